@@ -1,0 +1,124 @@
+"""The operator's settings: one TOML file, every key checked.
+
+Unknown keys are errors that name the nearest valid one. As root, the files must belong to root and be
+writable by nobody else: they decide what is written to the kernel.
+"""
+
+import difflib
+import os
+import stat
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from llamas_bpf.errors import ConfigError
+
+ETC = Path("/etc/llamas-bpf")
+STATE = Path("/var/lib/llamas-bpf")
+RUN = Path("/run/llamas-bpf")
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LlmConfig(_Section):
+    """The model's server. Base URL and key may also come from OPENAI_BASE_URL and OPENAI_API_KEY."""
+
+    base_url: str | None = None
+    model: str | None = None
+    timeout_s: float = Field(default=30, gt=0, le=600)
+    ask_every_s: float = Field(default=60, gt=0, description="ask again after this time without any change")
+    history_windows: int = Field(default=5, ge=1, le=100, description="digests in one prompt")
+    max_answer_tokens: int = Field(default=2000, ge=100, le=32_000)
+
+
+class SenseConfig(_Section):
+    """Ring sizes are powers of two; a full ring loses records, which are counted."""
+
+    ring_bytes: int = Field(default=16 << 20, ge=4096, le=1 << 30)
+    drain_every_s: float = Field(default=0.1, gt=0, le=1)
+
+
+class StoreConfig(_Section):
+    """What is kept under ``--state``: the older is dropped first."""
+
+    keep_days: float = Field(default=14, gt=0)
+    keep_bytes: int = Field(default=512 << 20, ge=1 << 20)
+
+
+class Config(_Section):
+    """Everything an operator may set. ``policies``: a directory overriding the packaged one file by file."""
+
+    window_s: float = Field(default=1.0, ge=0.1, le=60)
+    advisor: str = ""
+    policies: Path | None = None
+    llm: LlmConfig = LlmConfig()
+    sense: SenseConfig = SenseConfig()
+    store: StoreConfig = StoreConfig()
+
+
+def load(path: Path | None) -> Config:
+    """Read ``path``, or ``/etc/llamas-bpf/config.toml`` where there is one, or the defaults."""
+    if path is None:
+        path = ETC / "config.toml"
+        if not path.exists():
+            return Config()
+    return parse(read_trusted(path), Config, str(path))
+
+
+def parse(text: str, model: type[Model], name: str) -> Model:
+    """TOML text as ``model``; every error names the file, the key, and what would be right."""
+    try:
+        return model.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{name}: not valid TOML: {error}") from None
+    except ValidationError as error:
+        raise ConfigError("\n".join(f"{name}: {_sentence(e, model)}" for e in error.errors())) from None
+
+
+def read_trusted(path: Path) -> str:
+    """The text of a settings file that only root can have written."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            status = os.fstat(file.fileno())
+            check_owner(path, status)
+            return file.read()
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from None
+
+
+def check_owner(path: Path, status: os.stat_result) -> None:
+    """Refuse, when we are root, what another user could have changed."""
+    if os.geteuid() != 0:
+        return
+    if status.st_uid != 0:
+        raise ConfigError(f"{path} belongs to uid {status.st_uid}, not to root: chown root {path}")
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise ConfigError(f"{path} can be written by others: chmod go-w {path}")
+
+
+def _sentence(error: Any, model: type[BaseModel]) -> str:
+    where = ".".join(str(part) for part in error["loc"])
+    if error["type"] != "extra_forbidden":
+        return f"{where}: {error['msg']}"
+    known = _keys(model, error["loc"][:-1])
+    near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1, cutoff=0.4)
+    hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}"
+    return f"unknown key {where}; {hint}"
+
+
+def _keys(model: type[BaseModel], path: tuple[Any, ...]) -> list[str]:
+    for part in path:
+        field = model.model_fields.get(str(part))
+        inner = field.annotation if field else None
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return []
+        model = inner
+    return list(model.model_fields)

@@ -1,0 +1,1 @@
+"""The types that cross a wall between stages, and nothing else: no logic, no I/O."""

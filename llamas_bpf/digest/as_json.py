@@ -1,0 +1,44 @@
+"""The JSON shape of a digest: names fixed, units in the names, null where the kernel cannot tell."""
+
+import math
+from typing import Any
+
+from llamas_bpf.contracts.digest import COLUMNS, NODE_BYTES, Digest
+
+Json = dict[str, Any]
+
+
+def digest_json(digest: Digest) -> Json:
+    """The whole digest, as one line of ``record``."""
+    return {
+        "window": {"start_ns": digest.start_ns, "end_ns": digest.end_ns},
+        "machine": digest.machine,
+        "lost": digest.lost,
+        "workloads": [row_json(digest, row) for row in range(len(digest.workloads))],
+    }
+
+
+def row_json(digest: Digest, row: int) -> Json:
+    """One workload: ``faults.minor`` of the table becomes ``{"faults": {"minor": …}}``."""
+    workload = digest.workloads[row]
+    shown: Json = {
+        "id": workload.id,
+        "name": workload.name,
+        "cgroup": workload.cgroup,
+        "pids": [process.pid for process in workload.processes],
+    }
+    values = digest.table[row]
+    for column in COLUMNS:
+        group, name = column.split(".")
+        shown.setdefault(group, {})[name] = number(float(values[column]))
+    shown["memory"]["node_bytes"] = {
+        str(node): number(float(size)) for node, size in zip(digest.node_ids, values[NODE_BYTES], strict=True)
+    }
+    return shown
+
+
+def number(value: float) -> float | int | None:
+    """NaN, which says that the kernel cannot tell, as null; whole numbers without a point."""
+    if math.isnan(value):
+        return None
+    return int(value) if value.is_integer() else round(value, 6)
