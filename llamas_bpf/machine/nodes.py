@@ -1,0 +1,50 @@
+"""NUMA nodes: size, CPUs, distances, and what the firmware's HMAT says of their speed."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from llamas_bpf.contracts.machine import NumaNode
+from llamas_bpf.machine import cpulist
+
+NODES = Path("/sys/devices/system/node")
+MIB = 1 << 20
+
+
+def read(tier_of: Mapping[int, int]) -> tuple[NumaNode, ...]:
+    """Online nodes; ``tier_of`` gives a node's tier rank, 0 where it has no memory and so no tier."""
+    online = cpulist.parse((NODES / "online").read_text(encoding="ascii"))
+    return tuple(_node(node, online, tier_of.get(node, 0)) for node in online)
+
+
+def meminfo(node: int) -> dict[str, int]:
+    """``nodeN/meminfo`` in bytes: ``{"MemTotal": …, "MemFree": …}``."""
+    lines = (NODES / f"node{node}/meminfo").read_text(encoding="ascii").splitlines()
+    fields = [line.split() for line in lines]
+    # "Node 0 MemTotal: 768 kB"; huge page counts have no unit and are left out.
+    return {field[2].rstrip(":"): int(field[3]) << 10 for field in fields if field[-1] == "kB"}
+
+
+def _node(node: int, online: tuple[int, ...], tier: int) -> NumaNode:
+    directory = NODES / f"node{node}"
+    distances = [int(word) for word in (directory / "distance").read_text(encoding="ascii").split()]
+    # access0 is the best initiator of any kind, access1 the best CPU (numaperf.rst).
+    hmat = directory / "access0/initiators"
+    return NumaNode(
+        id=node,
+        cpus=cpulist.parse((directory / "cpulist").read_text(encoding="ascii")),
+        total_bytes=meminfo(node)["MemTotal"],
+        distances=dict(zip(online, distances, strict=True)),
+        tier=tier,
+        read_latency_ns=_told(hmat / "read_latency"),
+        write_latency_ns=_told(hmat / "write_latency"),
+        read_bandwidth_bytes_per_s=_told(hmat / "read_bandwidth", MIB),
+        write_bandwidth_bytes_per_s=_told(hmat / "write_bandwidth", MIB),
+    )
+
+
+def _told(path: Path, unit: int = 1) -> int | None:
+    """A figure of HMAT; the kernel prints 0, or has no file, where the firmware said nothing."""
+    try:
+        return int(path.read_text(encoding="ascii")) * unit or None
+    except OSError:
+        return None

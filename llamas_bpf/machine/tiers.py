@@ -1,0 +1,24 @@
+"""Memory tiers: groups of nodes of like speed, fastest first (mm/memory-tiers.c; kernel 6.1 and later)."""
+
+from pathlib import Path
+
+from llamas_bpf.contracts.machine import MemoryTier
+from llamas_bpf.machine import cpulist
+from llamas_bpf.machine.nodes import NODES
+
+TIERS = Path("/sys/devices/virtual/memory_tiering")
+
+
+def read() -> tuple[MemoryTier, ...]:
+    """The kernel's tiers; one tier of all nodes where it has none.
+
+    A tier's number is its abstract distance divided by a chunk: smaller is faster.
+    """
+    found = sorted((int(path.name[len("memory_tier") :]), path) for path in TIERS.glob("memory_tier[0-9]*"))
+    tiers = [(path.name, cpulist.parse((path / "nodelist").read_text(encoding="ascii"))) for _, path in found]
+    tiers = [(name, nodes) for name, nodes in tiers if nodes]
+    if not tiers:
+        tiers = [("none", cpulist.parse((NODES / "has_memory").read_text(encoding="ascii")))]
+    return tuple(
+        MemoryTier(rank=rank, kernel_name=name, nodes=nodes) for rank, (name, nodes) in enumerate(tiers)
+    )
