@@ -1,0 +1,1 @@
+"""libbpf through cffi: loads BPF objects and drains their rings."""

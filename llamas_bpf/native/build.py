@@ -1,0 +1,111 @@
+"""Builds what setuptools cannot by itself: the cffi binding of the shim, the BPF objects, the policies.
+
+``pip install .`` and ``pip install -e .`` come here through ``[tool.setuptools.cmdclass]``. What is newer
+than its inputs is left alone.
+"""
+
+import shutil
+import subprocess
+import sysconfig
+from pathlib import Path
+
+import cffi
+from setuptools import Extension
+from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
+from setuptools.errors import PlatformError
+
+ROOT = Path(__file__).resolve().parents[2]
+NATIVE = ROOT / "llamas_bpf" / "native"
+BPF_SOURCES = ROOT / "bpf"
+BPF_OBJECTS = Path("llamas_bpf") / "bpf"
+# v3 (atomics, 32-bit jumps) is in every kernel from 5.12 on.
+BPF_FLAGS = ["-O2", "-g", "-target", "bpf", "-mcpu=v3", "-Wall", "-Werror"]
+FIX = "run `make setup`, or: apt-get install clang llvm libbpf-dev libelf-dev zlib1g-dev gcc python3-dev"
+
+
+class BuildExt(build_ext):  # type: ignore[misc, unused-ignore]
+    """``build_ext`` that also compiles ``bpf/*.bpf.c`` and generates the binding's C."""
+
+    def run(self) -> None:
+        into_source = bool(self.inplace)
+        self._reusable = NATIVE if into_source else None
+        compile_bpf((ROOT if into_source else Path(self.build_lib)) / BPF_OBJECTS)
+        super().run()
+
+    def build_extension(self, ext: Extension) -> None:
+        output = Path(self.get_ext_fullpath(ext.name))
+        inputs = [*NATIVE.glob("*.[ch]"), *BPF_SOURCES.glob("*.h"), NATIVE / "build.py"]
+        if self._reusable and is_fresh(self._reusable / output.name, inputs):
+            output.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(self._reusable / output.name, output)
+            return
+        require("bpf/libbpf.h")
+        generated = Path(self.build_temp) / "_native.c"
+        generated.parent.mkdir(parents=True, exist_ok=True)
+        binding().emit_c_code(str(generated))
+        ext.sources = [str(generated), str(NATIVE / "shim.c")]
+        ext.include_dirs.append(str(NATIVE))
+        super().build_extension(ext)
+
+
+class BuildPy(build_py):  # type: ignore[misc, unused-ignore]
+    """``build_py`` that also packages ``policies/``; an editable install reads them in place."""
+
+    def run(self) -> None:
+        super().run()
+        if not self.editable_mode:
+            target = Path(self.build_lib) / "llamas_bpf" / "policies"
+            shutil.copytree(ROOT / "policies", target, dirs_exist_ok=True)
+
+
+def binding() -> cffi.FFI:
+    """The cffi builder: declarations are ``shim.h`` itself, so the C compiler checks each one."""
+    ffi = cffi.FFI()
+    lines = (NATIVE / "shim.h").read_text().splitlines()
+    ffi.cdef("\n".join(line for line in lines if not line.startswith("#")))
+    ffi.set_source("llamas_bpf.native._native", '#include "shim.h"')
+    return ffi
+
+
+def compile_bpf(target: Path) -> None:
+    """Compiles each ``bpf/*.bpf.c`` to ``target``, and lays ``events.h`` beside the objects."""
+    target.mkdir(parents=True, exist_ok=True)
+    headers = [*BPF_SOURCES.glob("*.h"), NATIVE / "build.py"]
+    for source in sorted(BPF_SOURCES.glob("*.bpf.c")):
+        output = target / f"{source.stem}.o"
+        if not is_fresh(output, [source, *headers]):
+            require("bpf/bpf_helpers.h")
+            _clang(source, output)
+    shutil.copy2(BPF_SOURCES / "events.h", target)
+
+
+def is_fresh(output: Path, inputs: list[Path]) -> bool:
+    """Whether ``output`` exists and is newer than all its inputs."""
+    return output.exists() and all(path.stat().st_mtime_ns < output.stat().st_mtime_ns for path in inputs)
+
+
+def require(header: str) -> None:
+    """Raises with the fixing command when a compiler, or this header of libbpf, is not installed."""
+    for tool in ("clang", "cc"):
+        if shutil.which(tool) is None:
+            raise PlatformError(f"{tool} is not installed: {FIX}")
+    probe = subprocess.run(
+        ["cc", "-E", "-x", "c", "-"],
+        input=f"#include <linux/types.h>\n#include <{header}>\n",
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    if probe.returncode:
+        raise PlatformError(f"the header {header} is not installed: {FIX}")
+
+
+def _clang(source: Path, output: Path) -> None:
+    # Debian keeps <asm/types.h> under the machine's own name, where clang -target bpf does not look.
+    multiarch = sysconfig.get_config_var("MULTIARCH")
+    include = [f"-I/usr/include/{multiarch}"] if multiarch else []
+    command = ["clang", *BPF_FLAGS, *include, "-c", str(source), "-o", str(output)]
+    done = subprocess.run(command, text=True, capture_output=True, check=False)
+    if done.returncode:
+        raise PlatformError(f"clang could not compile {source.name}:\n{done.stderr}")

@@ -1,0 +1,1 @@
+"""Kernel records in, ``EventBatch`` out: loading, attaching, draining, and counting what was lost."""
