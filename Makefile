@@ -1,0 +1,62 @@
+# `make help` lists the targets. Each one makes what it needs first, so any of them works from a bare clone.
+# As root on Debian 12 or later: packages are installed, the kernel is watched, and the lab boots a guest.
+
+SHELL := /bin/bash
+PYTHON := /usr/bin/python3
+BIN := .venv/bin
+PACKAGES := clang e2fsprogs gcc git kmod libbpf-dev libc6-dev libelf-dev llvm make mmdebstrap python3 \
+	python3-dev python3-venv zlib1g-dev zstd
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+help:  ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+
+setup: .venv/ready  ## Install Debian packages, make .venv, compile the binding and the probes
+
+demo: setup  ## Boot a machine with two memory tiers and watch two workloads being placed (3 min)
+	$(BIN)/llamas-bpf lab run --topology tiers --out build/demo -- python3 -m llamas_bpf.scenarios.demo
+
+test: lint test-host test-lab  ## Run every check: style, types, unit and kernel tests here, lab tests in a guest
+
+lint: setup  ## Check style and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+test-host: setup  ## Run the unit tests, and those that use this machine's own kernel
+	$(BIN)/python -m pytest
+
+test-lab: setup  ## Run the tests that need a kernel of their own, in a guest
+	$(BIN)/llamas-bpf lab run --topology tiers --timeout 900 -- python3 -m pytest -p no:cacheprovider tests/lab
+
+clean:  ## Remove what was built here (the lab's cache stays: see `llamas-bpf lab clean`)
+	rm -rf .venv build llamas_bpf/bpf llamas_bpf/native/_native.* *.egg-info
+
+# Asking dpkg is quick; apt runs only when something is missing. policy-rc.d keeps packages from starting
+# services (invoke-rc.d(8)); one that is there already is the administrator's and stays.
+.venv/packages: Makefile
+	@mkdir -p .venv
+	@missing=$$(dpkg-query -W -f '$${Package} $${db:Status-Status}\n' $(PACKAGES) 2>/dev/null \
+		| awk '$$2 == "installed" { print $$1 }' | sort | comm -13 - <(printf '%s\n' $(PACKAGES) | sort)); \
+	if [ -n "$$missing" ]; then \
+		echo "Installing:" $$missing; \
+		if [ ! -e /usr/sbin/policy-rc.d ]; then \
+			printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d; \
+			trap 'rm -f /usr/sbin/policy-rc.d' EXIT; \
+		fi; \
+		apt-get update -q && DEBIAN_FRONTEND=noninteractive \
+			apt-get install -q -y --no-install-recommends $$missing; \
+	fi
+	@touch $@
+
+# Editable, so that the tree itself runs; llamas_bpf/native/build.py compiles what is older than its sources.
+.venv/ready: .venv/packages pyproject.toml setup.cfg $(wildcard bpf/* llamas_bpf/native/*.[ch]) \
+		llamas_bpf/native/build.py
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q 'setuptools>=77' 'cffi>=1.17'
+	$(BIN)/pip install -q --no-build-isolation -e '.[test]'
+	@touch $@
+
+.PHONY: help setup demo test lint test-host test-lab clean

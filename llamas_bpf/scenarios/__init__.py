@@ -1,0 +1,1 @@
+"""Programs whose behaviour is known, to see whether the controller finds it out."""
