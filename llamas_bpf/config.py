@@ -41,7 +41,6 @@ class SenseConfig(_Section):
     """Ring sizes are powers of two; a full ring loses records, which are counted."""
 
     ring_bytes: int = Field(default=16 << 20, ge=4096, le=1 << 30)
-    drain_every_s: float = Field(default=0.1, gt=0, le=1)
 
 
 class StoreConfig(_Section):

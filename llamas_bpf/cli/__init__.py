@@ -9,15 +9,13 @@ import click
 from llamas_bpf import __version__
 from llamas_bpf.errors import LlamasError
 
-_NOT_COMMANDS = {"options"}
-
 
 class Commands(click.Group):
     """Imports a command's file only when it is used, so that ``--help`` and errors are quick."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        names = {module.name for module in pkgutil.iter_modules(__path__)}
-        return sorted(names - _NOT_COMMANDS)
+        names = (module.name for module in pkgutil.iter_modules(__path__))
+        return sorted(name for name in names if not name.startswith("_"))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):

@@ -17,7 +17,8 @@ SEQUENTIAL_STEPS = (1, 16, 512)
 
 def count(row: Array, rows: int, weight: Array) -> Array:
     """Events per workload, each record counting for as many as it stands for."""
-    return np.bincount(row, weights=weight, minlength=rows).astype(np.float64)
+    counts: Array = np.bincount(row, weights=weight, minlength=rows)
+    return counts
 
 
 def distinct_pages(row: Array, rows: int, address: Array) -> Array:
@@ -27,7 +28,7 @@ def distinct_pages(row: Array, rows: int, address: Array) -> Array:
     row, page = row[order], page[order]
     first = np.ones(len(row), dtype=bool)
     first[1:] = (row[1:] != row[:-1]) | (page[1:] != page[:-1])
-    return np.bincount(row[first], minlength=rows).astype(np.float64)
+    return count(row[first], rows, np.ones(int(first.sum())))
 
 
 def sequential_ratio(row: Array, rows: int, tid: Array, address: Array, ts_ns: Array) -> Array:
@@ -39,7 +40,8 @@ def sequential_ratio(row: Array, rows: int, tid: Array, address: Array, ts_ns: A
     steps = np.isin(page[1:] - page[:-1], SEQUENTIAL_STEPS)
     pairs = np.bincount(row[1:][same], minlength=rows).astype(np.float64)
     runs = np.bincount(row[1:][same & steps], minlength=rows).astype(np.float64)
-    return np.divide(runs, pairs, out=np.full(rows, np.nan), where=pairs > 0)
+    ratio: Array = np.divide(runs, pairs, out=np.full(rows, np.nan), where=pairs > 0)
+    return ratio
 
 
 def percentile(row: Array, rows: int, value: Array, quantile: float) -> Array:

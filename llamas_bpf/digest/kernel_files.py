@@ -87,7 +87,12 @@ _MEMORY_STAT = {
     "faults.major": ("pgmajfault",),
     "memory.refaults": ("workingset_refault_anon", "workingset_refault_file"),
     # Per cgroup since "mm,memcg: provide per-cgroup counters for NUMA balancing operations".
-    "reclaim.demoted_pages": ("pgdemote_kswapd", "pgdemote_direct", "pgdemote_khugepaged", "pgdemote_proactive"),
+    "reclaim.demoted_pages": (
+        "pgdemote_kswapd",
+        "pgdemote_direct",
+        "pgdemote_khugepaged",
+        "pgdemote_proactive",
+    ),
     "reclaim.promoted_pages": ("pgpromote_success",),
 }
 

@@ -33,7 +33,9 @@ def row(machine: Machine, added: dict[str, float], window_ns: int) -> dict[str, 
         "cpus": len(machine.cpus),
         "cpu_busy_ratio": round(min(max(1.0 - idle, 0.0), 1.0), 4),
         "psi": {
-            name: round(min(added[f"psi.{name}"] * 1e3 / window_ns, 1.0), 6) if f"psi.{name}" in added else None
+            name: round(min(added[f"psi.{name}"] * 1e3 / window_ns, 1.0), 6)
+            if f"psi.{name}" in added
+            else None
             for name in ("cpu_some_ratio", "memory_some_ratio", "memory_full_ratio", "io_some_ratio")
         },
         "nodes": {str(node.id): _node(node.id) for node in machine.nodes},

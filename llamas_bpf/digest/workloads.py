@@ -43,11 +43,12 @@ class Cgroups:
         except OSError:
             return False
 
-    def _current(self, key: int, names: dict[int | None, str]) -> Workload:
+    def _current(self, key: int, names: dict[int, str]) -> Workload:
         known = self._known[key]
         pids = [int(word) for word in (read(self.directory(known) / "cgroup.procs") or "").split()]
         processes = tuple(ProcessId(pid, start_of(pid) or UNKNOWN_START) for pid in pids[:64] if pid)
-        return Workload(known.id, names.get(key, known.name), known.cgroup, key, processes, key in names)
+        name = names.get(key, known.name)
+        return Workload(known.id, name, known.cgroup, key, processes, started_by_exec=key in names)
 
     def directory(self, workload: Workload) -> Path:
         """Where the workload's control files are."""

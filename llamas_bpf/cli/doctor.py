@@ -1,0 +1,122 @@
+"""``doctor``: what this machine is, what works here, and what is missing because of what."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from llamas_bpf.cli import _options as options
+from llamas_bpf.config import Config, load
+from llamas_bpf.contracts.machine import Machine
+
+MIB = 1 << 20
+
+
+@click.command()
+@options.config
+@options.as_json
+def command(config: Path | None, as_json: bool) -> int:
+    """Say what works on this kernel, and what is missing.
+
+    Exit status 3 when the kernel cannot be watched at all.
+    """
+    from llamas_bpf import machine
+
+    settings = load(config)
+    found = machine.read()
+    checks = _checks(found, settings)
+    if as_json:
+        click.echo(json.dumps({"machine": found.model_dump(mode="json"), "checks": checks}))
+    else:
+        _show_machine(found)
+        _show_checks(checks)
+    return 0 if any(check["ok"] for check in checks if check["group"] == "watching") else 3
+
+
+def _checks(machine: Machine, config: Config) -> list[dict[str, Any]]:
+    """Each check: its group, name, whether it is there, and a sentence."""
+    from llamas_bpf.sense.probes import capabilities
+
+    rows = [
+        _check("watching", probe.kind, probe.usable, probe.reason or f"hooks: {', '.join(probe.hooks)}")
+        for probe in capabilities()
+    ]
+    rows.append(_cgroup_check(machine))
+    rows += [_check("kernel", entry.name, entry.available, entry.detail) for entry in machine.capabilities]
+    rows += _advisor_checks(config)
+    return rows
+
+
+def _cgroup_check(machine: Machine) -> dict[str, Any]:
+    have = machine.cgroup_controllers
+    if {"cpu", "memory"} & set(have):
+        return _check("acting", "cgroup v2", True, f"at {machine.cgroup_mount}: {', '.join(have)}")
+    where = f"cgroup v2 at {machine.cgroup_mount} has no cpu or memory controller (cgroup v1 holds them)"
+    why = where if machine.cgroup_mount else "cgroup v2 is not mounted"
+    return _check("acting", "cgroup v2", False, f"{why}: workloads are processes, steered by affinity only")
+
+
+def _advisor_checks(config: Config) -> list[dict[str, Any]]:
+    from llamas_bpf import advise
+    from llamas_bpf.errors import LlamasError
+    from llamas_bpf.guard.limits import load_limits
+
+    rows = [_check("deciding", "model", advise.model_configured(config), advise.start_sentence(config))]
+    try:
+        for advisor in advise.build("rules", config):
+            advisor.close()
+        rows.append(_check("deciding", "rules", True, "policies/rules compile"))
+    except LlamasError as error:
+        rows.append(_check("deciding", "rules", False, str(error)))
+    try:
+        load_limits(config)
+        rows.append(_check("deciding", "limits", True, "limits.toml is there"))
+    except LlamasError as error:
+        rows.append(_check("deciding", "limits", False, str(error)))
+    return rows
+
+
+def _check(group: str, name: str, ok: bool, detail: str) -> dict[str, Any]:
+    return {"group": group, "name": name, "ok": ok, "detail": detail}
+
+
+def _show_machine(machine: Machine) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"Linux {machine.kernel}: {len(machine.cpus)} CPUs", title_justify="left")
+    for heading in ("node", "tier", "size", "CPUs", "read", "write"):
+        table.add_column(heading, justify="right")
+    from llamas_bpf.machine import cpulist
+
+    for node in machine.nodes:
+        table.add_row(
+            f"node{node.id}",
+            f"{node.tier} ({machine.tiers[node.tier].kernel_name})",
+            f"{node.total_bytes // MIB} MiB",
+            cpulist.render(node.cpus) or "none",
+            f"{node.read_latency_ns} ns" if node.read_latency_ns else "not told",
+            f"{node.write_latency_ns} ns" if node.write_latency_ns else "not told",
+        )
+    Console().print(table)
+
+
+def _show_checks(checks: list[dict[str, Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table()
+    table.add_column("", width=3)
+    table.add_column("what", no_wrap=True)
+    table.add_column("detail", overflow="fold")
+    group = None
+    for check in checks:
+        if check["group"] != group:
+            group = check["group"]
+            table.add_section()
+            table.add_row("", Text(group, style="bold"), "")
+        mark = Text("yes", style="green") if check["ok"] else Text("no", style="yellow")
+        table.add_row(mark, check["name"], Text(check["detail"]))
+    Console().print(table)

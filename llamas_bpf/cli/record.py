@@ -1,0 +1,68 @@
+"""``record``: watch, and write one digest a line. Nothing is advised and nothing is changed."""
+
+import json
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import IO
+
+import click
+import numpy as np
+
+from llamas_bpf.cli import _options as options
+from llamas_bpf.config import load
+from llamas_bpf.contracts.digest import Digest
+from llamas_bpf.errors import LlamasError
+
+
+@click.command()
+@click.option("--duration", type=click.FloatRange(min=0.1), help="seconds  [default: until Ctrl-C]")
+@click.option(
+    "--out", type=click.Path(path_type=Path, allow_dash=True), default="-", help="FILE.jsonl, - is stdout"
+)
+@options.config
+@options.backend
+def command(duration: float | None, out: Path, config: Path | None, backend: str) -> None:
+    """Write one digest per window to a file, as lines of JSON."""
+    from llamas_bpf import machine
+    from llamas_bpf.controller.signals import stop_on_signal
+    from llamas_bpf.controller.windows import windows
+    from llamas_bpf.digest.as_json import digest_json
+
+    settings = load(config)
+    written = 0
+    with stop_on_signal() as stop, _output(out) as file:
+        for digest in windows(settings, machine.read(), stop, duration):
+            try:
+                file.write(json.dumps(digest_json(digest)) + "\n")
+                file.flush()
+            except OSError as error:
+                raise LlamasError(
+                    f"{out}: {error.strerror} after {written} windows; give another --out"
+                ) from None
+            written += 1
+            _progress(written, digest)
+    click.echo(
+        f"\n{written} windows in {out}" if sys.stderr.isatty() else f"{written} windows in {out}", err=True
+    )
+
+
+def _output(out: Path) -> AbstractContextManager[IO[str]]:
+    if str(out) == "-":
+        return nullcontext(sys.stdout)
+    try:
+        return out.open("w", encoding="utf-8")
+    except OSError as error:
+        raise LlamasError(f"{out}: {error.strerror}") from None
+
+
+def _progress(number: int, digest: Digest) -> None:
+    faults, switches = (int(np.nansum(digest.table[column])) for column in ("faults.minor", "sched.switches"))
+    line = (
+        f"window {number}: {len(digest.workloads)} workloads, {faults} faults, {switches} switches, "
+        f"{sum(digest.lost.values())} lost"
+    )
+    if sys.stderr.isatty():
+        click.echo(f"\r{line:<79}", nl=False, err=True)
+    for degradation in digest.degradations if number == 1 else ():
+        click.echo(f"llamas-bpf: {degradation}", err=True)

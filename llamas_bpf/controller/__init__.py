@@ -1,0 +1,1 @@
+"""The loop that walks the street once a window. The only room that knows all the others."""

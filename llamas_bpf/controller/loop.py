@@ -1,0 +1,162 @@
+"""One window down the street: situation, advice, plan, guard, act, verdict, store."""
+
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from llamas_bpf.act import Actuation
+from llamas_bpf.advise import Advisor
+from llamas_bpf.contracts.action import Applied, Refusal
+from llamas_bpf.contracts.digest import Digest
+from llamas_bpf.contracts.hint import Advice, Hint
+from llamas_bpf.contracts.machine import Machine
+from llamas_bpf.contracts.outcome import Outcome
+from llamas_bpf.contracts.report import Decision, Restored, WindowReport
+from llamas_bpf.contracts.situation import Situation
+from llamas_bpf.errors import LlamasError
+from llamas_bpf.guard import Guard
+from llamas_bpf.learn import Judge
+from llamas_bpf.plan import plan
+from llamas_bpf.store import Store, StoreError
+
+#: Windows an advisor and a verdict may look back on.
+HISTORY = 32
+
+
+class Controller:
+    """Takes each window's digest and gives the report of what came of it.
+
+    What must outlive a window is here and nowhere else: the last digests, refusals and outcomes come down
+    the street again as the next ``Situation``.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        advisors: Sequence[Advisor],
+        guard: Guard,
+        actuation: Actuation,
+        store: Store,
+        run: int,
+    ) -> None:
+        self._machine = machine
+        self._advisors = advisors
+        self._guard = guard
+        self._actuation = actuation
+        self._store = store
+        self._run = run
+        self._judge = Judge()
+        self._number = 0
+        self._recent: deque[Digest] = deque(maxlen=HISTORY)
+        self._refusals: tuple[Refusal, ...] = ()
+        self._outcomes: tuple[Outcome, ...] = ()
+        self._seconds: dict[str, float] = {}
+
+    def window(self, digest: Digest) -> WindowReport:
+        """Everything that happens once a window has closed. Raises nothing that a single target caused."""
+        self._number += 1
+        self._seconds = {}
+        self._recent.append(digest)
+        restored = self._actuation.expire(time.monotonic_ns())
+        situation = Situation(
+            number=self._number,
+            recent=tuple(self._recent),
+            machine=self._machine,
+            in_force=self._actuation.in_force(),
+            refusals=self._refusals,
+            outcomes=self._outcomes,
+        )
+        degradations = list(digest.degradations)
+        with self._stage("advise"):
+            advice = self._ask(situation)
+            exchanges = [exchange for advisor in self._advisors for exchange in advisor.drain_exchanges()]
+        try:
+            decisions = self._number_hints(advice)
+        except StoreError as error:
+            # What cannot be written down is not done.
+            decisions = ()
+            degradations.append(f"hints are dropped while they cannot be kept: {error}")
+        refusals, applied = self._carry_out(advice, decisions, situation)
+        with self._stage("learn"):
+            hints: dict[int, Hint] = {decision.id: decision.hint for decision in decisions}
+            judged, undone = self._undo_harm(self._judge.observe(situation, applied, hints))
+        self._refusals, self._outcomes = tuple(refusals), tuple(judged)
+        report = WindowReport(
+            situation=situation,
+            advisor=advice.advisor if advice else None,
+            decisions=decisions,
+            exchanges=tuple(exchanges),
+            refusals=self._refusals,
+            applied=tuple(applied),
+            restored=(*restored, *undone),
+            outcomes=self._outcomes,
+            degradations=tuple(degradations),
+            stage_seconds=self._seconds,
+        )
+        return self._keep(report)
+
+    def _ask(self, situation: Situation) -> Advice | None:
+        """The first advisor in the configured order that can answer now."""
+        for advisor in self._advisors:
+            advice = advisor.advise(situation)
+            if advice is not None:
+                return advice
+        return None
+
+    def _number_hints(self, advice: Advice | None) -> tuple[Decision, ...]:
+        if advice is None:
+            return ()
+        return tuple(
+            Decision(
+                id=self._store.add_hint(self._number, advice.advisor, hint, advice.exchange_id, self._run),
+                hint=hint,
+                advisor=advice.advisor,
+                exchange_id=advice.exchange_id,
+            )
+            for hint in advice.hints
+        )
+
+    def _carry_out(
+        self, advice: Advice | None, decisions: Sequence[Decision], situation: Situation
+    ) -> tuple[list[Refusal], list[Applied]]:
+        if advice is None or not decisions:
+            return [], []
+        with self._stage("plan"):
+            actions, unplanned = plan(advice, [decision.id for decision in decisions], situation)
+        with self._stage("guard"):
+            confidence = {decision.id: decision.hint.confidence for decision in decisions}
+            allowed, refused = self._guard.check(actions, situation, confidence)
+        with self._stage("act"):
+            applied = self._actuation.apply(allowed)
+        return [*unplanned, *refused], applied
+
+    def _undo_harm(self, outcomes: Sequence[Outcome]) -> tuple[list[Outcome], list[Restored]]:
+        judged: list[Outcome] = []
+        undone: list[Restored] = []
+        for outcome in outcomes:
+            taken_back: list[Restored] = []
+            if outcome.verdict == "harmed":
+                taken_back = self._actuation.undo(outcome.action_id, "it harmed")
+            undone += taken_back
+            done = any(entry.skipped is None for entry in taken_back)
+            judged.append(outcome.model_copy(update={"undone": done}))
+        return judged, undone
+
+    def _keep(self, report: WindowReport) -> WindowReport:
+        """Store the window; a store that cannot take it is a degradation, not the end of the loop."""
+        try:
+            with self._stage("store"):
+                self._store.record(report)
+        except LlamasError as error:
+            return replace(report, degradations=(*report.degradations, f"this window is not kept: {error}"))
+        return report
+
+    @contextmanager
+    def _stage(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._seconds[name] = self._seconds.get(name, 0.0) + time.perf_counter() - start

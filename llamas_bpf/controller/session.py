@@ -1,0 +1,90 @@
+"""One run of the controller: everything is opened here, and closed in the opposite order."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from llamas_bpf import advise, machine
+from llamas_bpf.act import Actuation, Journal, enforcing_lock, rollback
+from llamas_bpf.config import Config
+from llamas_bpf.contracts.machine import Machine
+from llamas_bpf.contracts.report import Restored, WindowReport
+from llamas_bpf.controller.loop import Controller
+from llamas_bpf.controller.signals import stop_on_signal
+from llamas_bpf.controller.windows import windows
+from llamas_bpf.guard import Guard
+from llamas_bpf.guard.limits import load_limits
+from llamas_bpf.metrics import Metrics
+from llamas_bpf.store import Store
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What ``run`` was asked for. ``duration_s`` None: until stopped; ``metrics_port`` None: not served."""
+
+    config: Config
+    state: Path
+    advisor: str = ""
+    enforce: bool = False
+    keep: bool = False
+    duration_s: float | None = None
+    metrics_port: int | None = None
+
+
+def session(settings: Settings, on_report: Callable[[WindowReport], None], say: Say) -> None:
+    """Run until the time is over or a signal comes. Raises LlamasError with what to do about it."""
+    config = settings.config
+    order = settings.advisor or config.advisor
+    guard = Guard(load_limits(config))
+    advisors = advise.build(order, config)
+    here = machine.read()
+    metrics = Metrics()
+    with ExitStack() as stack:
+        for advisor in advisors:
+            stack.callback(advisor.close)
+        # Signals before anything is changed: Ctrl-C ends the loop, never the restoring.
+        stop = stack.enter_context(stop_on_signal())
+        store = stack.enter_context(Store(settings.state, config.store))
+        actuation = stack.enter_context(_actuation(settings, here, say))
+        if settings.metrics_port is not None:
+            served = metrics.serve(settings.metrics_port)
+            stack.callback(served.close)
+            say(f"metrics on http://127.0.0.1:{served.port}/metrics")
+        say(advise.start_sentence(config, order))
+        run = store.begin_run(here, ",".join(one.name for one in advisors), settings.enforce)
+        controller = Controller(here, advisors, guard, actuation, store, run)
+        for digest in windows(config, here, stop, settings.duration_s):
+            report = controller.window(digest)
+            metrics.observe(report)
+            on_report(report)
+
+
+@contextmanager
+def _actuation(settings: Settings, here: Machine, say: Say) -> Iterator[Actuation]:
+    """What may write; on the way out, whatever is in force is put back, unless ``keep``."""
+    if not settings.enforce:
+        say("dry run: nothing is written; add --enforce to act")
+        yield Actuation(here, None, dry_run=True)
+        return
+    with enforcing_lock():
+        _report(rollback(settings.state, here), say, "left by an earlier run, put back")
+        actuation = Actuation(here, Journal(settings.state), dry_run=False)
+        try:
+            yield actuation
+        finally:
+            if settings.keep:
+                count = len(actuation.in_force())
+                say(f"{count} settings stay as they are; llamas-bpf rollback --all puts them back")
+            else:
+                _report(actuation.restore_all("the run ended"), say, "put back")
+
+
+def _report(restored: list[Restored], say: Say, words: str) -> None:
+    for entry in restored:
+        if entry.skipped:
+            say(f"{entry.action_id} {entry.target}: left as it is: {entry.skipped}")
+        else:
+            say(f"{entry.action_id} {entry.target}: {words}: {entry.value!r}")

@@ -1,0 +1,56 @@
+"""Columns against the plainest Python that says the same."""
+
+import math
+from collections import defaultdict
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llamas_bpf.digest import columns
+
+EVENTS = st.lists(st.tuples(st.integers(0, 3), st.integers(1, 3), st.integers(0, 40)), max_size=60)
+
+
+@given(EVENTS)
+def test_distinct_pages(events: list[tuple[int, int, int]]) -> None:
+    row = np.array([e[0] for e in events], dtype=np.int64)
+    address = np.array([e[2] << 12 for e in events], dtype=np.uint64)
+    plain = defaultdict(set)
+    for r, _, page in events:
+        plain[r].add(page)
+    assert columns.distinct_pages(row, 4, address).tolist() == [len(plain[r]) for r in range(4)]
+
+
+@given(EVENTS)
+def test_sequential_ratio(events: list[tuple[int, int, int]]) -> None:
+    row = np.array([e[0] for e in events], dtype=np.int64)
+    tid = np.array([e[0] * 10 + e[1] for e in events], dtype=np.uint32)
+    address = np.array([e[2] << 12 for e in events], dtype=np.uint64)
+    ts = np.arange(len(events), dtype=np.uint64)
+    last: dict[int, int] = {}
+    pairs, steps = [0] * 4, [0] * 4
+    for r, t, page in events:
+        thread = r * 10 + t
+        if thread in last:
+            pairs[r] += 1
+            steps[r] += page - last[thread] in columns.SEQUENTIAL_STEPS
+        last[thread] = page
+    found = columns.sequential_ratio(row, 4, tid, address, ts)
+    for r in range(4):
+        assert math.isnan(found[r]) if not pairs[r] else found[r] == steps[r] / pairs[r]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 1000)), max_size=60), st.sampled_from([0.5, 0.99])
+)
+def test_percentile(values: list[tuple[int, int]], quantile: float) -> None:
+    row = np.array([v[0] for v in values], dtype=np.int64)
+    value = np.array([v[1] for v in values], dtype=np.uint64)
+    found = columns.percentile(row, 4, value, quantile)
+    for r in range(4):
+        mine = sorted(v for where, v in values if where == r)
+        if mine:
+            assert found[r] == mine[math.ceil(quantile * len(mine)) - 1]
+        else:
+            assert math.isnan(found[r])

@@ -1,0 +1,54 @@
+"""Settings: every mistake is answered with what would be right."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from llamas_bpf import config
+from llamas_bpf.errors import ConfigError
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    return path
+
+
+def test_defaults_and_values(tmp_path: Path) -> None:
+    assert config.load(write(tmp_path, "")) == config.Config()
+    assert config.load(write(tmp_path, "window_s = 2.5\n[llm]\nmodel = 'm'")).llm.model == "m"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("windows_s = 1", "did you mean window_s?"),
+        ("[llm]\ntimeout = 3", "unknown key llm.timeout; did you mean timeout_s?"),
+        ("[sense]\nxyzzy = 3", "known keys: ring_bytes"),
+        ("window_s = 'a'", "window_s: "),
+        ("window_s = 0.0", "greater than or equal to 0.1"),
+        ("window_s =", "not valid TOML"),
+    ],
+)
+def test_mistakes(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=r"config\.toml") as raised:
+        config.load(write(tmp_path, text))
+    assert said in str(raised.value)
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such file"):
+        config.load(tmp_path / "none.toml")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="kernel feature: only root can give a file away")
+def test_what_others_could_have_written_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, "")
+    path.chmod(0o666)
+    with pytest.raises(ConfigError, match="chmod go-w"):
+        config.load(path)
+    path.chmod(0o644)
+    os.chown(path, 12345, 0)
+    with pytest.raises(ConfigError, match="chown root"):
+        config.load(path)
