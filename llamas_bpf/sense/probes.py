@@ -2,8 +2,10 @@
 
 import errno
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -112,8 +114,8 @@ def require_btf() -> None:
 
 
 def _members(dtype: np.dtype) -> list[tuple[str, int, int]]:
-    fields = dtype.fields or {}
-    return [(name, fields[name][1], fields[name][0].itemsize) for name in fields]
+    fields: Mapping[str, Any] = dtype.fields or {}
+    return [(name, offset, member.itemsize) for name, (member, offset, *_) in fields.items()]
 
 
 def _try_kind(kind: str, objects: Path) -> Capability:

@@ -23,7 +23,7 @@ class Sensor:
     """Faults and scheduling of every process but this one, from ``open`` (or ``with``) until ``close``.
 
     ``ring_bytes`` overrides the ring size of some kinds: a power of two, at least a page. The threads of
-    process ``own_tgid`` appear in nothing.
+    process ``own_tgid`` appear in nothing. Raises ``ValueError`` for a size that no ring can have.
     """
 
     def __init__(
@@ -35,6 +35,8 @@ class Sensor:
     ) -> None:
         self._own_tgid = own_tgid or os.getpid()
         self._ring_bytes = dict.fromkeys(RECORDS, RING_BYTES) | dict(ring_bytes or {})
+        for kind, size in self._ring_bytes.items():
+            _check_ring(kind, size)
         self._objects = objects
         self._probes: dict[str, Probe] = {}
         self._gathers: dict[str, Gather] = {}
@@ -125,3 +127,11 @@ class Sensor:
     def _newly_lost(self) -> dict[str, int]:
         before, self._lost = self._lost, {kind: counts.lost for kind, counts in self.counts().items()}
         return {kind: lost - before[kind] for kind, lost in self._lost.items()}
+
+
+def _check_ring(kind: str, size: int) -> None:
+    if kind not in RECORDS:
+        raise ValueError(f"no ring is named {kind!r}: there are {', '.join(RECORDS)}")
+    page = os.sysconf("SC_PAGE_SIZE")
+    if size < page or size & (size - 1):
+        raise ValueError(f"the ring of {kind} must have a power of two of bytes, at least {page}, not {size}")
