@@ -44,9 +44,9 @@ class BuildExt(build_ext):  # type: ignore[misc, unused-ignore]
         generated = Path(self.build_temp) / "_native.c"
         generated.parent.mkdir(parents=True, exist_ok=True)
         binding().emit_c_code(str(generated))
-        ext.sources = [str(generated), str(NATIVE / "shim.c")]
-        ext.include_dirs.append(str(NATIVE))
+        ext.sources.append(str(generated))
         super().build_extension(ext)
+        ext.sources.remove(str(generated))  # a path of this build only, which sdist must not see
 
 
 class BuildPy(build_py):  # type: ignore[misc, unused-ignore]

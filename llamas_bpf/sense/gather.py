@@ -14,7 +14,7 @@ class Gather:
 
     def __init__(self, dtype: np.dtype, *, first: int = FIRST_RECORDS, most: int = MOST_RECORDS) -> None:
         self._array = np.empty(first, dtype)
-        self._most = most
+        self._first, self._most = first, most
         self._count = 0
 
     def drain(self, probe: Probe) -> None:
@@ -30,7 +30,9 @@ class Gather:
 
     def take(self) -> np.ndarray:
         """The records so far, shape (n,), which the caller now owns."""
-        taken = self._array[: self._count].copy()
+        taken = self._array[: self._count]
+        # The next window is likely as busy as this one, and a burst's memory goes with its window.
+        self._array = np.empty(max(self._first, self._count), taken.dtype)
         self._count = 0
         return taken
 

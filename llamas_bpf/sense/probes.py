@@ -46,7 +46,7 @@ def record_dtypes(objects: Path = OBJECTS) -> dict[str, np.dtype]:
         return {kind: structs[struct] for kind, struct in RECORDS.items()}
     except (OSError, LayoutError, KeyError) as error:
         raise ObjectError(
-            f"cannot use the event layouts in {header} ({error}): run `make`", "bpf objects"
+            f"cannot use the event layouts in {header} ({error}): run `make setup`", "bpf objects"
         ) from None
 
 
@@ -66,17 +66,17 @@ def open_probe(kind: str, *, own_tgid: int, ring_bytes: int, objects: Path = OBJ
 def check_layout(path: Path, struct: str, dtype: np.dtype) -> None:
     """Raises ``ObjectError`` unless the object's BTF has ``struct`` laid out as ``dtype``."""
     if not path.is_file():
-        raise ObjectError(f"the BPF object {path} is missing: run `make`", "bpf objects")
+        raise ObjectError(f"the BPF object {path} is missing: run `make setup`", "bpf objects")
     try:
         built = object_layout(path, struct)
     except ProbeError as error:
         raise ObjectError(
-            f"the BPF object {path} cannot be read ({error}): run `make`", "bpf objects"
+            f"the BPF object {path} cannot be read ({error}): run `make setup`", "bpf objects"
         ) from None
     if built != _members(dtype):
         raise ObjectError(
             f"this BPF object was built from other sources: {path.name} has another {struct} than events.h: "
-            "run `make`",
+            "run `make setup`",
             "bpf objects",
         )
 

@@ -63,5 +63,8 @@ def test_without_both_it_is_an_error(objects: Path) -> None:
 
 def test_an_object_of_other_sources_is_refused(objects: Path) -> None:
     spoil(objects / "sched.bpf.o", b"prev_run_ns", b"prev_ran_ns")
-    with pytest.raises(ObjectError, match=r"built from other sources.*run `make`"), Sensor(objects=objects):
+    with (
+        pytest.raises(ObjectError, match=r"built from other sources.*run `make setup`"),
+        Sensor(objects=objects),
+    ):
         pass

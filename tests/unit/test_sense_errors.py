@@ -46,7 +46,7 @@ def test_without_the_binding(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_objects(tmp_path: Path) -> None:
-    with pytest.raises(ObjectError, match="run `make`"), Sensor(objects=tmp_path):
+    with pytest.raises(ObjectError, match="run `make setup`"), Sensor(objects=tmp_path):
         pass
     shutil.copy(HEADER, tmp_path)
     with pytest.raises(ObjectError, match=r"faults\.bpf\.o is missing"), Sensor(objects=tmp_path):
