@@ -1,0 +1,78 @@
+"""``lab``: commands in guests with a chosen kernel and chosen memories."""
+
+import json
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from llamas_bpf.cli import _options as options
+
+
+@click.group("lab")
+def command() -> None:
+    """Run commands in guests with a chosen kernel and chosen memories."""
+
+
+@command.command(context_settings={"allow_interspersed_args": False})
+@click.option("--kernel", default="6.12", show_default=True, help="Debian's cloud kernel to boot.")
+@click.option(
+    "--topology", default="tiers", show_default=True, help="A file of vagrant/topologies, by its name."
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the files go that CMD leaves in $OUT.",
+)
+@click.option(
+    "--timeout",
+    default=600.0,
+    show_default=True,
+    metavar="SECONDS",
+    type=click.FloatRange(min=1),
+    help="From power-on.",
+)
+@click.argument("cmd", nargs=-1, type=click.UNPROCESSED, required=True, metavar="-- CMD...")
+def run(kernel: str, topology: str, out: Path | None, timeout: float, cmd: tuple[str, ...]) -> int:
+    """Boot a guest, run CMD in it with the project installed, and exit as CMD did.
+
+    Exit status 125 is the lab's own failure. The first run builds the guest from Debian's packages, which
+    takes a minute or two; later ones start CMD within seconds.
+    """
+    from llamas_bpf.lab import run_in_guest
+
+    # A plain SIGTERM would end us without removing this run's files.
+    signal.signal(signal.SIGTERM, _end)
+    return run_in_guest(cmd, kernel=kernel, topology=topology, out=out, timeout_s=timeout, progress=_say)
+
+
+@command.command()
+@options.as_json
+def status(as_json: bool) -> None:
+    """Show what the lab keeps in its cache, and how large it is."""
+    from llamas_bpf.lab import cache
+
+    found = cache.entries()
+    if as_json:
+        click.echo(json.dumps([{"name": entry.name, "size_bytes": entry.size_bytes} for entry in found]))
+        return
+    for entry in found:
+        click.echo(f"{entry.size_bytes / 1e6:8.0f} MB  {entry.name}")
+
+
+@command.command()
+def clean() -> None:
+    """Remove from the cache what no run is using."""
+    from llamas_bpf.lab import cache
+
+    cache.clean(_say)
+
+
+def _say(text: str) -> None:
+    click.echo(f"lab: {text}", err=True)
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + number)

@@ -1,0 +1,166 @@
+"""What the lab builds once: one directory per recipe, checked before every use.
+
+An entry is named by its kind and the hash of its recipe, is built beside its final place and renamed into it,
+and carries a manifest of its files' SHA-256. Whoever uses an entry holds its lock shared; whoever builds or
+removes it holds it alone. So two runs may start at once, and nothing vanishes under a running guest.
+"""
+
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from llamas_bpf.lab.errors import LabError
+from llamas_bpf.lab.places import cache_root
+
+_MANIFEST = "MANIFEST.json"
+_UNFINISHED = ".building"
+_CHUNK_BYTES = 1 << 20
+
+Talk = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One cached thing, for `lab status`."""
+
+    name: str
+    size_bytes: int  # as stored, holes not counted
+
+
+@contextmanager
+def entry(
+    kind: str, recipe: Mapping[str, object], build: Callable[[Path], None], talk: Talk
+) -> Iterator[Path]:
+    """The directory that `build` filled for this recipe; built now if it is missing or damaged.
+
+    Yields it locked against removal. Raises LabError if it cannot be built.
+    """
+    digest = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
+    place = cache_root() / f"{kind}-{digest[:16]}"
+    with _lock_file(place) as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        while not is_intact(place):
+            # A shared lock turns exclusive only by letting go in between: look again once alone.
+            _lock_alone(lock, place, talk)
+            if not is_intact(place):
+                _build(place, build, talk)
+            fcntl.flock(lock, fcntl.LOCK_SH)
+        yield place
+
+
+def is_intact(place: Path) -> bool:
+    """Whether the entry is there, with exactly the files its manifest names, unchanged."""
+    try:
+        manifest = json.loads((place / _MANIFEST).read_text())
+        return bool(manifest["files"] == _hashes(place))
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def entries() -> list[Entry]:
+    """Everything in the cache, by name; what a broken build left behind included."""
+    found = (path for path in sorted(cache_root().iterdir()) if path.is_dir())
+    return [Entry(path.name, _stored_bytes(path)) for path in found]
+
+
+def clean(talk: Talk) -> None:
+    """Remove every entry that no run is using."""
+    for path in sorted(cache_root().iterdir()):
+        if not path.is_dir():
+            continue
+        with _lock_file(path.with_name(path.name.removesuffix(_UNFINISHED))) as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                talk(f"{path.name} is in use: kept")
+                continue
+            shutil.rmtree(path)
+            talk(f"{path.name} removed")
+
+
+@contextmanager
+def _lock_file(place: Path) -> Iterator[int]:
+    # The lock files stay: removing one while another run waits on it would let both in.
+    lock = os.open(place.with_name(place.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        yield lock
+    finally:
+        os.close(lock)
+
+
+def _lock_alone(lock: int, place: Path, talk: Talk) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        talk(f"waiting for another run that holds {place.name}")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+
+def _build(place: Path, build: Callable[[Path], None], talk: Talk) -> None:
+    if place.exists():
+        talk(f"{place.name} is damaged: building it again")
+        shutil.rmtree(place)
+    unfinished = place.with_name(place.name + _UNFINISHED)
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir()
+    try:
+        build(unfinished)
+        manifest = {"files": _hashes(unfinished)}
+        (unfinished / _MANIFEST).write_text(json.dumps(manifest, indent=1))
+        unfinished.rename(place)
+    except OSError as error:
+        raise LabError(
+            f"cannot build {place}: {error}; it needs 1 GB of room (XDG_CACHE_HOME moves it)"
+        ) from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _hashes(place: Path) -> dict[str, str]:
+    """Path below `place` -> what it holds, for every file and link but the manifest."""
+    found = {}
+    for folder, _, names in os.walk(place):
+        for name in names:
+            path = Path(folder, name)
+            found[str(path.relative_to(place))] = (
+                f"-> {path.readlink()}" if path.is_symlink() else _hash(path)
+            )
+    found.pop(_MANIFEST, None)
+    return found
+
+
+def _hash(path: Path) -> str:
+    """SHA-256 over the size and every chunk that is not all zeros: the holes of disk images cost nothing."""
+    zeros = bytes(_CHUNK_BYTES)
+    with path.open("rb", buffering=0) as file:
+        size, offset = os.fstat(file.fileno()).st_size, 0
+        digest = hashlib.sha256(str(size).encode())
+        while (offset := _next_data(file.fileno(), offset, size)) < size:
+            offset -= offset % _CHUNK_BYTES
+            chunk = os.pread(file.fileno(), _CHUNK_BYTES, offset)
+            if chunk != zeros[: len(chunk)]:
+                digest.update(b"@%d:" % offset)
+                digest.update(chunk)
+            offset += _CHUNK_BYTES
+    return digest.hexdigest()
+
+
+def _next_data(file: int, offset: int, size: int) -> int:
+    """The first offset from here on that is not in a hole, or `size`."""
+    try:
+        return os.lseek(file, offset, os.SEEK_DATA)
+    except OSError as error:
+        if error.errno != errno.ENXIO:
+            raise
+        return size
+
+
+def _stored_bytes(path: Path) -> int:
+    return sum(file.lstat().st_blocks * 512 for file in path.rglob("*"))

@@ -1,0 +1,95 @@
+"""The guest's disk: Debian's userland, the project's Python dependencies, our init; not the project itself."""
+
+import os
+import re
+import shutil
+import sys
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from llamas_bpf.lab import cache, disk
+from llamas_bpf.lab.commands import run
+from llamas_bpf.lab.errors import LabError
+from llamas_bpf.lab.packages import source_line
+from llamas_bpf.lab.places import source_root
+
+DISK_ID = 0x6C616D61
+DEPENDENCIES = "/opt/llamas"  # where the guest has them
+PROJECT = "/src"  # where a job brings the project
+
+_SUITE = "trixie"
+_DEBIAN_PACKAGES = [
+    "ca-certificates", "hostname", "iproute2", "kmod", "libbpf1", "libelf1t64", "libstdc++6", "mount",
+    "numactl", "procps", "python3", "util-linux", "zlib1g",
+]  # fmt: skip
+_DISK_BYTES = 2 << 30  # sparse: 0.4 GB of it used, the rest is room for what jobs write
+_NOT_FOR_GUESTS = {"mypy", "ruff"}  # of the `test` extra: they read the source, which the host has too
+_LEFT_OUT = ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*"]
+
+
+@contextmanager
+def prepared_image(talk: cache.Talk) -> Iterator[Path]:
+    """The disk image, from the cache; guests must not write to it. Raises LabError if it cannot be built."""
+    root = source_root()
+    init = (root / "vagrant/guest/init").read_text()
+    requirements = python_requirements((root / "pyproject.toml").read_text())
+    recipe = {"how": Path(__file__).read_text(), "init": init, "python": requirements}
+
+    def build(place: Path) -> None:
+        _build(place, requirements, init, talk)
+
+    with cache.entry("image", recipe, build, talk) as place:
+        yield place / "root.raw"
+
+
+def python_requirements(pyproject: str) -> list[str]:
+    """What the project needs at run time and to run its tests, from the text of pyproject.toml."""
+    project = tomllib.loads(pyproject)["project"]
+    wanted = [*project["dependencies"], *project.get("optional-dependencies", {}).get("test", [])]
+    return sorted(need for need in wanted if re.split(r"[^\w.-]", need)[0] not in _NOT_FOR_GUESTS)
+
+
+def _build(place: Path, requirements: list[str], init: str, talk: cache.Talk) -> None:
+    if os.geteuid() != 0:
+        raise LabError("building the guest's image needs root (files of all owners): run it with sudo once")
+    tree = place / "tree"
+    talk(f"building the guest's image: Debian {_SUITE}")
+    _debian(tree)
+    talk("building the guest's image: Python packages")
+    _python_packages(tree, requirements)
+    guest_init = tree / "usr/sbin/lab-init"
+    guest_init.write_text(init)
+    guest_init.chmod(0o755)
+    talk("building the guest's image: disk")
+    disk.write_partitioned(place / "root.raw", tree, _DISK_BYTES, DISK_ID)
+    shutil.rmtree(tree)
+
+
+def _debian(tree: Path) -> None:
+    # Its mounts live in a namespace, so that they are gone with it even when it is killed.
+    own_namespaces = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
+    left_out = [f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT]
+    packages = f"--include={','.join(_DEBIAN_PACKAGES)}"
+    build = ["mmdebstrap", "--mode=root", "--variant=essential", "--format=directory", *left_out, packages]
+    run(
+        [*own_namespaces, *build, _SUITE, tree, source_line(_SUITE)],
+        what=f"making a Debian {_SUITE} userland",
+    )
+
+
+def _python_packages(tree: Path, requirements: list[str]) -> None:
+    """The host's pip installs wheels for the guest's Python; bytecode is made now, guests being slow at it."""
+    version = (tree / "usr/bin/python3").readlink().name.removeprefix("python")
+    for_guest = ["--target", f"{tree}{DEPENDENCIES}", "--python-version", version, "--only-binary=:all:"]
+    quiet = ["--no-input", "--no-compile", "--root-user-action=ignore", "--no-warn-script-location"]
+    pip = [sys.executable, "-m", "pip", "install"]
+    run([*pip, *quiet, *for_guest, *requirements], what="fetching the guest's Python packages")
+    (tree / "usr/lib/python3/dist-packages/llamas.pth").write_text(f"{PROJECT}\n{DEPENDENCIES}\n")
+    # unchecked: the files never change in the guest, so that their times need not be looked at.
+    compileall = ["python3", "-m", "compileall", "-q", "-j2", "--invalidation-mode", "unchecked-hash"]
+    run(
+        ["chroot", tree, *compileall, DEPENDENCIES, f"/usr/lib/python{version}"],
+        what="compiling Python bytecode",
+    )
