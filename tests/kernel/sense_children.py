@@ -49,13 +49,13 @@ RIVALS = """
 import json, os, time
 os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 rival = os.fork()
-end = time.monotonic() + 0.5
-while time.monotonic() < end:
+start_ns = time.monotonic_ns()
+while (end_ns := time.monotonic_ns()) < start_ns + 500_000_000:
     pass
 if rival == 0:
     os._exit(0)
 os.waitpid(rival, 0)
-print(json.dumps({"pid": os.getpid(), "rival": rival}))
+print(json.dumps({"pid": os.getpid(), "rival": rival, "start_ns": start_ns, "end_ns": end_ns}))
 """
 
 # Moves itself from CPU to CPU.

@@ -72,13 +72,14 @@ def test_the_wait_is_from_wake_up_to_cpu(sensor: Sensor) -> None:
 def test_rivals_wait_while_the_other_runs(sensor: Sensor) -> None:
     report = run(RIVALS)
     sched = records(sensor)
+    meanwhile = sched[(sched["ts_ns"] >= report["start_ns"]) & (sched["ts_ns"] <= report["end_ns"])]
     for tid, other in ((report["pid"], report["rival"]), (report["rival"], report["pid"])):
         waits = known_waits(sched, tid)
         assert all(wait == said for wait, said in waits)
         left = sched[(sched["prev_tid"] == tid) & (sched["prev_state"] == LeaveState.PREEMPTED)]
         assert len(left) > 0
-        ran = int(sched["prev_run_ns"][sched["prev_tid"] == other].sum())
-        assert 0.5 * ran <= sum(wait for wait, _ in waits) <= 2 * ran
+        ran = meanwhile["prev_run_ns"][meanwhile["prev_tid"] == other].sum()
+        assert sum(wait for wait, _ in waits) >= 0.25 * ran > 0
 
 
 def known_waits(sched: np.ndarray, tid: int) -> list[tuple[int, int]]:
