@@ -11,13 +11,17 @@ from llamas_bpf.contracts.situation import Situation
 
 @dataclass(frozen=True)
 class Restored:
-    """An action taken back. ``skipped`` says why a target was left: gone, rebooted, others' hand."""
+    """An action taken back. ``skipped`` says why a target was left: gone, rebooted, others' hand.
+
+    ``failed``: it could not be put back now, stays in force, and is tried again.
+    """
 
     action_id: str
     target: str
     value: str | None
     reason: str
     skipped: str | None = None
+    failed: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,77 @@
+"""What is in force by our hand: applied, timed, and put back."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from llamas_bpf.act.funnel import Funnel
+from llamas_bpf.act.holds import Hold
+from llamas_bpf.act.journal import Journal
+from llamas_bpf.contracts.action import Action, Applied, Target
+from llamas_bpf.contracts.machine import Machine
+from llamas_bpf.contracts.report import Restored
+
+
+class Actuation:
+    """At most one action is in force on a target: a later one supersedes, and undoing it brings back what
+    was there before the first. In a dry run nothing is written, and so nothing is ever in force.
+
+    The caller holds the host's lock (``enforcing_lock``) unless it is a dry run.
+    """
+
+    def __init__(self, machine: Machine, journal: Journal | None, dry_run: bool) -> None:
+        self._funnel = Funnel(machine, journal, dry_run)
+        self._ends_ns: dict[Target, int] = {}
+
+    def apply(self, actions: Sequence[Action]) -> list[Applied]:
+        """What became of each, in order. Where our value is there already, its time starts anew."""
+        done = self._funnel.put(actions)
+        for one in done:
+            if one.status in ("applied", "unchanged"):
+                ends = one.at_ns + one.action.ttl_s * 1_000_000_000
+                self._ends_ns[one.action.target] = ends
+        self._ends_ns = {target: end for target, end in self._ends_ns.items() if target in self._funnel.holds}
+        return done
+
+    def in_force(self) -> tuple[Applied, ...]:
+        """Oldest first. ``new`` is the value as last read back."""
+        return tuple(
+            Applied(
+                action=hold.intent.action,
+                status="applied",
+                old=hold.intent.old.value,
+                new=hold.ours[-1],
+                at_ns=hold.intent.at_ns,
+            )
+            for hold in self._funnel.holds.values()
+        )
+
+    def expire(self, now_ns: int | None = None) -> list[Restored]:
+        """Put back what has lived its time; ``now_ns`` is CLOCK_MONOTONIC."""
+        now = time.monotonic_ns() if now_ns is None else now_ns
+        return self._undo(lambda hold: self._end_of(hold) <= now, "its time is over")
+
+    def undo(self, action_id: str, reason: str) -> list[Restored]:
+        """One action (``17.1``), or all of a decision (``17``)."""
+        return self._undo(lambda hold: is_meant(hold, action_id), reason)
+
+    def forget_workload(self, workload: str, reason: str = "the workload is gone") -> list[Restored]:
+        """Let go of a workload's actions: what is still there is put back, what is not is named."""
+        return self._undo(lambda hold: hold.intent.action.workload == workload, reason)
+
+    def restore_all(self, reason: str) -> list[Restored]:
+        """Put everything back, newest first."""
+        return self._undo(lambda hold: True, reason)
+
+    def _undo(self, chosen: Callable[[Hold], bool], reason: str) -> list[Restored]:
+        holds = [hold for hold in self._funnel.holds.values() if chosen(hold)]
+        return self._funnel.put_back(reversed(holds), reason)
+
+    def _end_of(self, hold: Hold) -> int:
+        action = hold.intent.action
+        return self._ends_ns.get(action.target, hold.intent.at_ns + action.ttl_s * 1_000_000_000)
+
+
+def is_meant(hold: Hold, action_id: str) -> bool:
+    """``17`` means every action of decision 17, ``17.1`` one."""
+    own = hold.intent.action.id
+    return own == action_id or own.startswith(action_id + ".")

@@ -1,0 +1,55 @@
+"""What the funnel asks of a mechanism, and how a knob with one value answers.
+
+To add one: a file in ``actuators/``, named like its target's ``kind``, with ``build(machine) -> Actuator``.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Iterable
+from typing import Any
+
+from llamas_bpf.act import actuators
+from llamas_bpf.act.entries import Old, ThreadMask
+from llamas_bpf.contracts.machine import Machine
+
+
+class Actuator:
+    """A knob with one value; others override what differs. Every method may raise ActError or Gone."""
+
+    #: Moves or gives back pages: read-back need not equal what was asked, and nothing is undone.
+    one_shot = False
+
+    def begin(self) -> None:
+        """A new batch of actions starts."""
+
+    def read(self, target: Any) -> Old:
+        """What is there now."""
+        raise NotImplementedError
+
+    def write(self, target: Any, value: str) -> tuple[ThreadMask, ...]:
+        """Set it. Gives the threads it met, if it has any, with the masks they had."""
+        raise NotImplementedError
+
+    def put_back(self, target: Any, old: Old, ours: Iterable[str]) -> str | None:
+        """Set it to what it was; a sentence where it was left because it holds none of our values."""
+        now = self.read(target)
+        if self.is_all(target, now, old.value):
+            return None
+        if not self.is_ours(target, now, ours):
+            return f"someone else has set it to {now.value or 'nothing'} since: it is left at that"
+        self.write(target, old.value)
+        return None
+
+    def is_all(self, target: Any, now: Old, value: str) -> bool:
+        """Whether nothing would change by writing ``value``."""
+        return now.value == value
+
+    def is_ours(self, target: Any, now: Old, ours: Iterable[str]) -> bool:
+        """Whether one of these values is still there."""
+        return any(self.is_all(target, now, value) for value in ours)
+
+
+def build(machine: Machine) -> dict[str, Actuator]:
+    """Every actuator, by the kind of target it serves."""
+    names = [module.name for module in pkgutil.iter_modules(actuators.__path__)]
+    return {name: importlib.import_module(f"{actuators.__name__}.{name}").build(machine) for name in names}

@@ -1,0 +1,1 @@
+"""One file per mechanism, named like the ``kind`` of its targets."""

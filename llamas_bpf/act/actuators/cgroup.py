@@ -1,0 +1,29 @@
+"""Knobs of a cgroup v2 (Documentation/admin-guide/cgroup-v2.rst)."""
+
+import os
+
+from llamas_bpf.act.actuator import Actuator
+from llamas_bpf.act.cgroup_files import CgroupFiles
+from llamas_bpf.act.entries import Old, ThreadMask
+from llamas_bpf.contracts.action import CgroupKnob
+from llamas_bpf.contracts.machine import Machine
+
+
+class CgroupActuator(Actuator):
+    """``cpu.weight``, ``cpuset.cpus``, ``cpuset.mems``, ``memory.high``: one value each, read as written."""
+
+    def __init__(self, files: CgroupFiles) -> None:
+        self._files = files
+
+    def read(self, target: CgroupKnob) -> Old:
+        return Old(value=self._files.read(target, target.knob))
+
+    def write(self, target: CgroupKnob, value: str) -> tuple[ThreadMask, ...]:
+        # Opened so, memory.high does not make the writer itself reclaim (cgroup-v2.rst; others ignore it).
+        flags = os.O_NONBLOCK if target.knob == "memory.high" else 0
+        self._files.write(target, target.knob, value, flags)
+        return ()
+
+
+def build(machine: Machine) -> Actuator:
+    return CgroupActuator(CgroupFiles(machine))

@@ -1,0 +1,76 @@
+"""The journal's lines. Each is checked against these models when read: a target is typed, never a path."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from llamas_bpf.contracts.action import Action, Target
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ThreadMask(_Frozen):
+    """The CPUs that one thread might use. ``start_ticks`` tells it from a later one with its id."""
+
+    tid: int = Field(gt=1)
+    start_ticks: int
+    cpus: str
+
+
+class Old(_Frozen):
+    """What was there before: the knob's value; for affinity the process's own mask, and each thread's.
+
+    ``at_ticks`` is when it was read, in clock ticks since boot: who is younger was born under our mask.
+    """
+
+    value: str
+    threads: tuple[ThreadMask, ...] = ()
+    at_ticks: int = 0
+
+
+class Intent(_Frozen):
+    """On disk before the write that it announces. ``at_ns`` is CLOCK_MONOTONIC, ``at_s`` seconds since the
+    epoch; ``boot_id`` says which boot's kernel was meant."""
+
+    entry: Literal["intent"] = "intent"
+    boot_id: str
+    at_ns: int
+    at_s: float
+    action: Action
+    old: Old
+
+    @property
+    def target(self) -> Target:
+        return self.action.target
+
+
+class Settled(_Frozen):
+    """Written, and read back as ``new``. ``threads`` were found only while writing, with their old masks."""
+
+    entry: Literal["applied"] = "applied"
+    target: Target
+    new: str
+    threads: tuple[ThreadMask, ...] = ()
+
+
+class Failed(_Frozen):
+    """Not written after all."""
+
+    entry: Literal["failed"] = "failed"
+    target: Target
+    sentence: str
+
+
+class Undone(_Frozen):
+    """Put back, or left for the reason given: no concern of ours any more."""
+
+    entry: Literal["undone"] = "undone"
+    target: Target
+    reason: str
+
+
+Entry = Annotated[Intent | Settled | Failed | Undone, Field(discriminator="entry")]
+
+ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)

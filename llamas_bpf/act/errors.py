@@ -1,0 +1,52 @@
+"""Why a write, or an undoing, did not happen. Never ends more than the one action it is about."""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from llamas_bpf.contracts.action import Target
+from llamas_bpf.errors import ConfigError, LlamasError
+from llamas_bpf.shown import target as shown
+
+
+class ActError(LlamasError):
+    """The kernel said no."""
+
+
+class Gone(ActError):  # noqa: N818
+    """The target is not there any more, or is another one of the same name."""
+
+
+class JournalError(ConfigError):
+    """The journal cannot be trusted, read or written: nothing may be changed."""
+
+
+@contextmanager
+def explained(target: Target) -> Iterator[None]:
+    """Turns what the kernel answers into a sentence that names the target."""
+    try:
+        yield
+    except OSError as error:
+        name = describe(target)
+        if error.errno in (errno.ENOENT, errno.ESRCH, errno.ENODEV):
+            raise Gone(f"{name}: no such thing here, or not any more") from error
+        if error.errno in (errno.ELOOP, errno.ENOTDIR):
+            raise Gone(f"{name}: a symbolic link is in the way, and is not followed") from error
+        raise ActError(
+            f"{name}: {os.strerror(error.errno or 0)}{_ADVICE.get(error.errno or 0, '')}"
+        ) from error
+
+
+def describe(target: Target) -> str:
+    """The target as one harmless line."""
+    return shown(target.model_dump())
+
+
+_ADVICE = {
+    errno.EROFS: " (remount it writable, or run where it is)",
+    errno.EACCES: " (run as root)",
+    errno.EPERM: " (run as root; a container's root may not do this)",
+    errno.EBUSY: " (the cgroup, or one below it, uses what would be taken away)",
+    errno.EINVAL: " (the kernel does not take this value here: see what its parent cgroup allows)",
+}

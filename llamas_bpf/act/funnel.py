@@ -1,0 +1,177 @@
+"""The one way to the kernel: look, announce in the journal, write, read back. Or, in a dry run, only look."""
+
+import time
+from collections.abc import Iterable, Sequence
+
+from llamas_bpf.act import actuator
+from llamas_bpf.act.entries import Failed, Intent, Old, Settled, Undone
+from llamas_bpf.act.errors import ActError, Gone, JournalError, describe
+from llamas_bpf.act.holds import Hold, Holds
+from llamas_bpf.act.journal import Journal
+from llamas_bpf.contracts.action import Action, Applied, Target
+from llamas_bpf.contracts.machine import Machine
+from llamas_bpf.contracts.report import Restored
+from llamas_bpf.errors import ConfigError
+
+_OTHERS = "someone else has changed this setting: it is left alone until the next start"
+
+
+class Funnel:
+    """``journal`` may be None only in a dry run, in which nothing is ever written or in force."""
+
+    def __init__(self, machine: Machine, journal: Journal | None, dry_run: bool) -> None:
+        if journal is None and not dry_run:
+            raise ConfigError("nothing is written to the kernel without a journal")
+        self._machine = machine
+        self._journal = journal
+        self._dry_run = dry_run
+        self._actuators = actuator.build(machine)
+        self._left: set[Target] = set()
+
+    @property
+    def holds(self) -> Holds:
+        """What is in force, oldest first."""
+        return self._journal.holds if self._journal and not self._dry_run else {}
+
+    def put(self, actions: Sequence[Action]) -> list[Applied]:
+        """Each action's fate, in order. One that fails never stops the others."""
+        for one in self._actuators.values():
+            one.begin()
+        last = {action.target: action for action in actions}
+        steps = [self._look(action, last[action.target]) for action in actions]
+        refused = self._announce([step for step in steps if isinstance(step, Intent)])
+        done = [self._carry_out(step, refused) if isinstance(step, Intent) else step for step in steps]
+        if self._journal and self._journal.is_long:
+            self._journal.compact()
+        return done
+
+    def put_back(self, holds: Iterable[Hold], reason: str) -> list[Restored]:
+        """Give every target what it had before us. What cannot be given back now stays in force."""
+        restored, settled = [], []
+        for hold in holds:
+            skipped, done = self._give_back(hold)
+            old = None if skipped else hold.intent.old.value
+            target = describe(hold.intent.target)
+            restored.append(Restored(hold.intent.action.id, target, old, reason, skipped, failed=not done))
+            if done:
+                settled.append(Undone(target=hold.intent.target, reason=skipped or reason))
+        if self._journal and settled:
+            self._journal.note(settled, durable=True)
+            self._journal.compact()
+        return restored
+
+    def _look(self, action: Action, last: Action) -> Intent | Applied:
+        """An intent, where something is to be changed; else what there is to say."""
+        target = action.target
+        tool = self._actuators[target.kind]
+        if action is not last and not tool.one_shot:
+            return _failed(
+                action, None, f"{last.id} of the same window sets {describe(target)} too, and goes last"
+            )
+        if target in self._left:
+            return _failed(action, None, _OTHERS)
+        hold = self.holds.get(target)
+        try:
+            now = tool.read(target)
+            if hold and not tool.is_ours(target, now, hold.ours):
+                return self._step_back(action, hold, now)
+            if not tool.one_shot and tool.is_all(target, now, action.value):
+                return _said(action, "unchanged", now, now.value)
+        except ActError as error:
+            return _failed(action, None, str(error))
+        return self._intend(action, hold.intent.old if hold else now)
+
+    def _intend(self, action: Action, old: Old) -> Intent | Applied:
+        if self._dry_run:
+            name = describe(action.target)
+            return _said(
+                action, "dry_run", old, None, f"would write {action.value} to {name} ({old.value or 'empty'})"
+            )
+        return Intent(
+            boot_id=self._machine.boot_id,
+            at_ns=time.monotonic_ns(),
+            at_s=time.time(),
+            action=action,
+            old=old,
+        )
+
+    def _announce(self, intents: Sequence[Intent]) -> str:
+        """One fsync for all of them; a sentence if they could not be announced."""
+        if self._journal and intents:
+            try:
+                self._journal.announce(intents)
+            except JournalError as error:
+                return f"{error}; nothing was changed"
+        return ""
+
+    def _carry_out(self, intent: Intent, refused: str) -> Applied:
+        action, target = intent.action, intent.target
+        tool = self._actuators[target.kind]
+        if refused or self._journal is None:
+            return _failed(action, intent.old, refused)
+        try:
+            met = tool.write(target, action.value)
+            now = tool.read(target)
+            if not (tool.one_shot or tool.is_all(target, now, action.value)):
+                self._journal.note([Settled(target=target, new=now.value)])  # so that it counts as ours below
+                raise ActError(f"{describe(target)}: {action.value} was written, and {now.value} is there")  # noqa: TRY301
+        except ActError as error:
+            return self._take_back(intent, str(error))
+        hold = self.holds.get(target)
+        ours = hold.ours if hold else ()
+        known = {(thread.tid, thread.start_ticks) for thread in intent.old.threads}
+        born = tuple(t for t in met if (t.tid, t.start_ticks) not in known and t.cpus not in ours)
+        detail = self._journal.note([Settled(target=target, new=now.value, threads=born)])
+        return _said(action, "applied", intent.old, now.value, detail)
+
+    def _take_back(self, intent: Intent, sentence: str) -> Applied:
+        """After a failed write, which may have done half: what was there before it."""
+        hold = self.holds.get(intent.target)
+        assert self._journal is not None
+        if hold and hold.before:
+            try:
+                self._actuators[intent.target.kind].write(intent.target, hold.before.intent.action.value)
+            except ActError as error:
+                sentence += f"; nor could the setting before it be put back: {error}"
+        elif hold and not self._give_back(hold)[1]:
+            return _failed(intent.action, intent.old, f"{sentence}; what was there could not be put back yet")
+        self._journal.note([Failed(target=intent.target, sentence=sentence)])
+        return _failed(intent.action, intent.old, sentence)
+
+    def _give_back(self, hold: Hold) -> tuple[str | None, bool]:
+        """Why the target was left, if it was; and whether we are done with it."""
+        target = hold.intent.target
+        if hold.intent.boot_id != self._machine.boot_id:
+            return "the machine was started anew since, and with it this setting", True
+        try:
+            left = self._actuators[target.kind].put_back(target, hold.intent.old, hold.ours)
+        except Gone as error:
+            return str(error), True
+        except ActError as error:
+            return f"failed, will be tried again: {error}", False
+        if left:
+            self._left.add(target)
+        return left, True
+
+    def _step_back(self, action: Action, hold: Hold, now: Old) -> Applied:
+        self._left.add(action.target)
+        if self._journal:
+            self._journal.note([Undone(target=hold.intent.target, reason=_OTHERS)])
+        return _failed(action, now, _OTHERS)
+
+
+def _said(action: Action, status: str, old: Old | None, new: str | None, detail: str = "") -> Applied:
+    return Applied.model_validate(
+        {
+            "action": action,
+            "status": status,
+            "old": old.value if old else None,
+            "new": new,
+            "at_ns": time.monotonic_ns(),
+            "detail": detail,
+        }
+    )
+
+
+def _failed(action: Action, old: Old | None, sentence: str) -> Applied:
+    return _said(action, "failed", old, None, sentence)

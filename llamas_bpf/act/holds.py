@@ -1,0 +1,55 @@
+"""What is in force: the sum of the journal's entries."""
+
+from dataclasses import dataclass, replace
+
+from llamas_bpf.act.entries import Entry, Failed, Intent, Settled, Undone
+from llamas_bpf.contracts.action import CgroupReclaim, Target
+
+
+@dataclass(frozen=True)
+class Hold:
+    """One target in our hands.
+
+    ``intent`` is the newest action on it; its ``old`` is what was there before the first. ``ours`` are
+    the values that may be there by our hand, newest last. ``before`` is the hold that this one superseded.
+    """
+
+    intent: Intent
+    ours: tuple[str, ...]
+    settled: bool = False
+    before: "Hold | None" = None
+
+
+Holds = dict[Target, Hold]
+
+
+def add(holds: Holds, entry: Entry) -> None:
+    """Bring ``holds`` (oldest action first) up to date with one more entry."""
+    if isinstance(entry.target, CgroupReclaim):
+        return  # moves pages once; there is nothing to take back
+    before = holds.pop(entry.target, None)
+    match entry:
+        case Intent():
+            ours = (*(before.ours if before else ()), entry.action.value)
+            holds[entry.target] = Hold(entry, ours, before=before)
+        case Settled() if before:
+            old = before.intent.old
+            old = old.model_copy(update={"threads": old.threads + entry.threads})
+            intent = before.intent.model_copy(update={"old": old})
+            ours = (*(value for value in before.ours if value != entry.new), entry.new)
+            holds[entry.target] = replace(before, intent=intent, ours=ours, settled=True, before=None)
+        case Failed() if before and before.before:
+            holds[entry.target] = before.before
+        case Settled() | Failed() | Undone():
+            pass
+
+
+def as_entries(holds: Holds) -> list[Entry]:
+    """The shortest journal that says the same."""
+    return [entry for hold in holds.values() for entry in _entries(hold)]
+
+
+def _entries(hold: Hold) -> list[Entry]:
+    superseded = _entries(hold.before) if hold.before else []
+    settled = [Settled(target=hold.intent.target, new=value) for value in hold.ours if hold.settled]
+    return [*superseded, hold.intent, *settled]

@@ -1,0 +1,47 @@
+"""``rollback``: put back what a controller changed, from its journal alone."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from llamas_bpf.cli import _options as options
+from llamas_bpf.contracts.report import Restored
+from llamas_bpf.shown import console, plain
+
+
+@click.command()
+@click.argument("which", metavar="[ID]", required=False)
+@click.option("--all", "everything", is_flag=True, help="all that is in force (also when nothing is named)")
+@options.state
+@options.as_json
+def command(which: str | None, everything: bool, state: Path, as_json: bool) -> int:
+    """Put back the settings that are still in force, or only those of decision ID (17, or 17.1)."""
+    from llamas_bpf import machine
+    from llamas_bpf.act import enforcing_lock, rollback
+
+    if which and everything:
+        raise click.UsageError("give an ID or --all, not both")
+    with enforcing_lock():
+        restored = rollback(state, machine.read(), which)
+    if as_json:
+        click.echo(json.dumps([asdict(entry) for entry in restored]))
+    else:
+        _show(restored, which)
+    return 1 if any(entry.failed for entry in restored) else 0
+
+
+def _show(restored: list[Restored], which: str | None) -> None:
+    from rich.table import Table
+
+    if not restored:
+        console().print(f"nothing of {which} is in force" if which else "nothing is in force")
+        return
+    table = Table()
+    for heading in ("action", "setting", "put back to", "left as it is, because"):
+        table.add_column(heading, overflow="fold")
+    for entry in restored:
+        value = "" if entry.value is None else plain(entry.value) or "(empty)"
+        table.add_row(entry.action_id, plain(entry.target), value, plain(entry.skipped or ""))
+    console().print(table)

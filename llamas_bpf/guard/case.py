@@ -1,0 +1,86 @@
+"""One action before the guard, with all that a check may know about it."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from llamas_bpf.contracts.action import Action, Affinity, CgroupKnob, CgroupReclaim, SystemKnob, Target
+from llamas_bpf.contracts.digest import NODE_BYTES
+from llamas_bpf.contracts.situation import Situation
+from llamas_bpf.contracts.workload import Workload
+from llamas_bpf.guard.limits import Limits
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Bytes that an action accepted earlier in this window will bring to some of these nodes."""
+
+    nodes: frozenset[int]
+    amount_bytes: int
+
+
+@dataclass(frozen=True)
+class Case:
+    """``confidence`` is that of the hint; ``claims`` are those of the actions accepted before."""
+
+    action: Action
+    situation: Situation
+    limits: Limits
+    confidence: float
+    claims: tuple[Claim, ...] = ()
+    found: list[Claim] = field(default_factory=list)
+
+    @property
+    def target(self) -> Target:
+        return self.action.target
+
+    @property
+    def knob(self) -> str:
+        """What is to be written, by the name a person knows it by."""
+        match self.target:
+            case CgroupReclaim():
+                return "memory.reclaim"
+            case Affinity():
+                return "affinity"
+            case CgroupKnob() | SystemKnob():
+                return self.target.knob
+
+    @cached_property
+    def row(self) -> int | None:
+        """Which row of the digest the action is about; None for the machine, or for a workload now gone."""
+        for row, workload in enumerate(self.situation.digest.workloads):
+            if workload.id == self.action.workload:
+                return row
+        return None
+
+    @property
+    def workload(self) -> Workload | None:
+        return None if self.row is None else self.situation.digest.workloads[self.row]
+
+    @property
+    def who(self) -> str:
+        """Whom a sentence speaks of. Only names given to ``exec`` are safe to repeat to an advisor."""
+        workload = self.workload
+        if workload is None:
+            return self.action.workload or "this machine"
+        return f"{workload.name} ({workload.id})" if workload.started_by_exec else workload.id
+
+    def bytes_of(self, column: str) -> int | None:
+        """A column of the workload's row, in bytes; None where the kernel cannot tell."""
+        if self.row is None:
+            return None
+        return _whole(self.situation.digest.table[self.row][column])
+
+    def node_bytes(self) -> dict[int, int] | None:
+        """The workload's bytes on each node; None where any of them is unknown."""
+        if self.row is None:
+            return None
+        digest = self.situation.digest
+        sizes = [_whole(size) for size in digest.table[self.row][NODE_BYTES]]
+        found = {node: size for node, size in zip(digest.node_ids, sizes, strict=True) if size is not None}
+        return found if found and len(found) == len(sizes) else None
+
+
+def _whole(value: np.float64) -> int | None:
+    return int(value) if np.isfinite(value) and value >= 0 else None

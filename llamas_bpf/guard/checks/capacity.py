@@ -1,0 +1,89 @@
+"""Does it fit? What the figures do not show is refused: a guess here can end in an out-of-memory kill."""
+
+from collections.abc import Callable
+
+from llamas_bpf.contracts.machine import NumaNode
+from llamas_bpf.guard.case import Case, Claim
+from llamas_bpf.machine import cpulist
+from llamas_bpf.shown import figure
+
+ORDER = 60
+
+
+def check(case: Case) -> str | None:
+    value = case.action.value
+    match case.knob:
+        case "affinity" | "cpuset.cpus":
+            return _cpus(case, value)
+        case "cpuset.mems":
+            return _memory_fits(case, frozenset(cpulist.parse(value)))
+        case "memory.high":
+            return _keeps_enough(case, lambda current: int(value))
+        case "memory.reclaim":
+            return _keeps_enough(case, lambda current: current - int(value))
+    return None
+
+
+def _cpus(case: Case, value: str) -> str | None:
+    online = {cpu.id for cpu in case.situation.machine.cpus}
+    missing = set(cpulist.parse(value)) - online
+    if missing:
+        return f"CPU {cpulist.render(missing)} is not online here; online are {cpulist.render(online)}"
+    return None
+
+
+def _memory_fits(case: Case, wanted: frozenset[int]) -> str | None:
+    nodes = {node.id: node for node in case.situation.machine.nodes if node.total_bytes > 0}
+    shown = "node" + cpulist.render(wanted)
+    if not wanted:
+        return f"{case.who} would be left without any node"
+    if missing := wanted - nodes.keys():
+        return f"node{cpulist.render(missing)} has no memory on this machine"
+    sizes = case.node_bytes()
+    if sizes is None:
+        return f"how much memory {case.who} has on each node is not known, so it may not fit on {shown}"
+    frees = [_free(case, nodes[node]) for node in wanted]
+    known = [free for free in frees if free is not None]
+    if len(known) < len(frees):
+        return f"how much memory is free on {shown} is not known"
+    need = sum(size for node, size in sizes.items() if node not in wanted)
+    claimed = sum(claim.amount_bytes for claim in case.claims if claim.nodes & wanted)
+    room = max(sum(known) - claimed, 0)
+    if need > room:
+        promised = f", after {_size(claimed)} promised to others in this window" if claimed else ""
+        return (
+            f"{case.who} needs {_size(need)} more on {shown}, where {_size(room)} are free"
+            f" beyond the reserve of {case.limits.capacity.reserve_ratio:.0%}{promised}"
+        )
+    case.found.append(Claim(wanted, need))
+    return None
+
+
+def _free(case: Case, node: NumaNode) -> int | None:
+    """Bytes free on a node beyond the reserve, never negative; None where not known."""
+    row = case.situation.digest.machine.get("nodes", {}).get(str(node.id), {})
+    free = row.get("free_bytes")
+    reserve = int(node.total_bytes * case.limits.capacity.reserve_ratio)
+    return None if free is None else max(int(free) - reserve, 0)
+
+
+def _keeps_enough(case: Case, left_of: Callable[[int], int]) -> str | None:
+    """Below its working set a workload only faults its own pages back in."""
+    current = case.bytes_of("memory.current_bytes")
+    if current is None:
+        return f"how much memory {case.who} uses is not known"
+    least, why = case.bytes_of("memory.working_set_bytes"), "its working set"
+    if least is None:
+        share = case.limits.capacity.keep_ratio
+        least, why = int(current * share), f"{share:.0%} of what it uses, its working set not being known"
+    left = left_of(current)
+    if left < least:
+        return (
+            f"{case.who} uses {_size(current)} and would be left {_size(max(left, 0))},"
+            f" less than {_size(least)}: {why}"
+        )
+    return None
+
+
+def _size(amount: int) -> str:
+    return figure("_bytes", amount)

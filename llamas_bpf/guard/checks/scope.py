@@ -1,0 +1,44 @@
+"""Is it about something that the operator has given into our hands, and about the one it says?"""
+
+from pathlib import PurePosixPath
+
+from llamas_bpf.contracts.action import Affinity, SystemKnob
+from llamas_bpf.contracts.workload import ProcessId, Workload
+from llamas_bpf.guard.case import Case
+
+ORDER = 30
+
+
+def check(case: Case) -> str | None:
+    if isinstance(case.target, SystemKnob):
+        if case.limits.scope.machine_wide:
+            return None
+        return (
+            f"{case.target.knob} is a setting of the whole machine, and limits.toml does not allow those"
+            " (machine_wide in [scope])"
+        )
+    workload = case.workload
+    if workload is None:
+        return f"{case.action.workload} is not among the workloads of this window"
+    if not _is_of(case, workload):
+        return f"the target does not belong to {case.who}"
+    if workload.started_by_exec or _added(workload.cgroup, case.limits.scope.cgroups):
+        return None
+    return (
+        f"{case.who} was not started with `llamas-bpf exec`, and no pattern of cgroups in limits.toml's"
+        " [scope] covers it"
+    )
+
+
+def _is_of(case: Case, workload: Workload) -> bool:
+    target = case.target
+    if isinstance(target, SystemKnob):
+        return False
+    if isinstance(target, Affinity):
+        return ProcessId(target.pid, target.start_ticks) in workload.processes
+    return (target.cgroup, target.cgroup_id) == (workload.cgroup, workload.cgroup_id)
+
+
+def _added(cgroup: str | None, patterns: tuple[str, ...]) -> bool:
+    # For a pattern that begins with /, match() wants the whole path, and * stays within one level.
+    return cgroup is not None and any(PurePosixPath(cgroup).match(pattern) for pattern in patterns)

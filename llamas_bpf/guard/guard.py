@@ -1,0 +1,73 @@
+"""Every check, in order, on every action.
+
+To add one: a file in ``checks/`` with ``ORDER`` (an int; lower is asked first) and ``check(case)``, which
+gives a sentence a person understands, with its figures, or None.
+"""
+
+import importlib
+import math
+import pkgutil
+from collections.abc import Callable, Mapping, Sequence
+
+from llamas_bpf.contracts.action import Action, Refusal
+from llamas_bpf.contracts.situation import Situation
+from llamas_bpf.guard import checks
+from llamas_bpf.guard.case import Case, Claim
+from llamas_bpf.guard.limits import Limits
+
+Check = Callable[[Case], str | None]
+
+
+class Guard:
+    """What one operator allows; remembers within a window what it has already let through."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._window: int | None = None
+        self._claims: tuple[Claim, ...] = ()
+
+    def check(
+        self, actions: Sequence[Action], situation: Situation, confidence: Mapping[int, float]
+    ) -> tuple[list[Action], list[Refusal]]:
+        """The actions that may be taken, in order, and the others with their reasons.
+
+        ``confidence`` is each hint's own, by ``hint_id``; a hint without one counts as not sure at all.
+        """
+        if situation.number != self._window:
+            self._window, self._claims = situation.number, ()
+        accepted, refusals = [], []
+        for action in actions:
+            sure = confidence.get(action.hint_id, 0.0)
+            case = Case(action, situation, self._limits, 0.0 if math.isnan(sure) else sure, self._claims)
+            refusal = _first_objection(case)
+            if refusal:
+                refusals.append(refusal)
+            else:
+                accepted.append(action)
+                self._claims += tuple(case.found)
+        return accepted, refusals
+
+
+def _first_objection(case: Case) -> Refusal | None:
+    for name, check in _CHECKS:
+        sentence = check(case)
+        if sentence:
+            action = case.action
+            return Refusal(
+                hint_id=action.hint_id,
+                check=name,
+                sentence=sentence,
+                workload=action.workload,
+                action=action,
+            )
+    return None
+
+
+def _discover() -> list[tuple[str, Check]]:
+    names = [module.name for module in pkgutil.iter_modules(checks.__path__)]
+    modules = [(name, importlib.import_module(f"{checks.__name__}.{name}")) for name in names]
+    modules.sort(key=lambda pair: (pair[1].ORDER, pair[0]))
+    return [(name, module.check) for name, module in modules]
+
+
+_CHECKS = _discover()
