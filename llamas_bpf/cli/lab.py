@@ -1,6 +1,7 @@
 """``lab``: commands in guests with a chosen kernel and chosen memories."""
 
 import json
+import os
 import signal
 import sys
 from pathlib import Path
@@ -34,8 +35,20 @@ def command() -> None:
     type=click.FloatRange(min=1),
     help="From power-on.",
 )
+@click.option("--network", is_flag=True, help="Give the guest a network; it knows this host as 10.0.2.2.")
+@click.option(
+    "--env", multiple=True, metavar="NAME[=VALUE]", help="Set for CMD; without a value: as it is here."
+)
 @click.argument("cmd", nargs=-1, type=click.UNPROCESSED, required=True, metavar="-- CMD...")
-def run(kernel: str, topology: str, out: Path | None, timeout: float, cmd: tuple[str, ...]) -> int:
+def run(
+    kernel: str,
+    topology: str,
+    out: Path | None,
+    timeout: float,
+    network: bool,
+    env: tuple[str, ...],
+    cmd: tuple[str, ...],
+) -> int:
     """Boot a guest, run CMD in it with the project installed, and exit as CMD did.
 
     Exit status 125 is the lab's own failure. The first run builds the guest from Debian's packages, which
@@ -45,7 +58,16 @@ def run(kernel: str, topology: str, out: Path | None, timeout: float, cmd: tuple
 
     # A plain SIGTERM would end us without removing this run's files.
     signal.signal(signal.SIGTERM, _end)
-    return run_in_guest(cmd, kernel=kernel, topology=topology, out=out, timeout_s=timeout, progress=_say)
+    return run_in_guest(
+        cmd,
+        kernel=kernel,
+        topology=topology,
+        out=out,
+        timeout_s=timeout,
+        env=_environment(env),
+        network=network,
+        progress=_say,
+    )
 
 
 @command.command()
@@ -68,6 +90,13 @@ def clean() -> None:
     from llamas_bpf.lab import cache
 
     cache.clean(_say)
+
+
+def _environment(settings: tuple[str, ...]) -> dict[str, str]:
+    """NAME=VALUE as it says; NAME as it is here, and left out where it is not set here."""
+    pairs = (setting.partition("=") for setting in settings)
+    found = {name: value if given else os.environ.get(name) for name, given, value in pairs}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _say(text: str) -> None:

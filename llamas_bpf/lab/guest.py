@@ -20,6 +20,9 @@ ACCELERATORS = {
     "tcg": ["-accel", "tcg,thread=multi", "-cpu", "max"],
 }
 
+HOST_ADDRESS = "10.0.2.2"  # what a guest with a network calls this host, by QEMU's convention
+
+_NETWORK = ["-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net"]
 _BOOT_LIMIT_S = 90  # emulated boots take 4 to 10
 _RESULT_BYTES = 1 << 30  # of a sparse file
 _RUNNING = b"lab: running"  # what the guest's init says on the console when it starts CMD
@@ -41,6 +44,7 @@ class Machine:
     image: Path
     hardware: Sequence[str]  # the topology's QEMU options
     accelerator: str  # a key of ACCELERATORS
+    network: bool = False
 
     def argv(self, job: Path, result: Path, console: Path, out_fd: int, err_fd: int) -> list[str]:
         """The command line. setpriv has the kernel kill QEMU if we die without having done so."""
@@ -57,6 +61,7 @@ class Machine:
             *["-serial", f"file:{console}", "-device", "virtio-serial-pci"],
             *_port("llamas.stdout", out_fd),
             *_port("llamas.stderr", err_fd),
+            *(_NETWORK if self.network else []),
         ]
 
 

@@ -1,4 +1,4 @@
-"""The guest's disk: Debian's userland, the project's Python dependencies, our init; not the project itself."""
+"""The guest's disk: Debian's userland, the project's Python dependencies, our init; not the project."""
 
 import os
 import re
@@ -80,7 +80,7 @@ def _debian(tree: Path) -> None:
 
 
 def _python_packages(tree: Path, requirements: list[str]) -> None:
-    """The host's pip installs wheels for the guest's Python; bytecode is made now, guests being slow at it."""
+    """The host's pip installs wheels for the guest's Python; bytecode is made now: guests are slow at it."""
     version = (tree / "usr/bin/python3").readlink().name.removeprefix("python")
     for_guest = ["--target", f"{tree}{DEPENDENCIES}", "--python-version", version, "--only-binary=:all:"]
     quiet = ["--no-input", "--no-compile", "--root-user-action=ignore", "--no-warn-script-location"]

@@ -26,6 +26,8 @@ def read(archive: Path, into: Path | None) -> int | None:
             )
         if into is not None:
             _unpack(tar, into)
+        if not status.strip().isdecimal():
+            raise LabError(f"the guest's exit status is no number but {status[:40]!r}: run it again")
         return int(status)
 
 

@@ -26,14 +26,17 @@ def run_in_guest(
     out: Path | None = None,
     timeout_s: float = 600,
     env: Mapping[str, str] | None = None,
+    network: bool = False,
     progress: Callable[[str], None] = lambda _: None,
 ) -> int:
     """Run argv in a fresh guest that has the project installed, and give its exit status.
 
     The guest runs `kernel` on the machine that vagrant/topologies/<topology>.toml describes. Its standard
     output and error come live to ours. What argv leaves in the guest's directory $OUT is unpacked into `out`.
-    `timeout_s` counts from power-on; building what the cache lacks comes before. `progress` is told, in a few
-    words, what takes time. Raises LabError when the lab itself fails, with the end of the guest's console.
+    `timeout_s` counts from power-on; building what the cache lacks comes before. With `network` the guest
+    reaches what this host reaches, and this host's loopback as guest.HOST_ADDRESS; else nothing. `progress`
+    is told, in a few words, what takes time. Raises LabError when the lab itself fails, with the end of the
+    guest's console when it was the guest.
     """
     hardware = load_topology(topology).qemu_options()
     with ExitStack() as stack:
@@ -41,7 +44,7 @@ def run_in_guest(
         linux = stack.enter_context(prepared_kernel(kernel, progress))
         image = stack.enter_context(prepared_image(progress))
         work = Path(stack.enter_context(TemporaryDirectory(prefix="llamas-lab-")))
-        machine = guest.Machine(emulator, linux, image, hardware, accelerator="tcg")
+        machine = guest.Machine(emulator, linux, image, hardware, accelerator="tcg", network=network)
         machine = replace(machine, accelerator=accel.choose(machine, progress))
         job.pack(work / "job", argv, {**_terminal(), **(env or {})}, source_root())
 

@@ -21,7 +21,7 @@ def _is_size(text: str) -> str:
 
 
 class Node(BaseModel):
-    """One NUMA node. Latency and bandwidth are as seen from the nearest processors; the kernel gets them by HMAT."""
+    """One NUMA node; its latency and bandwidth are what the nearest processors see, told by HMAT."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -54,7 +54,10 @@ class Topology(BaseModel):
             raise ValueError(
                 f"the distance of a node to itself is {_NEAR}: set the diagonal of distances to it"
             )
-        if len({node.cpus for node in self.nodes if node.cpus}) != 1:
+        sizes = {node.cpus for node in self.nodes if node.cpus}
+        if not sizes:
+            raise ValueError("give at least one node cpus")
+        if len(sizes) > 1:
             raise ValueError("give every node that has cpus the same number of them (a node is a socket)")
         for i, node in enumerate(self.nodes):
             self._check_nearest(i, node)

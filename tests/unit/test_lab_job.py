@@ -1,0 +1,71 @@
+"""What travels into the guest, and what the guest's disk is made from."""
+
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from llamas_bpf.lab import disk, image, job
+from llamas_bpf.lab.errors import LabError
+from llamas_bpf.lab.places import source_root
+
+
+def test_the_command_survives_the_shell() -> None:
+    argv = ["printf", "%s|", "a b", "$HOME", "it's", "*", ""]
+    script = job.command(argv, {"SETTING": "of 'two' words"}).replace("cd /src\n", "")
+    assert subprocess.check_output(["sh", "-c", script], text=True) == "a b|$HOME|it's|*||"
+    asked = job.command(["sh", "-c", 'echo "$SETTING $OUT"'], {"SETTING": "of 'two' words"}).replace(
+        "cd /src\n", ""
+    )
+    assert subprocess.check_output(["sh", "-c", asked], text=True) == "of 'two' words /out\n"
+
+
+def test_no_command_is_an_error() -> None:
+    with pytest.raises(LabError, match="no command"):
+        job.command([], {})
+
+
+def test_the_project_travels_with_what_was_built_from_it(tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    for name in [
+        "llamas_bpf/a.py",
+        "llamas_bpf/native/_native.abi3.so",
+        "llamas_bpf/bpf/x.bpf.o",
+        "junk.log",
+    ]:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(name)
+    (root / ".gitignore").write_text("*.so\n*.o\n*.log\n")
+    (root / "pyproject.toml").write_text((source_root() / "pyproject.toml").read_text())
+    subprocess.run(["git", "init", "-q", root], check=True)
+    job.pack(tmp_path / "job", ["true"], {}, root)
+    with tarfile.open(tmp_path / "job") as tar:
+        names = set(tar.getnames())
+    assert {"job/command", "usr/local/bin/llamas-bpf", "src/llamas_bpf/a.py", "src/pyproject.toml"} <= names
+    assert {"src/llamas_bpf/native/_native.abi3.so", "src/llamas_bpf/bpf/x.bpf.o"} <= names
+    assert "src/junk.log" not in names
+
+
+def test_outside_git_the_error_says_so(tmp_path: Path) -> None:
+    with pytest.raises(LabError, match="clone it with git"):
+        job.project_files(tmp_path)
+
+
+def test_the_guest_gets_what_the_project_needs_and_not_its_linters() -> None:
+    needs = image.python_requirements((source_root() / "pyproject.toml").read_text())
+    names = " ".join(needs)
+    assert "numpy" in names
+    assert "pytest" in names
+    assert "ruff" not in names
+    assert "mypy" not in names
+
+
+def test_the_partition_table_names_one_linux_partition_to_the_end() -> None:
+    table = disk.partition_table(1 << 30, 0x6C616D61)
+    assert len(table) == 512
+    assert table[440:444] == bytes.fromhex("616d616c")
+    assert table[446 + 4] == 0x83
+    assert int.from_bytes(table[454:458], "little") == 2048
+    assert int.from_bytes(table[458:462], "little") == (1 << 21) - 2048
+    assert table[510:] == b"\x55\xaa"
