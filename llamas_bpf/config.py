@@ -9,7 +9,7 @@ import os
 import stat
 import tomllib
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -115,8 +115,11 @@ def _sentence(error: Any, model: type[BaseModel]) -> str:
 
 def _keys(model: type[BaseModel], path: tuple[Any, ...]) -> list[str]:
     for part in path:
+        if isinstance(part, int):  # which entry of a list: they are all of one model
+            continue
         field = model.model_fields.get(str(part))
         inner = field.annotation if field else None
+        inner = get_args(inner)[0] if get_origin(inner) is list else inner
         if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
             return []
         model = inner

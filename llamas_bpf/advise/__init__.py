@@ -1,0 +1,72 @@
+"""Situation in, hints out: advisors, each in a file of its own, asked in order until one answers.
+
+To add an advisor: a module here with ``create(config) -> Advisor``; the module's name is what the
+operator writes in ``--advisor``.
+"""
+
+import difflib
+import importlib
+import pkgutil
+from types import ModuleType
+from typing import Protocol
+
+from llamas_bpf.advise import endpoint
+from llamas_bpf.config import Config
+from llamas_bpf.contracts.exchange import Exchange
+from llamas_bpf.contracts.hint import Advice
+from llamas_bpf.contracts.situation import Situation
+from llamas_bpf.errors import ConfigError
+
+
+class Advisor(Protocol):
+    """A function of the situation and of its own memory: it reads no /proc and writes no /sys."""
+
+    name: str
+
+    def advise(self, situation: Situation) -> Advice | None:
+        """Hints for this window, at once. None: cannot answer now, ask the next advisor."""
+
+    def drain_exchanges(self) -> list[Exchange]:
+        """What was asked of a language model and has ended since the last call."""
+
+    def close(self) -> None:
+        """Give everything back, within about a second."""
+
+
+def build(order: str, config: Config) -> list[Advisor]:
+    """The advisors of ``order`` (``llm,rules``); the default depends on whether a model is configured."""
+    names = [name.strip() for name in (order or default_order(config)).split(",")]
+    modules = [_module(name) for name in dict.fromkeys(names)]
+    return [module.create(config) for module in modules]
+
+
+def default_order(config: Config) -> str:
+    """The model first, where there is one; the rules always."""
+    return "llm,rules" if endpoint.configured(config) else "rules"
+
+
+def announcement(advisors: list[Advisor], config: Config) -> str:
+    """The sentence said at start: who answers."""
+    names = [advisor.name for advisor in advisors]
+    server = endpoint.configured(config)
+    if "llm" in names and server:
+        shown = [f"llm ({server})" if name == "llm" else name for name in names]
+        return f"advisors, the first to answer wins: {', '.join(shown)}"
+    if server:
+        return f"the model is not asked (--advisor {','.join(names)})"
+    return f"no model is configured ({endpoint.HOW}): the {', '.join(names)} advisor answers"
+
+
+def _module(name: str) -> ModuleType:
+    """The advisor called ``name``. Others are imported only to name the valid ones in an error."""
+    modules = [module.name for module in pkgutil.iter_modules(__path__)]
+    if name in modules and _is_advisor(name):
+        return importlib.import_module(f"{__name__}.{name}")
+    valid = [module for module in modules if _is_advisor(module)]
+    near = difflib.get_close_matches(name, valid, n=1, cutoff=0.4)
+    hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(valid)}"
+    raise ConfigError(f"unknown advisor {name!r}; {hint}")
+
+
+def _is_advisor(module: str) -> bool:
+    return hasattr(importlib.import_module(f"{__name__}.{module}"), "create")

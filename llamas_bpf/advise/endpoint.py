@@ -1,0 +1,41 @@
+"""Where the model is: the configuration first, then the environment, as the ``openai`` client reads it."""
+
+import os
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from llamas_bpf.config import Config
+from llamas_bpf.errors import ConfigError
+
+HOW = "set OPENAI_BASE_URL, or OPENAI_API_KEY, or base_url under [llm] in the configuration"
+
+#: Local servers want no key, but the client insists on sending one.
+NO_KEY = "none"
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """``base_url`` None is OpenAI's own service; ``model`` None is the first that the server offers."""
+
+    base_url: str | None
+    model: str | None
+    api_key: str = field(repr=False)
+
+    def __str__(self) -> str:
+        """Without key, user and password."""
+        where = "OpenAI"
+        if self.base_url:
+            parts = urlsplit(self.base_url)
+            where = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+        return f"{self.model} at {where}" if self.model else f"the first model at {where}"
+
+
+def configured(config: Config) -> Endpoint | None:
+    """The model's server, or None where nothing names one. Empty variables count as unset."""
+    base_url = config.llm.base_url or os.environ.get("OPENAI_BASE_URL") or None
+    key = os.environ.get("OPENAI_API_KEY") or None
+    if not (base_url or key or config.llm.model):
+        return None
+    if base_url and not base_url.startswith(("http://", "https://")):
+        raise ConfigError(f"the model's base URL must start with http:// or https://: {base_url}")
+    return Endpoint(base_url, config.llm.model or os.environ.get("OPENAI_MODEL") or None, key or NO_KEY)

@@ -1,0 +1,83 @@
+"""One CEL expression of a rule: compiled, and checked to speak only of what there is."""
+
+import difflib
+import re
+import textwrap
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import cel
+
+from llamas_bpf.digest.as_json import Json
+from llamas_bpf.errors import ConfigError
+
+#: Our additions, for reasons that a person reads.
+FUNCTIONS: dict[str, Callable[[float], str]] = {
+    "mib": lambda size: f"{size / (1 << 20):.0f} MiB",
+    "ms": lambda ns: f"{ns / 1e6:.1f} ms",
+    "percent": lambda ratio: f"{ratio * 100:.0f} %",
+    "whole": lambda number: f"{number:.0f}",
+}
+_FUNCTIONS = {
+    *("size", "contains", "startsWith", "endsWith", "matches", "min", "max"),
+    *("int", "uint", "double", "string", "bytes", "type", "dyn", "duration", "timestamp"),
+    *FUNCTIONS,
+}
+_PATH = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[\d+\])*"
+_MACRO = re.compile(rf"(?:({_PATH})|\))\s*\.(?:all|exists|exists_one|map|filter)\(\s*(\w+)\s*,")
+_MEMBER = re.compile(r"(?<![\w.\])])([A-Za-z_]\w*)((?:\.[A-Za-z_]\w*)+)(\(?)")
+_STRING = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
+
+
+class Expression:
+    """``sees_all``: it looks at ``workloads``, which is costly to prepare."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        try:
+            self.program = cel.compile(source)
+        except ValueError as error:
+            raise ConfigError(str(error)) from None
+        self.sees_all = "workloads" in self.program.variables()
+
+    def __str__(self) -> str:
+        return textwrap.shorten(self.source, 100)
+
+    def check_names(self, names: Json) -> None:
+        """Raise ConfigError at the first name that means nothing; ``names`` holds sample values.
+
+        CEL itself finds a wrong name only when it comes to evaluate it, which may be never.
+        """
+        source = _STRING.sub("''", self.source)
+        macros = {variable: _element(domain, names) for domain, variable in _MACRO.findall(source)}
+        _require(self.program.variables(), names.keys() | macros.keys())
+        _require((name for name in self.program.functions() if name[0].isalpha()), _FUNCTIONS)
+        for root, path, call in _MEMBER.findall(source):
+            parts = path.split(".")[1:]
+            _check_path((names | macros).get(root), root, parts[:-1] if call else parts)
+
+
+def _check_path(place: Any, where: str, parts: list[str]) -> None:
+    for part in parts:
+        if not isinstance(place, dict):
+            return
+        _require([f"{where}.{part}"], {f"{where}.{key}" for key in place})
+        place, where = place[part], f"{where}.{part}"
+
+
+def _require(names: Iterable[str], known: Iterable[str]) -> None:
+    known = sorted(known)
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+            hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+            raise ConfigError(f"unknown name {name}; {hint}")
+
+
+def _element(domain: str, names: Json) -> Any:
+    """A sample of what a macro's variable stands for; None where the text alone does not tell."""
+    try:
+        elements = cel.compile(domain).execute(names)
+    except Exception:  # a chained macro; or a wrong name, which is then reported as such
+        return None
+    return elements[0] if isinstance(elements, list) and elements else None

@@ -1,0 +1,105 @@
+"""The last digests as one prompt. Templates are the operator's; what they are given is harmless.
+
+Ids are ours. Names, and sentences that may quote names, come from the system, where anybody chooses them:
+they arrive in a template already shortened and quoted, as ``quoted`` makes them.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import StrictUndefined, Template, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
+
+from llamas_bpf import policies
+from llamas_bpf.advise import sample
+from llamas_bpf.advise.table import table
+from llamas_bpf.advise.terms import in_force
+from llamas_bpf.config import Config, read_trusted
+from llamas_bpf.contracts.hint import Answer
+from llamas_bpf.contracts.situation import Situation
+from llamas_bpf.digest.as_json import Json
+from llamas_bpf.errors import ConfigError
+from llamas_bpf.features import machine_features
+
+_TEMPLATES = {"system": "prompts/system.j2", "user": "prompts/situation.j2"}
+_LAST = 8  # refusals and outcomes
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """``known_ids`` are the ids it gives out: nothing else may be named in the answer."""
+
+    messages: list[dict[str, Any]]
+    known_ids: frozenset[str]
+
+
+class Prompts:
+    """The templates, tried once when they are read. ``hash`` names their version."""
+
+    def __init__(self, config: Config) -> None:
+        self._windows = config.llm.history_windows
+        # A prompt is no HTML: what must not be taken for text is quoted as JSON instead.
+        environment = SandboxedEnvironment(
+            undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+        )
+        self._templates: dict[str, Template] = {}
+        texts = []
+        for role, name in _TEMPLATES.items():
+            path = policies.find(config, name)
+            texts.append(read_trusted(path))
+            try:
+                self._templates[role] = environment.from_string(texts[-1])
+                self._templates[role].render(_variables(sample.situation(), self._windows)[0])
+            except TemplateError as error:
+                line = getattr(error, "lineno", None)
+                raise ConfigError(f"{path}{f':{line}' if line else ''}: {error}") from None
+        self.hash = hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
+
+    def render(self, situation: Situation) -> Prompt:
+        """One prompt for all the windows that the situation remembers, up to the configured number."""
+        variables, known = _variables(situation, self._windows)
+        messages = [
+            {"role": role, "content": template.render(variables)}
+            for role, template in self._templates.items()
+        ]
+        return Prompt(messages, known)
+
+
+def quoted(text: str, most: int = 40) -> str:
+    """As a short JSON string in ASCII: no control characters, nothing that could close a tag or fence."""
+    kept = "".join(character for character in text if character.isprintable())
+    short = kept if len(kept) <= most else kept[: most - 1] + "…"
+    written = json.dumps(short)
+    for character in "<>&`{}":
+        written = written.replace(character, f"\\u{ord(character):04x}")
+    return written
+
+
+def _variables(situation: Situation, windows: int) -> tuple[Json, frozenset[str]]:
+    shown = table(situation, windows)
+    machine = machine_features(situation.digest, situation.machine)
+    known = frozenset(shown.names) | {node["id"] for node in machine["nodes"]}
+    variables = {
+        "schema": json.dumps(Answer.model_json_schema(), separators=(",", ":")),
+        "machine": machine,
+        "columns": shown.columns,
+        "rows": shown.rows,
+        "rest": shown.rest,
+        "windows": min(windows, len(situation.recent)),
+        "names": {id_: quoted(name) for id_, name in shown.names.items()},
+        "in_force": [s for s in in_force(situation) if s["workload"] is None or s["workload"] in known],
+        "refusals": [
+            {"workload": r.workload, "check": r.check, "sentence": quoted(r.sentence, 200)}
+            for r in situation.refusals[-_LAST:]
+            if r.workload is None or r.workload in known
+        ],
+        "outcomes": [
+            {"workload": o.workload, "verdict": o.verdict, "reason": quoted(o.reason, 200)}
+            for o in situation.outcomes[-_LAST:]
+            if o.workload is None or o.workload in known
+        ],
+        "lost": sum(situation.digest.lost.values()),
+    }
+    return variables, known

@@ -1,0 +1,85 @@
+"""The rules advisor: answers at once, always, and without a model."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from llamas_bpf.advise.rule import Rule, load
+from llamas_bpf.advise.terms import Terms
+from llamas_bpf.config import Config
+from llamas_bpf.contracts.exchange import Exchange
+from llamas_bpf.contracts.hint import Advice, Hint
+from llamas_bpf.contracts.situation import Situation
+from llamas_bpf.digest.as_json import Json
+
+#: A rule's name and the workload it was asked about; None for the machine.
+_Case = tuple[str, str | None]
+
+
+def create(config: Config) -> "RulesAdvisor":
+    """With the operator's rules and the packaged ones."""
+    return RulesAdvisor(load(config))
+
+
+class RulesAdvisor:
+    """``cannot_tell`` counts, per rule, how often a figure that it needs was not known."""
+
+    name = "rules"
+
+    def __init__(self, rules: list[Rule]) -> None:
+        self.cannot_tell: Counter[str] = Counter()
+        self._rules = rules
+        self._held_before: dict[_Case, int] = {}
+        self._held: dict[_Case, int] = {}  # for how many windows in a row
+        self._given_ns: dict[_Case, int] = {}
+        self._number: int | None = None
+
+    def advise(self, situation: Situation) -> Advice:
+        """The hints of all rules that hold, in the order of the rules."""
+        missed = situation.number - 1 != self._number
+        self._held_before, self._held = {} if missed else self._held, {}
+        self._number = situation.number
+        terms = Terms(situation)
+        now_ns = situation.digest.end_ns
+        found = [each for workload in (None, *terms.workloads) for each in self._ask(workload, terms, now_ns)]
+        hints = [hint for _, hint in sorted(found, key=lambda each: each[0])]
+        ids = {workload.id for workload in situation.digest.workloads}
+        self._given_ns = {c: at_ns for c, at_ns in self._given_ns.items() if c[1] is None or c[1] in ids}
+        nodes = {f"node{node.id}" for node in situation.machine.nodes}
+        return Advice(advisor=self.name, hints=hints, known_ids=frozenset(ids | nodes))
+
+    def drain_exchanges(self) -> list[Exchange]:
+        """Rules ask nobody."""
+        return []
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _ask(self, workload: Json | None, terms: Terms, now_ns: int) -> Iterator[tuple[int, Hint]]:
+        """Every rule about this workload, or about the machine, with its place in the order."""
+        if workload:
+            terms.about(workload)
+        about = "workload" if workload else "machine"
+        for place, rule in enumerate(self._rules):
+            if rule.text.about == about:
+                hint = self._ask_rule(rule, workload["id"] if workload else None, terms, now_ns)
+                if hint:
+                    yield place, hint
+
+    def _ask_rule(self, rule: Rule, workload: str | None, terms: Terms, now_ns: int) -> Hint | None:
+        case = (rule.text.name, workload)
+        try:
+            if not rule.holds(terms):
+                return None
+            self._held[case] = self._held_before.get(case, 0) + 1
+            if self._held[case] < rule.text.for_windows or not self._due(rule, case, now_ns):
+                return None
+            hint = rule.hint(terms, workload)
+        except Exception:  # CEL's many kinds, and pydantic's: all say that something is not known
+            self.cannot_tell[rule.text.name] += 1
+            return None
+        self._given_ns[case] = now_ns
+        return hint
+
+    def _due(self, rule: Rule, case: _Case, now_ns: int) -> bool:
+        given_ns = self._given_ns.get(case)
+        return given_ns is None or now_ns - given_ns >= rule.text.every_s * 1e9

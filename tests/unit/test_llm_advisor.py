@@ -1,0 +1,313 @@
+"""The model's advisor against a real server on loopback: well, badly, slowly and not at all answered."""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openai_server import Scene, Server, drips, hangs, hangs_up, hints, says, sends, serving
+from situations import Row, hot, idle, situation, stream
+
+from llamas_bpf import advise
+from llamas_bpf.advise import llm
+from llamas_bpf.config import Config, LlmConfig
+from llamas_bpf.contracts.exchange import Exchange
+from llamas_bpf.contracts.hint import Advice
+from llamas_bpf.contracts.situation import Situation
+from llamas_bpf.errors import ConfigError
+
+KEY = "sk-very-secret-0123456789"
+PLACE = {"kind": "place_memory", "workload": "w1", "nodes": ["node0", "node1"]}
+ROWS = (hot(started_by_exec=True), stream())
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (
+        "OPENAI_BASE_URL",
+        "OPENAI_API_KEY",
+        "OPENAI_MODEL",
+        "HTTP_PROXY",
+        "http_proxy",
+        "ALL_PROXY",
+    ):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left() -> Iterator[None]:
+    yield
+    deadline = time.monotonic() + 5
+    while any(thread.name == "advisor" for thread in threading.enumerate()):
+        assert time.monotonic() < deadline, "the worker's thread outlives its server"
+        time.sleep(0.01)
+
+
+class Loop:
+    """Windows, one second each in the digests' time; next to no time here."""
+
+    def __init__(self, server: Server, **settings: Any) -> None:
+        asked = {"base_url": server.url, "model": "m", "timeout_s": 5} | settings
+        config = Config(llm=LlmConfig.model_validate(asked))
+        self.advisor = llm.create(config)
+        self.number = 0
+        self.exchanges: list[Exchange] = []
+
+    def window(self, rows: tuple[Row, ...] = ROWS) -> Advice | None:
+        advice = self.advisor.advise(self.situation(rows))
+        self.exchanges += self.advisor.drain_exchanges()
+        return advice
+
+    def situation(self, rows: tuple[Row, ...]) -> Situation:
+        self.number += 1
+        return situation(rows, number=self.number)
+
+    def answer(self, rows: tuple[Row, ...] = ROWS) -> tuple[Advice | None, Exchange]:
+        """What comes of the next exchange to end, in the window in which it does."""
+        before, deadline = len(self.exchanges), time.monotonic() + 10
+        advice = self.window(rows)
+        while len(self.exchanges) == before:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+            self.number -= 1  # waiting is not to make digest time pass
+            advice = self.window(rows)
+        return advice, self.exchanges[-1]
+
+
+@pytest.fixture
+def loops(request: pytest.FixtureRequest) -> Any:
+    """``loops(scene, …, timeout_s=…)`` is a Loop with a server that plays these scenes."""
+
+    def build(*script: Scene, **settings: Any) -> tuple[Loop, Server]:
+        context = serving(*script)
+        server = context.__enter__()
+        loop = Loop(server, **settings)
+        request.addfinalizer(lambda: context.__exit__(None, None, None))
+        request.addfinalizer(loop.advisor.close)
+        return loop, server
+
+    return build
+
+
+def test_a_hint_comes_and_the_exchange_is_kept_whole(loops: Any) -> None:
+    loop, server = loops(hints(PLACE))
+    advice, exchange = loop.answer()
+    assert advice is not None
+    assert advice.advisor == "llm"
+    assert advice.exchange_id == exchange.id
+    assert advice.known_ids == {"w1", "w2", "node0", "node1", "node2"}
+    assert [hint.kind for hint in advice.hints] == ["place_memory"]
+    assert (exchange.status, exchange.model, exchange.window) == ("ok", "m", 1)
+    assert (exchange.prompt_tokens, exchange.completion_tokens) == (1200, 34)
+    assert exchange.latency_ns > 0
+    assert "place_memory" in (exchange.answer or "")
+    (question,) = server.questions
+    assert question["messages"] == exchange.prompt
+    assert question["model"] == "m"
+    assert question["max_tokens"] == 2000
+    assert question["response_format"]["type"] == "json_schema"
+    assert "PlaceMemory" in question["response_format"]["json_schema"]["schema"]["$defs"]
+    assert server.keys == ["Bearer none"]
+    assert server.encodings == ["identity"]
+    # Nothing changes: no hints, nothing asked, no exchange again.
+    for _ in range(20):
+        later = loop.window()
+        assert later is not None
+        assert later.hints == []
+    assert len(server.questions) == len(loop.exchanges) == 1
+
+
+def test_it_asks_again_after_a_time_and_after_a_change(loops: Any) -> None:
+    loop, server = loops(hints(), ask_every_s=20)
+    loop.answer()
+    for _ in range(25):
+        loop.window()
+    loop.answer()
+    assert len(server.questions) == 2
+    loop.number += 6
+    changed = (hot(started_by_exec=True), idle("w2"))
+    loop.window(changed)
+    loop.answer(changed)
+    assert len(server.questions) == 3
+
+
+def test_advise_never_waits(loops: Any) -> None:
+    loop, server = loops(hangs)
+    loop.window()
+    begun = time.monotonic()
+    advices = [loop.window() for _ in range(10)]
+    assert time.monotonic() - begun < 1
+    assert [advice and advice.hints for advice in advices] == [[]] * 10
+    begun = time.monotonic()
+    loop.advisor.close()
+    assert time.monotonic() - begun < 1.5
+    server.ending.set()
+
+
+@pytest.mark.parametrize(
+    ("scene", "status", "detail"),
+    [
+        (says("I would rather not."), "invalid", 'no JSON object with "hints"'),
+        (says('{"hints": [{"kind": "place_memory", "workl'), "invalid", "no JSON object"),
+        (says('{"hints": [{"kind": "pla', "length"), "too_long", "raise max_answer_tokens"),
+        (says('{"hints": [{"kind": "fly", "reason": "r", "confidence": 1}]}'), "invalid", "hints.0"),
+        (hints({"kind": "weigh_cpu", "workload": "w1", "weight": 10**30}), "invalid", "weight"),
+        (hints(PLACE | {"workload": "w99"}), "unknown_id", "not in the prompt: w99"),
+        (hints(PLACE | {"nodes": ["node7"]}), "unknown_id", "not in the prompt: node7"),
+        (sends(b"{"), "invalid", "not what an OpenAI-compatible server sends"),
+        (sends(b"[" * 100_000), "invalid", "not what an OpenAI"),
+        (sends(b'{"choices": []}'), "invalid", "not what an OpenAI"),
+        (sends(b'{"choices": [{"message": {"content": null}}]}'), "invalid", "no JSON object"),
+        (sends(b'{"choices": [{"message": {"content": "\\ud800"}}]}'), "invalid", "n"),
+        (sends(b"\xff\xfe<html>", headers={"Content-Type": "text/html"}), "invalid", "not what an OpenAI"),
+        (sends(b"{}", headers={"Content-Encoding": "gzip"}), "invalid", "the reply is compressed"),
+        (sends(b'{"error": {"message": "overloaded"}}', 500), "http_error", "HTTP 500"),
+        (sends(b'{"error": {"message": "slow down"}}', 429, {"Retry-After": "1"}), "http_error", "slow down"),
+        (sends(f"wrong key {KEY}".encode(), 401), "http_error", "HTTP 401"),
+        (sends(b"", 302, {"Location": "/v1/elsewhere"}), "http_error", "HTTP 302"),
+        (sends(b"", 307, {"Location": "/v1/elsewhere"}), "http_error", "HTTP 307"),
+        (sends(b" " * 10_000_000), "too_long", "longer than 1048576 bytes"),
+        (sends(b" " * 10_000_000, 500), "too_long", "longer than 1048576 bytes"),
+        (hangs_up, "unreachable", "cannot reach m at http://127.0.0.1"),
+    ],
+)
+def test_a_useless_answer_is_counted_and_the_next_advisor_asked(
+    loops: Any, monkeypatch: pytest.MonkeyPatch, scene: Scene, status: str, detail: str
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    loop, server = loops(scene)
+    advice, exchange = loop.answer()
+    assert advice is None
+    assert (exchange.status, detail in exchange.detail) == (status, True), exchange.detail
+    assert server.keys == [f"Bearer {KEY}"]
+    assert server.paths == ["/v1/chat/completions"]
+    assert KEY not in exchange.model_dump_json()
+    assert loop.window() is None
+
+
+@pytest.mark.parametrize("scene", [hangs, drips])
+def test_no_answer_in_time(loops: Any, scene: Scene) -> None:
+    loop, _ = loops(scene, timeout_s=0.3)
+    begun = time.monotonic()
+    advice, exchange = loop.answer()
+    assert advice is None
+    assert exchange.status == "timeout"
+    assert time.monotonic() - begun < 3
+
+
+def test_nobody_there() -> None:
+    with serving(hints()) as server:
+        pass
+    loop = Loop(server)
+    advice, exchange = loop.answer()
+    assert advice is None
+    assert exchange.status == "unreachable"
+    loop.advisor.close()
+
+
+def test_one_unknown_id_costs_only_its_hint(loops: Any) -> None:
+    loop, _ = loops(hints(PLACE | {"workload": "w99"}, PLACE))
+    advice, exchange = loop.answer()
+    assert exchange.status == "unknown_id"
+    assert advice is not None
+    assert [hint.model_dump()["workload"] for hint in advice.hints] == ["w1"]
+    assert loop.window() is not None
+
+
+def test_retries_come_later_and_later_until_it_recovers(loops: Any) -> None:
+    bad = sends(b"", 503)
+    loop, _ = loops(bad, bad, bad, hints(PLACE), ask_every_s=1000)
+    loop.answer()
+    waited = []
+    for _ in range(3):
+        begun = loop.number
+        while not loop.advisor._worker.busy:
+            assert loop.window() is None
+        waited.append(loop.number - begun)
+        advice, _ = loop.answer()
+    assert waited == [5, 10, 20]
+    assert advice is not None
+    assert [exchange.status for exchange in loop.exchanges] == ["http_error"] * 3 + ["ok"]
+    assert loop.window() is not None
+
+
+def test_a_late_answer_is_dropped_when_its_workload_is_gone(loops: Any) -> None:
+    loop, server = loops(hints(PLACE))
+    loop.window()
+    while not server.questions:
+        time.sleep(0.01)
+    advice, exchange = loop.answer((stream(),))
+    assert exchange.status == "stale"
+    assert advice is not None  # the model is well
+    assert advice.hints == []
+
+
+def test_a_late_answer_is_dropped_when_it_would_have_ended_by_now(loops: Any) -> None:
+    loop, _ = loops(hints(PLACE | {"ttl_s": 10}))
+    loop.window()
+    loop.number += 20
+    _, exchange = loop.answer()
+    assert exchange.status == "stale"
+
+
+def test_an_answer_at_the_last_moment_is_kept(loops: Any) -> None:
+    loop, _ = loops(hints(PLACE))
+    loop.window()
+    deadline = time.monotonic() + 10
+    while loop.advisor._worker._results.empty():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    loop.advisor.close()
+    (exchange,) = loop.advisor.drain_exchanges()
+    assert exchange.status == "stale"
+    assert exchange.answer
+    assert loop.advisor.drain_exchanges() == []
+
+
+def test_an_overdue_question_leaves_it_to_the_next_advisor(loops: Any) -> None:
+    loop, server = loops(hangs, timeout_s=5)
+    loop.window()
+    assert loop.window() is not None
+    loop.number += 10
+    assert loop.window() is None
+    server.ending.set()
+
+
+def test_the_first_model_of_the_server_is_taken(loops: Any) -> None:
+    loop, server = loops(hints(PLACE), model=None)
+    _, exchange = loop.answer()
+    assert exchange.model == "scripted"
+    assert server.paths == ["/v1/models", "/v1/chat/completions"]
+
+
+def test_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = Config()
+    assert advise.default_order(config) == "rules"
+    (rules,) = advise.build("", config)
+    assert advise.announcement([rules], config).startswith("no model is configured (set OPENAI_BASE_URL")
+    with pytest.raises(ConfigError, match="no model is configured: set OPENAI_BASE_URL"):
+        advise.build("llm", config)
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://me:pass@127.0.0.1:9/v1")
+    monkeypatch.setenv("OPENAI_MODEL", "small")
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    both = advise.build("", config)
+    said = advise.announcement(both, config)
+    assert said == "advisors, the first to answer wins: llm (small at http://127.0.0.1:9/v1), rules"
+    assert KEY not in repr(advise.endpoint.configured(config))
+    monkeypatch.setenv("OPENAI_BASE_URL", "127.0.0.1:9")
+    with pytest.raises(ConfigError, match="must start with http"):
+        advise.build("", config)
+
+
+def test_rules_do_not_pay_for_the_model(tmp_path: Path) -> None:
+    code = (
+        "import sys; from llamas_bpf import advise; from llamas_bpf.config import Config\n"
+        "advise.build('rules', Config()); print({'openai', 'jinja2', 'httpx2'} & set(sys.modules))\n"
+        "advise.build('llm', Config(llm={'model': 'm'})); print('openai' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[:2] == ["set()", "False"]

@@ -1,0 +1,110 @@
+"""A model's answer: found in prose, refused when wrong, and never a reason to crash."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llamas_bpf.advise.answer import AnswerError, Reply, ids, parse
+from llamas_bpf.contracts.hint import HINT, Answer
+
+GOOD = '{"hints": [{"kind": "leave", "workload": "w1", "reason": "all is well", "confidence": 0.9}]}'
+EMPTY = '{"hints": []}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        GOOD,
+        f"```json\n{GOOD}\n```",
+        f"Let me think {{carefully}}.\n<think>{EMPTY}</think> So:\n{GOOD}\nDone {{}}.",
+        f'{{"note": 1}} {GOOD}',
+        f"\ufeff  {GOOD} {{",
+    ],
+)
+def test_an_answer_is_found(text: str) -> None:
+    (hint,) = parse(Reply(text)).hints
+    assert ids(hint) == {"w1"}
+
+
+HINT_WITH = '{"hints": [{"kind": "reclaim_memory", "workload": "w1", "reason": "r", "confidence": %s}]}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "no",
+        "[]",
+        "{}",
+        '{"hints": null}',
+        '{"hints": [1]}',
+        '{"hints": [], "more": 1}',
+        GOOD[:-1],
+        GOOD[:-5],
+        HINT_WITH % "0.5",
+        HINT_WITH % "NaN",
+        HINT_WITH % '0.5, "amount_bytes": 1e400',
+        HINT_WITH % '0.5, "amount_bytes": ' + "9" * 5000,
+        HINT_WITH % '0.5, "amount_bytes": -1',
+        GOOD.replace("w1", "w1; rm -rf /"),
+        GOOD.replace("leave", "\\ud800"),
+        GOOD.replace('"reason"', '"\\ud800": 1, "reason"'),
+        GOOD.replace("all is well", "\\ud800"),
+        GOOD.replace("all is well", "x" * 401),
+        '{"hints": ' + "[" * 100_000,
+        '{"hints": ' * 100_000,
+        "{" * 1_000_000,
+        '{"hints": [' + ",".join([GOOD[11:-2]] * 65) + "]}",
+    ],
+)
+def test_what_is_no_answer_is_refused(text: str) -> None:
+    with pytest.raises(AnswerError) as error:
+        parse(Reply(text))
+    assert error.value.status == "invalid"
+    assert 0 < len(str(error.value)) < 400
+
+
+def test_a_cut_answer_says_what_to_do() -> None:
+    with pytest.raises(AnswerError, match="raise max_answer_tokens") as error:
+        parse(Reply(GOOD[:40], cut=True))
+    assert error.value.status == "too_long"
+
+
+def test_ids_of_every_kind() -> None:
+    common = {"reason": "r", "confidence": 0.5}
+    place = {"kind": "place_memory", "workload": "w1", "nodes": ["node0", "node3"]}
+    assert ids(HINT.validate_python(place | common)) == {"w1", "node0", "node3"}
+    assert ids(HINT.validate_python({"kind": "tune_tiering", "demotion": True} | common)) == set()
+    assert ids(HINT.validate_python({"kind": "leave"} | common)) == set()
+
+
+JSONS: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["hints", "kind", "workload", "nodes", "reason", "confidence", "expect", "x"]),
+            inner,
+            max_size=6,
+        )
+    ),
+    max_leaves=12,
+)
+KINDS = st.sampled_from(["leave", "place_memory", "place_cpu", "weigh_cpu", "tune_tiering", "cap_memory"])
+HINTS = st.fixed_dictionaries(
+    {"kind": KINDS, "reason": st.text(max_size=5) | JSONS, "confidence": st.floats() | JSONS},
+    optional={"workload": st.just("w1") | JSONS, "nodes": JSONS, "cpus": JSONS, "weight": st.integers()},
+)
+ANSWERS = st.builds(lambda hints: json.dumps({"hints": hints}), st.lists(HINTS, max_size=3))
+
+
+@given(st.text() | st.builds(json.dumps, JSONS) | ANSWERS, st.text(max_size=10), st.integers(0, 400))
+def test_no_text_crashes_the_parser(text: str, around: str, cut: int) -> None:
+    for shown in (text, around + text + around, text[:cut]):
+        try:
+            assert isinstance(parse(Reply(shown)), Answer)
+        except AnswerError as error:
+            assert error.status == "invalid"
