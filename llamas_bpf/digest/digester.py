@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from llamas_bpf.contracts.digest import COLUMNS, NODE_BYTES, Digest
-from llamas_bpf.contracts.events import EventBatch
+from llamas_bpf.contracts.events import EventBatch, FaultFlag, SchedType
 from llamas_bpf.contracts.machine import Machine
 from llamas_bpf.contracts.workload import Launched, Workload
-from llamas_bpf.digest import columns, flags, kernel_files, machine_row
+from llamas_bpf.digest import columns, kernel_files, machine_row
 from llamas_bpf.digest.workloads import Cgroups, Processes
 
 Table = np.ndarray[Any, np.dtype[np.void]]
@@ -77,7 +77,7 @@ class Digester:
 
     def _fault_columns(self, table: Table, events: columns.Array, row: columns.Array) -> None:
         size, weight = len(table), events["weight"].astype(np.float64)
-        for column, flag in (("kernel", flags.FAULT_KERNEL), ("write", flags.FAULT_WRITE)):
+        for column, flag in (("kernel", FaultFlag.KERNEL), ("write", FaultFlag.WRITE)):
             table[f"faults.{column}"] = columns.count(row, size, weight * ((events["flags"] & flag) != 0))
         table["faults.minor"] = columns.count(row, size, weight)
         table["faults.distinct_pages"] = columns.distinct_pages(row, size, events["address"])
@@ -88,10 +88,10 @@ class Digester:
     def _sched_columns(self, table: Table, events: columns.Array, prev: Any, next_: Any) -> None:
         size, kind = len(table), events["type"]
         # A side that is nobody's (idle, or ours) has tid 0 and counts for nobody.
-        leaves = (kind == flags.SWITCH) & (events["prev_tid"] != 0)
-        waited = (kind == flags.SWITCH) & (events["next_tid"] != 0) & (events["next_wait_ns"] > 0)
-        woken = np.isin(kind, flags.WAKEUPS)
-        moved = kind == flags.MIGRATE
+        leaves = (kind == SchedType.SWITCH) & (events["prev_tid"] != 0)
+        waited = (kind == SchedType.SWITCH) & (events["next_tid"] != 0) & (events["next_wait_ns"] > 0)
+        woken = (kind == SchedType.WAKEUP) | (kind == SchedType.WAKEUP_NEW)
+        moved = kind == SchedType.MIGRATE
         across = moved & (self._node(events["orig_cpu"]) != self._node(events["dest_cpu"]))
         weight = events["weight"].astype(np.float64)
         table["sched.switches"] = columns.count(prev, size, weight * leaves)
