@@ -1,0 +1,139 @@
+"""``llamas-bpf exec``: the command's own status, its registration, signals."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from llamas_bpf.contracts.workload import Launched, ProcessId
+from llamas_bpf.launched import LAUNCHED, WORKLOADS, boot_id, launched
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="kernel feature: only root may register workloads")
+NAME = f"test-{os.getpid()}"
+EXEC = [sys.executable, "-m", "llamas_bpf.cli", "exec", "--name", NAME]
+
+
+def status(*command: str) -> int:
+    return subprocess.run([*EXEC, *command], check=False, capture_output=True).returncode
+
+
+def mine() -> list[Launched]:
+    return [entry for entry in launched() if entry.name == NAME]
+
+
+def test_the_status_is_the_commands() -> None:
+    assert status("--", "sh", "-c", "exit 7") == 7
+    assert status("sh", "-c", "kill -9 $$") == 128 + 9
+    assert status("--", "/nonexistent/command") == 127
+    assert status("--", "/etc") == 126
+    assert status("--mems", "tier99", "--", "true") == 125
+    assert status("--nonsense", "--", "true") == 125
+    assert status() == 125
+    assert subprocess.run([*EXEC[:-1], "No Such", "true"], check=False, capture_output=True).returncode == 125
+    assert mine() == []
+
+
+def test_it_is_registered_before_it_runs_and_no_longer_than_it_runs() -> None:
+    shown = subprocess.run(
+        [*EXEC, "--", "cat", WORKLOADS / f"{NAME}.json"], check=True, capture_output=True
+    ).stdout
+    entry = LAUNCHED.validate_json(shown)
+    assert (entry.name, entry.boot_id) == (NAME, boot_id())
+    assert not (WORKLOADS / f"{NAME}.json").exists()
+
+
+def start(*command: str) -> "subprocess.Popen[bytes]":
+    process = subprocess.Popen([*EXEC, "--", *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"up\n"
+    return process
+
+
+TRAPS = "trap 'exit 42' {}; echo up; while :; do sleep 0.02; done"
+
+
+@pytest.mark.parametrize("name", ["TERM", "INT", "HUP", "USR1", "USR2", "QUIT"])
+def test_signals_are_handed_on(name: str) -> None:
+    with start("sh", "-c", TRAPS.format(name)) as process:
+        process.send_signal(signal.Signals[f"SIG{name}"])
+        assert process.wait(30) == 42
+
+
+def test_a_name_in_use_is_refused_and_then_free_again() -> None:
+    with start("sh", "-c", TRAPS.format("TERM")) as process:
+        (entry,) = mine()
+        again = subprocess.run([*EXEC, "--", "true"], check=False, capture_output=True, text=True)
+        assert again.returncode == 125
+        assert f"in use by process {entry.root.pid}" in again.stderr
+        assert mine() == [entry]
+        process.terminate()
+        assert process.wait(30) == 42
+    assert status("--", "true") == 0
+
+
+def test_what_a_killed_exec_left_behind_is_in_use_while_it_lives() -> None:
+    with start("sh", "-c", TRAPS.format("TERM")) as process:
+        (entry,) = mine()
+        process.kill()
+        process.wait()
+        assert mine() == [entry]
+        assert status("--", "true") == 125
+        os.kill(entry.root.pid, signal.SIGTERM)
+        while mine():
+            time.sleep(0.01)
+    assert status("--", "true") == 0
+    assert not (WORKLOADS / f"{NAME}.json").exists()
+
+
+def test_the_command_starts_with_clean_signals() -> None:
+    own = Path("/proc/self/status").read_text().splitlines()
+    shown = subprocess.run(
+        [*EXEC, "grep", "Sig[BI]", "/proc/self/status"], check=True, capture_output=True, text=True
+    )
+    before = [line for line in own if line.startswith("SigBlk")]
+    assert [line for line in shown.stdout.splitlines() if line.startswith("SigBlk")] == before
+    ignored = next(line for line in shown.stdout.splitlines() if line.startswith("SigIgn"))
+    assert int(ignored.split()[1], 16) & 1 << (signal.SIGPIPE - 1) == 0
+
+
+def test_memory_policies_survive_to_the_command() -> None:
+    for mems, words in (("tier0", "prefer (many)"), ("weights", "weighted interleave")):
+        shown = subprocess.run(
+            [*EXEC, "--mems", mems, "--", "cat", "/proc/self/numa_maps"],
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        if shown.returncode == 125:
+            assert "lacks a policy of" in shown.stderr
+        else:
+            assert words in shown.stdout
+
+
+def test_registrations_that_are_not_true_are_passed_over(tmp_path: Path) -> None:
+    here = ProcessId(os.getpid(), _start(os.getpid()))
+    true = Launched("a", boot_id(), here, None, None)
+    cases = {
+        "a": true,
+        "b": true,  # a file of another name
+        "c": Launched("c", "another boot", here, None, None),
+        "d": Launched("d", boot_id(), ProcessId(here.pid, here.start_ticks - 1), None, None),
+    }
+    for name, entry in cases.items():
+        (tmp_path / f"{name}.json").write_bytes(LAUNCHED.dump_json(entry))
+    (tmp_path / "e.json").write_text('{"name": "e"}')
+    (tmp_path / "f.json").symlink_to(tmp_path / "a.json")
+    os.mkfifo(tmp_path / "g.json")
+    foreign = tmp_path / "h.json"
+    foreign.write_bytes(LAUNCHED.dump_json(Launched("h", boot_id(), here, None, None)))
+    os.chown(foreign, 12345, 12345)
+    assert launched(tmp_path) == [true]
+    assert launched(tmp_path / "none") == []
+
+
+def _start(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
