@@ -21,6 +21,7 @@ from llamas_bpf.lab.places import cache_root
 
 _MANIFEST = "MANIFEST.json"
 _UNFINISHED = ".building"
+_LOCK = ".lock"
 _CHUNK_BYTES = 1 << 20
 
 Talk = Callable[[str], None]
@@ -45,13 +46,13 @@ def entry(
     digest = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
     place = cache_root() / f"{kind}-{digest[:16]}"
     with _lock_file(place) as lock:
-        fcntl.flock(lock, fcntl.LOCK_SH)
+        _wait(lock, fcntl.LOCK_SH, place, talk)
         while not is_intact(place):
             # A shared lock turns exclusive only by letting go in between: look again once alone.
-            _lock_alone(lock, place, talk)
+            _wait(lock, fcntl.LOCK_EX, place, talk)
             if not is_intact(place):
                 _build(place, build, talk)
-            fcntl.flock(lock, fcntl.LOCK_SH)
+            _wait(lock, fcntl.LOCK_SH, place, talk)
         yield place
 
 
@@ -71,36 +72,41 @@ def entries() -> list[Entry]:
 
 
 def clean(talk: Talk) -> None:
-    """Remove every entry that no run is using."""
+    """Remove every entry that no run is using, and what else was noted; the lock files stay."""
     for path in sorted(cache_root().iterdir()):
-        if not path.is_dir():
-            continue
-        with _lock_file(path.with_name(path.name.removesuffix(_UNFINISHED))) as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                talk(f"{path.name} is in use: kept")
-                continue
-            shutil.rmtree(path)
-            talk(f"{path.name} removed")
+        if path.is_dir():
+            _remove(path, talk)
+        elif path.suffix != _LOCK:
+            path.unlink(missing_ok=True)
+
+
+def _remove(path: Path, talk: Talk) -> None:
+    with _lock_file(path.with_name(path.name.removesuffix(_UNFINISHED))) as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            talk(f"{path.name} is in use: kept")
+            return
+        shutil.rmtree(path, ignore_errors=True)
+        talk(f"{path.name} removed")
 
 
 @contextmanager
 def _lock_file(place: Path) -> Iterator[int]:
-    # The lock files stay: removing one while another run waits on it would let both in.
-    lock = os.open(place.with_name(place.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    # Lock files are never removed: removing one while another run waits on it would let both in.
+    lock = os.open(place.with_name(place.name + _LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         yield lock
     finally:
         os.close(lock)
 
 
-def _lock_alone(lock: int, place: Path, talk: Talk) -> None:
+def _wait(lock: int, how: int, place: Path, talk: Talk) -> None:
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, how | fcntl.LOCK_NB)
     except BlockingIOError:
-        talk(f"waiting for another run that holds {place.name}")
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        talk(f"waiting for another run, which is building or using {place.name}")
+        fcntl.flock(lock, how)
 
 
 def _build(place: Path, build: Callable[[Path], None], talk: Talk) -> None:
