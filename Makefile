@@ -4,8 +4,13 @@
 SHELL := /bin/bash
 PYTHON := /usr/bin/python3
 BIN := .venv/bin
-PACKAGES := clang e2fsprogs gcc git kmod libbpf-dev libc6-dev libelf-dev llvm make mmdebstrap python3 \
-	python3-dev python3-venv zlib1g-dev zstd
+PACKAGES := ca-certificates clang debian-archive-keyring e2fsprogs gcc git kmod libbpf-dev libc6-dev \
+	libelf-dev llvm make mmdebstrap python3 python3-dev python3-venv zlib1g-dev
+
+# A model's server on this machine's loopback is at 10.0.2.2 for a guest.
+MODEL := $(OPENAI_BASE_URL)$(OPENAI_API_KEY)
+GUEST_URL := $(subst localhost,10.0.2.2,$(subst 127.0.0.1,10.0.2.2,$(OPENAI_BASE_URL)))
+GUEST_MODEL := $(if $(MODEL),--network --env OPENAI_BASE_URL=$(GUEST_URL) --env OPENAI_API_KEY --env OPENAI_MODEL)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -16,7 +21,8 @@ help:  ## Show this list
 setup: .venv/ready  ## Install Debian packages, make .venv, compile the binding and the probes
 
 demo: setup  ## Boot a machine with two memory tiers and watch two workloads being placed (3 min)
-	$(BIN)/llamas-bpf lab run --topology tiers --out build/demo -- python3 -m llamas_bpf.scenarios.demo
+	$(BIN)/llamas-bpf lab run --topology tiers --out build/demo $(GUEST_MODEL) -- \
+		python3 -m llamas_bpf.scenarios.demo
 
 test: lint test-host test-lab  ## Run every check: style, types, unit and kernel tests here, lab tests in a guest
 

@@ -1,6 +1,7 @@
 """The command line: one file per command, each with a ``command``. Found by name, imported when asked for."""
 
 import importlib
+import os
 import pkgutil
 import sys
 
@@ -43,7 +44,7 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         status = 130
     except BrokenPipeError:
-        # The reader has gone, as `| head` does; nothing is left to say, not even at exit.
-        sys.stdout = None
+        # The reader has gone, as `| head` does. Python flushes once more at exit: into nothing.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 0
     sys.exit(status if isinstance(status, int) else 0)

@@ -59,13 +59,14 @@ def _cgroup_check(machine: Machine) -> dict[str, Any]:
 
 def _advisor_checks(config: Config) -> list[dict[str, Any]]:
     from llamas_bpf import advise
+    from llamas_bpf.advise import endpoint
     from llamas_bpf.errors import LlamasError
     from llamas_bpf.guard.limits import load_limits
 
-    rows = [_check("deciding", "model", advise.model_configured(config), advise.start_sentence(config))]
+    server = endpoint.configured(config)
+    rows = [_check("deciding", "model", server is not None, str(server) if server else f"none: {endpoint.HOW}")]
     try:
-        for advisor in advise.build("rules", config):
-            advisor.close()
+        advise.build("rules", config)
         rows.append(_check("deciding", "rules", True, "policies/rules compile"))
     except LlamasError as error:
         rows.append(_check("deciding", "rules", False, str(error)))

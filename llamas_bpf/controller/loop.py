@@ -17,7 +17,7 @@ from llamas_bpf.contracts.report import Decision, Restored, WindowReport
 from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.errors import LlamasError
 from llamas_bpf.guard import Guard
-from llamas_bpf.learn import Judge
+from llamas_bpf.learn.judge import Judge
 from llamas_bpf.plan import plan
 from llamas_bpf.store import Store, StoreError
 
@@ -82,6 +82,7 @@ class Controller:
         with self._stage("learn"):
             hints: dict[int, Hint] = {decision.id: decision.hint for decision in decisions}
             judged, undone = self._undo_harm(self._judge.observe(situation, applied, hints))
+        degradations += self._judge.dropped
         self._refusals, self._outcomes = tuple(refusals), tuple(judged)
         report = WindowReport(
             situation=situation,
@@ -140,7 +141,7 @@ class Controller:
             if outcome.verdict == "harmed":
                 taken_back = self._actuation.undo(outcome.action_id, "it harmed")
             undone += taken_back
-            done = any(entry.skipped is None for entry in taken_back)
+            done = any(not entry.skipped and not entry.failed for entry in taken_back)
             judged.append(outcome.model_copy(update={"undone": done}))
         return judged, undone
 

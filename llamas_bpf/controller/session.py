@@ -37,9 +37,8 @@ class Settings:
 def session(settings: Settings, on_report: Callable[[WindowReport], None], say: Say) -> None:
     """Run until the time is over or a signal comes. Raises LlamasError with what to do about it."""
     config = settings.config
-    order = settings.advisor or config.advisor
     guard = Guard(load_limits(config))
-    advisors = advise.build(order, config)
+    advisors = advise.build(settings.advisor or config.advisor, config)
     here = machine.read()
     metrics = Metrics()
     with ExitStack() as stack:
@@ -53,7 +52,7 @@ def session(settings: Settings, on_report: Callable[[WindowReport], None], say: 
             served = metrics.serve(settings.metrics_port)
             stack.callback(served.close)
             say(f"metrics on http://127.0.0.1:{served.port}/metrics")
-        say(advise.start_sentence(config, order))
+        say(advise.announcement(advisors, config))
         run = store.begin_run(here, ",".join(one.name for one in advisors), settings.enforce)
         controller = Controller(here, advisors, guard, actuation, store, run)
         for digest in windows(config, here, stop, settings.duration_s):
@@ -84,7 +83,9 @@ def _actuation(settings: Settings, here: Machine, say: Say) -> Iterator[Actuatio
 
 def _report(restored: list[Restored], say: Say, words: str) -> None:
     for entry in restored:
-        if entry.skipped:
+        if entry.failed:
+            say(f"{entry.action_id} {entry.target}: could not be put back: {entry.reason}")
+        elif entry.skipped:
             say(f"{entry.action_id} {entry.target}: left as it is: {entry.skipped}")
         else:
             say(f"{entry.action_id} {entry.target}: {words}: {entry.value!r}")
