@@ -1,0 +1,120 @@
+"""Follows every decision that was carried out, for a few windows, and gives its verdict.
+
+The actions of one decision are judged together: they were made in the same window for the same purpose,
+so no measurement can tell their effects apart. Each gets an ``Outcome`` of its own, all with the same
+verdict, because undoing goes by action.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from llamas_bpf.contracts.action import Action, Applied
+from llamas_bpf.contracts.hint import Expect, Hint
+from llamas_bpf.contracts.outcome import Outcome
+from llamas_bpf.contracts.situation import Situation
+from llamas_bpf.learn.noise import FEWEST
+from llamas_bpf.learn.readings import Readings, read
+from llamas_bpf.learn.verdict import judge
+from llamas_bpf.shown import plain
+
+#: Windows before, at most: enough for the noise, few enough to be the same phase of the program.
+BEFORE = 10
+#: Windows not looked at after an action: the one it fell into, and one for the kernel to move pages.
+SETTLE = 2
+#: Windows after that are compared.
+AFTER = 5
+
+
+@dataclass
+class _Trial:
+    """One decision under observation. ``after`` has None where the workload was not seen."""
+
+    decision: int
+    workload: str | None
+    name: str
+    expect: Expect | None
+    before: list[Readings]
+    actions: list[Action]
+    after: list[Readings | None] = field(default_factory=list)
+
+    @property
+    def metric(self) -> str | None:
+        return self.expect.metric if self.expect else None
+
+
+class Judge:
+    """Call ``observe`` once a window. ``dropped`` then says what will get no verdict, and why."""
+
+    def __init__(self) -> None:
+        self._trials: list[_Trial] = []
+        self.dropped: list[str] = []
+
+    def observe(
+        self, situation: Situation, applied: Sequence[Applied], hints: Mapping[int, Hint]
+    ) -> list[Outcome]:
+        """Verdicts that fall due with this window's digest; then follows what was ``applied`` after it.
+
+        ``hints`` maps the decisions of ``applied`` to their hints.
+        """
+        self.dropped = []
+        outcomes: list[Outcome] = []
+        going_on = [trial for trial in self._trials if self._in_force(trial, situation)]
+        self._trials = []
+        for trial in going_on:
+            trial.after.append(read(situation.digest, situation.machine, trial.workload, trial.metric))
+            if len(trial.after) < SETTLE + AFTER:
+                self._trials.append(trial)
+            else:
+                outcomes += self._judge(trial)
+        written = [entry.action for entry in applied if entry.status == "applied"]
+        self._trials += [_trial(situation, group, hints) for group in _by_decision(written)]
+        return outcomes
+
+    def _in_force(self, trial: _Trial, situation: Situation) -> bool:
+        """Keep to the actions that still hold: what was undone, overwritten, or done to a process that has
+        ended says nothing about the windows after. False where none is left."""
+        held = {(entry.action.target, entry.action.value) for entry in situation.in_force}
+        # A one-shot has happened, and stays so.
+        left = [a for a in trial.actions if a.target.kind == "reclaim" or (a.target, a.value) in held]
+        if not left:
+            self.dropped.append(f"decision {trial.decision} was taken back before it could be judged")
+        trial.actions = left
+        return bool(left)
+
+    def _judge(self, trial: _Trial) -> Iterable[Outcome]:
+        after = [readings for readings in trial.after[SETTLE:] if readings is not None]
+        if len(after) < FEWEST:
+            self.dropped.append(f"{trial.name} was gone before decision {trial.decision} could be judged")
+            return
+        found = judge(trial.expect, trial.before, after)
+        for action in trial.actions:
+            yield Outcome(
+                action_id=action.id,
+                workload=trial.workload,
+                verdict=found.verdict,
+                expected=found.expected,
+                safety=found.safety,
+                reason=found.reason,
+            )
+
+
+def _trial(situation: Situation, actions: list[Action], hints: Mapping[int, Hint]) -> _Trial:
+    decision, workload = actions[0].hint_id, actions[0].workload
+    hint = hints.get(decision)
+    trial = _Trial(decision, workload, _name(situation, workload), hint.expect if hint else None, [], actions)
+    windows = (
+        read(digest, situation.machine, workload, trial.metric) for digest in situation.recent[-BEFORE:]
+    )
+    trial.before = [readings for readings in windows if readings is not None]
+    return trial
+
+
+def _name(situation: Situation, workload: str | None) -> str:
+    names = (known.name for known in situation.digest.workloads if known.id == workload)
+    return f"{workload} ({plain(next(names, 'not seen'), 40)})"
+
+
+def _by_decision(actions: Iterable[Action]) -> list[list[Action]]:
+    ordered = sorted(actions, key=lambda action: action.hint_id)
+    return [list(group) for _, group in groupby(ordered, key=lambda action: action.hint_id)]

@@ -1,0 +1,147 @@
+"""``explain`` as a person or a script meets it."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import reports
+
+from llamas_bpf import cli
+from llamas_bpf.config import StoreConfig
+from llamas_bpf.contracts.action import Refusal
+from llamas_bpf.contracts.report import Decision, WindowReport
+from llamas_bpf.store import Store
+
+HOSTILE = "\x1b[2J[red]evil[/]\n:bomb:\u202e"
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    """Three decisions: one with everything, one refused, one to leave things alone."""
+    state = tmp_path / "state"
+    with Store(state, StoreConfig()) as store:
+        run = store.begin_run(reports.MACHINE, "llm,rules", enforce=True)
+
+        digest = reports.digest({"w1": reports.ROW}, names={"w1": HOSTILE}, lost=3)
+        hint = reports.hint(reason=f"because {HOSTILE}")
+        asked = reports.exchange(prompt=[{"role": "user", "content": f"line one\nname: {HOSTILE}"}])
+        first = store.add_hint(1, "llm", hint, "x1", run)
+        here = reports.situation(1, [digest])
+        store.record(reports.full_report(first, situation=here, exchange=asked, hint=hint))
+
+        second = store.add_hint(2, "rules", reports.hint(), None, run)
+        decision = Decision(second, reports.hint(), "rules", None)
+        refusal = Refusal(hint_id=second, check="capacity", sentence="node0 is full")
+        there = reports.situation(2)
+        store.record(WindowReport(there, "rules", decisions=(decision,), refusals=(refusal,)))
+
+        leave = reports.hint(None, kind="leave", reason="all is well", expect=None, nodes=None)
+        store.add_hint(3, "rules", leave, None, run)
+    return state
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], state: Path) -> Run:
+    def explain(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["llamas-bpf", "explain", "--state", str(state), *words])
+        monkeypatch.setenv("COLUMNS", "80")
+        with pytest.raises(SystemExit) as stopped:
+            cli.main()
+        out, err = capsys.readouterr()
+        assert isinstance(stopped.value.code, int)
+        return stopped.value.code, out, err
+
+    return explain
+
+
+def assert_harmless(text: str) -> None:
+    assert all(line.isprintable() for line in text.split("\n"))
+    assert max(map(len, text.split("\n"))) <= 80
+
+
+def test_the_table_has_the_newest_first(run: Run) -> None:
+    status, out, _ = run()
+    assert status == 0
+    assert_harmless(out)
+    rows = [line.split() for line in out.splitlines() if line[:1].isdigit()]
+    assert [row[0] for row in rows] == ["3", "2", "1"]
+    for words in ("nothing to do", "refused: capacity", "helped, put back", "place_memory", "machine"):
+        assert words in " ".join(out.split()), out
+    assert run("--limit", "1")[1].count("rules") == 1
+
+
+def test_one_decision_from_events_to_outcome(run: Run) -> None:
+    status, out, _ = run("1")
+    assert status == 0
+    assert_harmless(out)
+    words = " ".join(out.split())
+    for part in (
+        "Decision 1: helped, put back",
+        "faults.minor 120",
+        "memory.fast_tier_ratio 66.7 %",
+        "nodes.0.free_bytes 1 GiB",
+        "events lost: 3 faults",
+        "model tiny: ok in 40 ms, 900 + 60 tokens",
+        "line one",
+        '{"hints": []}',
+        r"because \x1b[2J[red]evil[/]\n:bomb:\u202e",
+        "nodes node0",
+        "hoping for: memory.fast_tier_ratio up",
+        "by llm, confidence 90%, for 300 s",
+        "node0 is full (capacity)",
+        "1.1 /llamas/hot cpuset.mems 0,2 -> 0 applied",
+        "1.2 affinity of pid 101",
+        "helped: memory.fast_tier_ratio rose, as hoped",
+        "memory.fast_tier_ratio 30 % 95 % 1 %",
+        "-> 0,2 (it harmed)",
+    ):
+        assert part in words, f"{part}\n{out}"
+
+
+def test_an_action_names_its_decision(run: Run) -> None:
+    assert run("1.2")[1] == run("1")[1]
+
+
+def test_json_is_for_programs(run: Run) -> None:
+    status, out, err = run("--json", "1")
+    found = json.loads(out)
+    assert (status, err) == (0, "")
+    assert found["seen"]["workload"]["name"] == HOSTILE
+    assert found["exchange"]["answer"] == '{"hints": []}'
+    assert out.isascii()
+    assert "\x1b" not in out
+    assert [row["id"] for row in json.loads(run("--json")[1])] == [3, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("7", "the last one is 3"),
+        ("11", "did you mean 1? the last one is 3"),
+        ("-1", "No such option"),
+        ("abc", "the last one is 3"),
+        ("\x1b[2J", "the last one is 3"),
+        ("9" * 30, "the last one is 3"),
+        ("²", "the last one is 3"),
+    ],
+)
+def test_an_unknown_id_names_the_nearest_and_the_last(run: Run, word: str, said: str) -> None:
+    status, out, err = run(word)
+    assert (status, out) == (2, "")
+    assert said in err
+    assert "\x1b" not in err
+
+
+def test_nothing_kept_yet(run: Run, tmp_path: Path) -> None:
+    status, _, err = run("--state", str(tmp_path / "nowhere"))
+    assert status == 1
+    assert "run llamas-bpf run first" in err
+    with Store(tmp_path / "empty", StoreConfig()):
+        pass
+    assert run("--state", str(tmp_path / "empty"))[:2] == (0, f"no decisions in {tmp_path / 'empty'} yet\n")
+    assert run("--state", str(tmp_path / "empty"), "1")[0] == 2
+    assert run("--state", str(tmp_path / "empty"), "--json")[1] == "[]\n"
