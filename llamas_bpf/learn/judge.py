@@ -78,14 +78,14 @@ class Judge:
         # A one-shot has happened, and stays so.
         left = [a for a in trial.actions if a.target.kind == "reclaim" or (a.target, a.value) in held]
         if not left:
-            self.dropped.append(f"decision {trial.decision} was taken back before it could be judged")
+            self.dropped.append(f"{trial.name} ended, or decision {trial.decision} was taken back, unjudged")
         trial.actions = left
         return bool(left)
 
     def _judge(self, trial: _Trial) -> Iterable[Outcome]:
         after = [readings for readings in trial.after[SETTLE:] if readings is not None]
         if len(after) < FEWEST:
-            self.dropped.append(f"{trial.name} was gone before decision {trial.decision} could be judged")
+            self.dropped.append(f"{trial.name} was gone before decision {trial.decision} was judged")
             return
         found = judge(trial.expect, trial.before, after)
         for action in trial.actions:

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from llamas_bpf.config import check_owner
-from llamas_bpf.errors import LlamasError, MissingError
+from llamas_bpf.errors import ConfigError, LlamasError, MissingError
 from llamas_bpf.store.schema import STATEMENTS, VERSION
 
 FILE = "store.db"
@@ -33,7 +33,8 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing. Raises StoreError, MissingError (no permission), ConfigError (foreign owner)."""
+        """All or nothing. Raises StoreError; when first opened, also MissingError (another user's) and
+        ConfigError (foreign owner)."""
         try:
             if self._connection is not None and self._inode() != self._opened:
                 self.close()
@@ -43,12 +44,9 @@ class Database:
             self._connection.execute("BEGIN IMMEDIATE" if self._writable else "BEGIN")
             yield self._connection
             self._connection.execute("COMMIT")
-        except PermissionError as error:
+        except (sqlite3.Error, OSError, ConfigError) as error:
             self.close()
-            raise MissingError(f"{error.filename}: permission denied: run it as root, with sudo") from None
-        except (sqlite3.Error, OSError) as error:
-            self.close()
-            raise StoreError(self._sentence(error)) from None
+            raise self._named(error) from None
         except BaseException:
             self.close()
             raise
@@ -123,7 +121,18 @@ class Database:
         if found == 0:
             raise StoreError(f"{self.file}: nothing is kept there yet: run llamas-bpf run first")
 
+    def _named(self, error: Exception) -> LlamasError:
+        """What worked before and fails now may come back: the store's trouble, not the command's end."""
+        if self._opened is None:
+            if isinstance(error, ConfigError):
+                return error
+            if isinstance(error, PermissionError) and os.geteuid() != 0:
+                return MissingError(f"{error.filename}: permission denied: run it as root, with sudo")
+        return StoreError(self._sentence(error))
+
     def _sentence(self, error: Exception) -> str:
+        if isinstance(error, ConfigError):
+            return str(error)
         name = getattr(error, "sqlite_errorname", "")
         if name == "SQLITE_FULL" or self._no_room():
             return f"{self.file}: no space left on its disk: free some (df {self.file.parent})"

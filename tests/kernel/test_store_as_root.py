@@ -10,7 +10,7 @@ import pytest
 
 from llamas_bpf.config import StoreConfig
 from llamas_bpf.errors import ConfigError, MissingError
-from llamas_bpf.store import Reader, Store
+from llamas_bpf.store import Reader, Store, StoreError
 
 CHILD = Path(__file__).with_name("store_full_disk.py")
 
@@ -41,6 +41,18 @@ def test_a_foreign_or_writable_state_is_refused(tmp_path: Path, open_it: Callabl
     os.chown(state, 12345, 0)
     with pytest.raises(ConfigError, match=f"chown root {state}"):
         open_it(state)
+
+
+def test_a_state_that_turns_foreign_is_a_passing_trouble(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    with Store(state, StoreConfig()) as store:
+        state.rename(tmp_path / "aside")
+        state.mkdir(mode=0o700)
+        os.chown(state, 12345, 0)
+        with pytest.raises(StoreError, match=f"chown root {state}"):
+            store.decisions()
+        os.chown(state, 0, 0)
+        assert store.decisions() == []
 
 
 def test_other_users_are_told_to_become_root(tmp_path: Path) -> None:
