@@ -6,11 +6,20 @@ To add one: a file in ``actuators/``, named like its target's ``kind``, with ``b
 import importlib
 import pkgutil
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from llamas_bpf.act import actuators
 from llamas_bpf.act.entries import Old, ThreadMask
 from llamas_bpf.contracts.machine import Machine
+
+
+@dataclass(frozen=True)
+class PutBack:
+    """The value that is there now by our undoing; or why the target was left as it is."""
+
+    value: str | None
+    left: str | None = None
 
 
 class Actuator:
@@ -30,15 +39,17 @@ class Actuator:
         """Set it. Gives the threads it met, if it has any, with the masks they had."""
         raise NotImplementedError
 
-    def put_back(self, target: Any, old: Old, ours: Iterable[str]) -> str | None:
-        """Set it to what it was; a sentence where it was left because it holds none of our values."""
+    def put_back(self, target: Any, old: Old, ours: Iterable[str]) -> PutBack:
+        """Set it to what it was, unless it holds none of our values any more."""
         now = self.read(target)
         if self.is_all(target, now, old.value):
-            return None
+            return PutBack(old.value)
         if not self.is_ours(target, now, ours):
-            return f"someone else has set it to {now.value or 'nothing'} since: it is left at that"
+            return PutBack(
+                None, f"someone else has set it to {now.value or 'nothing'} since: it is left at that"
+            )
         self.write(target, old.value)
-        return None
+        return PutBack(self.read(target).value)
 
     def is_all(self, target: Any, now: Old, value: str) -> bool:
         """Whether nothing would change by writing ``value``."""

@@ -3,10 +3,22 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from llamas_bpf.act.errors import Gone, explained
 from llamas_bpf.contracts.action import CgroupKnob, CgroupReclaim
 from llamas_bpf.contracts.machine import Machine
+
+#: Where the kernel lists what there can ever be of a cpuset's two sets.
+POSSIBLE = {
+    "cpuset.cpus": Path("/sys/devices/system/cpu/possible"),
+    "cpuset.mems": Path("/sys/devices/system/node/possible"),
+}
+
+
+def possible(name: str) -> str:
+    """The value that takes nothing away, and that what is plugged in later falls under too."""
+    return POSSIBLE[name].read_text(encoding="ascii").strip()
 
 
 class CgroupFiles:

@@ -38,6 +38,11 @@ def explained(target: Target) -> Iterator[None]:
         ) from error
 
 
+def was(error: ActError, number: int) -> bool:
+    """Whether the kernel's answer was this errno."""
+    return isinstance(error.__cause__, OSError) and error.__cause__.errno == number
+
+
 def describe(target: Target) -> str:
     """The target as one harmless line."""
     return shown(target.model_dump())

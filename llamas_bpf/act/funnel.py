@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from llamas_bpf.act import actuator
 from llamas_bpf.act.entries import Failed, Intent, Old, Settled, Undone
@@ -49,12 +50,10 @@ class Funnel:
         """Give every target what it had before us. What cannot be given back now stays in force."""
         restored, settled = [], []
         for hold in holds:
-            skipped, done = self._give_back(hold)
-            old = None if skipped else hold.intent.old.value
-            target = describe(hold.intent.target)
-            restored.append(Restored(hold.intent.action.id, target, old, reason, skipped, failed=not done))
-            if done:
-                settled.append(Undone(target=hold.intent.target, reason=skipped or reason))
+            one = self._give_back(hold, reason)
+            restored.append(one)
+            if not one.failed:
+                settled.append(Undone(target=hold.intent.target, reason=one.skipped or reason))
         if self._journal and settled:
             self._journal.note(settled, durable=True)
             self._journal.compact()
@@ -133,25 +132,25 @@ class Funnel:
                 self._actuators[intent.target.kind].write(intent.target, hold.before.intent.action.value)
             except ActError as error:
                 sentence += f"; nor could the setting before it be put back: {error}"
-        elif hold and not self._give_back(hold)[1]:
+        elif hold and self._give_back(hold, sentence).failed:
             return _failed(intent.action, intent.old, f"{sentence}; what was there could not be put back yet")
         self._journal.note([Failed(target=intent.target, sentence=sentence)])
         return _failed(intent.action, intent.old, sentence)
 
-    def _give_back(self, hold: Hold) -> tuple[str | None, bool]:
-        """Why the target was left, if it was; and whether we are done with it."""
+    def _give_back(self, hold: Hold, reason: str) -> Restored:
         target = hold.intent.target
+        found = Restored(hold.intent.action.id, describe(target), None, reason)
         if hold.intent.boot_id != self._machine.boot_id:
-            return "the machine was started anew since, and with it this setting", True
+            return replace(found, skipped="the machine was started anew since, and with it this setting")
         try:
-            left = self._actuators[target.kind].put_back(target, hold.intent.old, hold.ours)
+            done = self._actuators[target.kind].put_back(target, hold.intent.old, hold.ours)
         except Gone as error:
-            return str(error), True
+            return replace(found, skipped=str(error))
         except ActError as error:
-            return f"failed, will be tried again: {error}", False
-        if left:
+            return replace(found, skipped=f"failed, will be tried again: {error}", failed=True)
+        if done.left:
             self._left.add(target)
-        return left, True
+        return replace(found, value=done.value, skipped=done.left)
 
     def _step_back(self, action: Action, hold: Hold, now: Old) -> Applied:
         self._left.add(action.target)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from llamas_bpf.act.cgroup_files import POSSIBLE, possible
 from llamas_bpf.contracts.machine import Machine
 from llamas_bpf.errors import LlamasError
 
@@ -30,6 +31,7 @@ class Home:
                 self._enable(parent, say)
             self._remove_leftover()
             self.directory.mkdir(mode=0o755)
+            self._fill_cpuset()
         except OSError as error:
             raise LlamasError(f"{self.directory}: cannot be made: {error.strerror}") from error
 
@@ -65,6 +67,13 @@ class Home:
                 control.write_text(f"+{controller}", encoding="ascii")
             except OSError as error:
                 say(f"{parent} cannot have the {controller} controller enabled: {error.strerror}")
+
+    def _fill_cpuset(self) -> None:
+        """Not empty from the start: empty is what it could never become again while processes are in it
+        (kernel/cgroup/cpuset.c, validate_change), and so could not be given back."""
+        for name in POSSIBLE:
+            if (self.directory / name).exists():
+                (self.directory / name).write_text(possible(name), encoding="ascii")
 
     def _remove_leftover(self) -> None:
         """One that an earlier run could not remove, empty by now."""

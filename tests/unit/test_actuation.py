@@ -6,6 +6,7 @@ import pytest
 from acting import action, fake_cgroup, here, knob
 
 from llamas_bpf.act import Actuation, Journal, rollback
+from llamas_bpf.act.actuator import PutBack
 from llamas_bpf.act.actuators.system import FILES, SystemActuator
 from llamas_bpf.act.errors import Gone
 from llamas_bpf.contracts.action import SystemKnob
@@ -235,7 +236,7 @@ def test_system_settings(tmp_path: Path) -> None:
     assert old.value == "false"
     tool.write(demotion, "true")
     assert tool.read(demotion).value == "true"
-    assert tool.put_back(demotion, old, ["true"]) is None
+    assert tool.put_back(demotion, old, ["true"]) == PutBack("false")
     assert tool.read(demotion).value == "false"
     (tmp_path / FILES["numa.demotion_enabled"]).unlink()
     with pytest.raises(Gone, match="no such thing here"):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from llamas_bpf import process_stat
-from llamas_bpf.act.actuator import Actuator
+from llamas_bpf.act.actuator import Actuator, PutBack
 from llamas_bpf.act.entries import Old, ThreadMask
 from llamas_bpf.act.errors import ActError, Gone, explained
 from llamas_bpf.contracts.action import Affinity
@@ -43,7 +43,7 @@ class AffinityActuator(Actuator):
                 _set(target, thread, value)
         raise ActError(f"pid {target.pid} makes threads faster than they can be given CPUs")
 
-    def put_back(self, target: Affinity, old: Old, ours: Iterable[str]) -> str | None:
+    def put_back(self, target: Affinity, old: Old, ours: Iterable[str]) -> PutBack:
         original = {_key(thread): thread.cpus for thread in old.threads}
         values = set(ours)
         for _ in range(ROUNDS):
@@ -51,7 +51,7 @@ class AffinityActuator(Actuator):
             wrong = [thread for thread in threads if thread.cpus != original.get(_key(thread), old.value)]
             mine = [thread for thread in wrong if thread.cpus in values]
             if not mine:
-                return _others_hand(sum(_key(thread) in original for thread in wrong))
+                return _put_back(old, sum(_key(thread) in original for thread in wrong))
             for thread in mine:
                 _set(target, thread, original.get(_key(thread), old.value))
         raise ActError(f"pid {target.pid} makes threads faster than they can be given back their CPUs")
@@ -124,7 +124,9 @@ def _key(thread: ThreadMask) -> tuple[int, int]:
     return thread.tid, thread.start_ticks
 
 
-def _others_hand(threads: int) -> str | None:
-    if threads == 0:
-        return None
-    return f"someone else has given {threads} of its threads other CPUs since: they are left at that"
+def _put_back(old: Old, left: int) -> PutBack:
+    if left == 0:
+        return PutBack(old.value)
+    return PutBack(
+        None, f"someone else has given {left} of its threads other CPUs since: they are left at that"
+    )

@@ -6,7 +6,7 @@ import time
 from llamas_bpf.act.actuator import Actuator
 from llamas_bpf.act.cgroup_files import CgroupFiles
 from llamas_bpf.act.entries import Old, ThreadMask
-from llamas_bpf.act.errors import ActError
+from llamas_bpf.act.errors import ActError, was
 from llamas_bpf.contracts.action import CgroupReclaim
 from llamas_bpf.contracts.machine import Machine
 
@@ -38,7 +38,7 @@ class ReclaimActuator(Actuator):
                 self._files.write(target, "memory.reclaim", str(batch))
             except ActError as error:
                 # "-EAGAIN if less than requested": the rest is in use, which is an answer, not a failure.
-                if isinstance(error.__cause__, OSError) and error.__cause__.errno == errno.EAGAIN:
+                if was(error, errno.EAGAIN):
                     break
                 raise
             left -= batch

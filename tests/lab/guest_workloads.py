@@ -1,0 +1,64 @@
+"""Workloads started with ``llamas-bpf exec`` in the guest, and the kernel's own files about them."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from llamas_bpf.contracts.action import CgroupKnob, CgroupKnobName, CgroupReclaim
+from llamas_bpf.contracts.workload import Launched
+from llamas_bpf.launched import launched
+
+MIB = 1 << 20
+MOUNT = Path("/sys/fs/cgroup")
+EXEC = [sys.executable, "-m", "llamas_bpf.cli", "exec"]
+
+#: Touches so many MiB of small pages, says so, and waits for its end.
+HOLDS = """
+import mmap, sys
+memory = mmap.mmap(-1, int(sys.argv[1]) << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+memory.madvise(mmap.MADV_NOHUGEPAGE)
+for offset in range(0, len(memory), 4096):
+    memory[offset] = 1
+print("up", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def holding(mib: int, name: str = "held", *options: str) -> Iterator[Launched]:
+    """A workload with so much memory."""
+    command = [*EXEC, "--name", name, *options, "--", sys.executable, "-c", HOLDS, str(mib)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"up\n"
+        yield next(entry for entry in launched() if entry.name == name)
+        process.communicate(timeout=120)
+        assert process.returncode == 0
+
+
+def directory(workload: Launched) -> Path:
+    assert workload.cgroup is not None
+    return MOUNT / workload.cgroup.strip("/")
+
+
+def knob(workload: Launched, name: CgroupKnobName) -> CgroupKnob:
+    assert workload.cgroup is not None
+    assert workload.cgroup_id is not None
+    return CgroupKnob(cgroup=workload.cgroup, cgroup_id=workload.cgroup_id, knob=name)
+
+
+def reclaim(workload: Launched) -> CgroupReclaim:
+    assert workload.cgroup is not None
+    assert workload.cgroup_id is not None
+    return CgroupReclaim(cgroup=workload.cgroup, cgroup_id=workload.cgroup_id)
+
+
+def anon_bytes(workload: Launched) -> dict[str, int]:
+    """Anonymous memory on each node: ``{"N0": …}`` (memory.numa_stat, cgroup-v2.rst)."""
+    for line in (directory(workload) / "memory.numa_stat").read_text().splitlines():
+        kind, *nodes = line.split()
+        if kind == "anon":
+            return {node: int(size) for node, size in (word.split("=") for word in nodes)}
+    raise AssertionError("memory.numa_stat has no line for anon")

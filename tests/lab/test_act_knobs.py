@@ -1,0 +1,182 @@
+"""Every knob in a real kernel: set, seen in its own file, undone, and there byte for byte as before."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from acting import action
+from guest_workloads import MIB, anon_bytes, directory, holding, knob, reclaim
+
+from llamas_bpf import machine
+from llamas_bpf.act import Actuation, Journal
+from llamas_bpf.contracts.action import CgroupKnob, CgroupKnobName, SystemKnob, SystemKnobName
+from llamas_bpf.contracts.workload import Launched
+
+KNOBS: dict[CgroupKnobName, list[str]] = {
+    "cpu.weight": ["1", "300", "10000"],
+    "cpuset.cpus": ["0", "1", "0-1"],
+    "cpuset.mems": ["0", "2", "0,2"],
+    "memory.high": [str(64 * MIB), "max"],
+}
+SYSTEM: dict[SystemKnobName, tuple[Path, list[str]]] = {
+    "numa.demotion_enabled": (Path("/sys/kernel/mm/numa/demotion_enabled"), ["true", "false"]),
+    "kernel.numa_balancing": (Path("/proc/sys/kernel/numa_balancing"), ["2", "0", "3", "1"]),
+}
+
+
+@pytest.fixture
+def actuation(tmp_path: Path) -> Iterator[Actuation]:
+    found = Actuation(machine.read(), Journal(tmp_path / "state"), dry_run=False)
+    yield found
+    found.restore_all("the test is over")
+
+
+@pytest.fixture(scope="module")
+def held() -> Iterator[Launched]:
+    with holding(8) as workload:
+        yield workload
+
+
+@pytest.mark.parametrize("name", list(KNOBS))
+def test_a_cgroups_knob(held: Launched, actuation: Actuation, name: CgroupKnobName) -> None:
+    before = {file: (directory(held) / file).read_bytes() for file in KNOBS}
+    for number, value in enumerate(KNOBS[name]):
+        (done,) = actuation.apply([action(knob(held, name), value, id_=f"{number}.1")])
+        assert done.status == "applied", done.detail
+        assert (directory(held) / name).read_text() == f"{value}\n"
+    (restored,) = actuation.restore_all("end")
+    assert restored.skipped is None
+    assert {file: (directory(held) / file).read_bytes() for file in KNOBS} == before
+
+
+def test_a_cpuset_that_cannot_be_made_empty_again_is_given_everything(actuation: Actuation) -> None:
+    """As in a cgroup that ``exec`` did not make, while processes are in it."""
+    cgroup = Path("/sys/fs/cgroup/others")
+    cgroup.mkdir()
+    try:
+        with subprocess.Popen(["sleep", "600"]) as process:
+            (cgroup / "cgroup.procs").write_text(str(process.pid))
+            number = cgroup.stat().st_ino
+            for name, value in (("cpuset.cpus", "0"), ("cpuset.mems", "2")):
+                assert (cgroup / name).read_text() == "\n"
+                before = (cgroup / f"{name}.effective").read_bytes()
+                target = CgroupKnob.model_validate({"cgroup": "/others", "cgroup_id": number, "knob": name})
+                assert actuation.apply([action(target, value)])[0].status == "applied"
+                assert (cgroup / f"{name}.effective").read_text() == f"{value}\n"
+                (restored,) = actuation.restore_all("end")
+                assert restored.skipped is None
+                assert (cgroup / name).read_text() == f"{restored.value}\n"
+                assert (cgroup / f"{name}.effective").read_bytes() == before
+            process.kill()
+    finally:
+        cgroup.rmdir()
+
+
+@pytest.mark.parametrize("name", list(SYSTEM))
+def test_a_machines_knob(actuation: Actuation, name: SystemKnobName) -> None:
+    path, values = SYSTEM[name]
+    before = path.read_bytes()
+    for number, value in enumerate(values):
+        (done,) = actuation.apply([action(SystemKnob(knob=name), value, id_=f"{number}.1", workload=None)])
+        assert done.status in ("applied", "unchanged"), done.detail
+        assert path.read_text() == f"{value}\n"
+    actuation.restore_all("end")
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("cpuset.cpus", "4000"), ("cpuset.mems", "7"), ("cpu.weight", "20000"), ("memory.high", "-1")],
+)
+def test_what_the_kernel_refuses_changes_nothing(
+    held: Launched, actuation: Actuation, name: CgroupKnobName, value: str
+) -> None:
+    before = (directory(held) / name).read_bytes()
+    (done,) = actuation.apply([action(knob(held, name), value)])
+    assert done.status == "failed"
+    assert name in done.detail
+    assert (directory(held) / name).read_bytes() == before
+    assert actuation.in_force() == ()
+
+
+def test_pages_follow_cpuset_mems(actuation: Actuation) -> None:
+    with holding(48, "moved") as workload:
+        before = (directory(workload) / "cpuset.mems").read_bytes()
+        assert sum(anon_bytes(workload).values()) >= 48 * MIB
+        for number, node in enumerate((2, 0)):
+            (done,) = actuation.apply([action(knob(workload, "cpuset.mems"), str(node), id_=f"{number}.1")])
+            assert done.status == "applied", done.detail
+            sizes = anon_bytes(workload)
+            assert sizes[f"N{node}"] >= 48 * MIB
+            assert sum(sizes.values()) - sizes[f"N{node}"] < 4 * MIB
+        actuation.restore_all("end")
+        assert (directory(workload) / "cpuset.mems").read_bytes() == before
+
+
+def test_reclaim_demotes(actuation: Actuation) -> None:
+    demotion = action(SystemKnob(knob="numa.demotion_enabled"), "true", workload=None)
+    assert actuation.apply([demotion])[0].status in ("applied", "unchanged")
+    with holding(64, "cold") as workload:
+        before = anon_bytes(workload)
+        (done,) = actuation.apply([action(reclaim(workload), str(40 * MIB), id_="2.1")])
+        assert done.status == "applied", done.detail
+        after = anon_bytes(workload)
+        # A second is the most that it may take: under emulation that is one batch of 32 MiB at least.
+        assert after["N2"] - before["N2"] >= 16 * MIB
+        assert sum(after.values()) >= 60 * MIB
+        assert [one.action.id for one in actuation.in_force() if one.action.id == "2.1"] == []
+
+
+def test_reclaim_without_anywhere_to_go_is_no_failure(actuation: Actuation, held: Launched) -> None:
+    """No swap, no demotion: the kernel answers EAGAIN."""
+    off = action(SystemKnob(knob="numa.demotion_enabled"), "false", workload=None)
+    assert actuation.apply([off])[0].status in ("applied", "unchanged")
+    (done,) = actuation.apply([action(reclaim(held), str(400 * MIB), id_="2.1")])
+    assert done.status == "applied", done.detail
+
+
+def test_a_cap_of_memory_is_held(actuation: Actuation) -> None:
+    with holding(8, "capped") as workload:
+        limit = 32 * MIB
+        (done,) = actuation.apply([action(knob(workload, "memory.high"), str(limit))])
+        assert done.new == str(limit)
+        actuation.restore_all("end")
+        assert (directory(workload) / "memory.high").read_text() == "max\n"
+
+
+def test_a_cgroup_of_the_same_name_is_another(actuation: Actuation) -> None:
+    with holding(1, "again") as first:
+        meant = knob(first, "cpu.weight")
+        assert actuation.apply([action(meant, "50")])[0].status == "applied"
+    with holding(1, "again") as second:
+        assert second.cgroup == first.cgroup
+        assert second.cgroup_id != first.cgroup_id
+        (done,) = actuation.apply([action(meant, "60", id_="2.1")])
+        (restored,) = actuation.restore_all("end")
+        for sentence in (done.detail, restored.skipped or ""):
+            assert "another one of the same name" in sentence
+        assert (directory(second) / "cpu.weight").read_text() == "100\n"
+
+
+def test_no_way_leads_out_of_the_cgroup(actuation: Actuation, held: Launched) -> None:
+    """Even with the id of a real cgroup at its end."""
+    other = Path("/sys/fs/cgroup/elsewhere")
+    other.mkdir()
+    try:
+        before = (other / "cpu.weight").read_bytes()
+        for path in (f"{held.cgroup}/../../elsewhere", "/../cgroup/elsewhere", "/./elsewhere"):
+            target = CgroupKnob(cgroup=path, cgroup_id=other.stat().st_ino, knob="cpu.weight")
+            assert actuation.apply([action(target, "50")])[0].status == "failed"
+        assert (other / "cpu.weight").read_bytes() == before
+    finally:
+        other.rmdir()
+
+
+def test_a_dry_run_writes_nothing(held: Launched) -> None:
+    before = {file: (directory(held) / file).read_bytes() for file in KNOBS}
+    dry = Actuation(machine.read(), None, dry_run=True)
+    for name, values in KNOBS.items():
+        (done,) = dry.apply([action(knob(held, name), values[0])])
+        assert done.status == "dry_run", done.detail
+    assert {file: (directory(held) / file).read_bytes() for file in KNOBS} == before
