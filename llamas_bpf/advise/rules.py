@@ -14,6 +14,9 @@ from llamas_bpf.digest.as_json import Json
 #: A rule's name and the workload it was asked about; None for the machine.
 _Case = tuple[str, str | None]
 
+#: A hint that came to nothing is given again less and less often, down to once in so many times `every_s`.
+PATIENCE = 16
+
 
 def create(config: Config) -> "RulesAdvisor":
     """With the operator's rules and the packaged ones."""
@@ -31,6 +34,8 @@ class RulesAdvisor:
         self._held_before: dict[_Case, int] = {}
         self._held: dict[_Case, int] = {}  # for how many windows in a row
         self._given_ns: dict[_Case, int] = {}
+        self._times: Counter[_Case] = Counter()  # given since anything in force changed
+        self._in_force: frozenset[tuple[str, str]] = frozenset()
         self._number: int | None = None
 
     def advise(self, situation: Situation) -> Advice:
@@ -38,6 +43,7 @@ class RulesAdvisor:
         missed = situation.number - 1 != self._number
         self._held_before, self._held = {} if missed else self._held, {}
         self._number = situation.number
+        self._start_anew_where_things_changed(situation)
         terms = Terms(situation)
         now_ns = situation.digest.end_ns
         found = [each for workload in (None, *terms.workloads) for each in self._ask(workload, terms, now_ns)]
@@ -78,8 +84,17 @@ class RulesAdvisor:
             self.cannot_tell[rule.text.name] += 1
             return None
         self._given_ns[case] = now_ns
+        self._times[case] += 1
         return hint
 
     def _due(self, rule: Rule, case: _Case, now_ns: int) -> bool:
         given_ns = self._given_ns.get(case)
-        return given_ns is None or now_ns - given_ns >= rule.text.every_s * 1e9
+        wait_s = rule.text.every_s * min(2 ** max(self._times[case] - 1, 0), PATIENCE)
+        return given_ns is None or now_ns - given_ns >= wait_s * 1e9
+
+    def _start_anew_where_things_changed(self, situation: Situation) -> None:
+        """What was refused, or came to nothing, may fare otherwise once something else is in force."""
+        in_force = frozenset((repr(each.action.target), each.action.value) for each in situation.in_force)
+        if in_force != self._in_force:
+            self._in_force = in_force
+            self._times.clear()

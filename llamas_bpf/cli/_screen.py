@@ -12,6 +12,7 @@ import numpy as np
 
 from llamas_bpf import shown
 from llamas_bpf.contracts.report import Decision, WindowReport
+from llamas_bpf.features import workload_features
 
 
 class Screen:
@@ -89,6 +90,7 @@ def window_json(report: WindowReport) -> dict[str, Any]:
         "window": report.situation.number,
         "advisor": report.advisor,
         "in_force": len(report.situation.in_force),
+        "workloads": _started_by_exec(report),
         "decisions": [
             {
                 "id": decision.id,
@@ -106,6 +108,15 @@ def window_json(report: WindowReport) -> dict[str, Any]:
         "lost": report.situation.digest.lost,
         "stage_seconds": {name: round(spent, 6) for name, spent in report.stage_seconds.items()},
     }
+
+
+def _started_by_exec(report: WindowReport) -> list[dict[str, Any]]:
+    digest, machine = report.situation.digest, report.situation.machine
+    return [
+        workload_features(digest, machine, row)
+        for row, workload in enumerate(digest.workloads)
+        if workload.started_by_exec
+    ]
 
 
 def _decision_lines(decision: Decision, report: WindowReport) -> list[str]:

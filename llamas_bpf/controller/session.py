@@ -16,7 +16,7 @@ from llamas_bpf.controller.windows import windows
 from llamas_bpf.guard import Guard
 from llamas_bpf.guard.limits import load_limits
 from llamas_bpf.metrics import Metrics
-from llamas_bpf.store import Store
+from llamas_bpf.store import Store, StoreError
 
 Say = Callable[[str], None]
 
@@ -47,7 +47,7 @@ def session(settings: Settings, on_report: Callable[[WindowReport], None], say: 
         # Signals before anything is changed: Ctrl-C ends the loop, never the restoring.
         stop = stack.enter_context(stop_on_signal())
         store = stack.enter_context(Store(settings.state, config.store))
-        actuation = stack.enter_context(_actuation(settings, here, say))
+        actuation = stack.enter_context(_actuation(settings, here, store, say))
         if settings.metrics_port is not None:
             served = metrics.serve(settings.metrics_port)
             stack.callback(served.close)
@@ -62,14 +62,14 @@ def session(settings: Settings, on_report: Callable[[WindowReport], None], say: 
 
 
 @contextmanager
-def _actuation(settings: Settings, here: Machine, say: Say) -> Iterator[Actuation]:
+def _actuation(settings: Settings, here: Machine, store: Store, say: Say) -> Iterator[Actuation]:
     """What may write; on the way out, whatever is in force is put back, unless ``keep``."""
     if not settings.enforce:
         say("dry run: nothing is written; add --enforce to act")
         yield Actuation(here, None, dry_run=True)
         return
     with enforcing_lock():
-        _report(rollback(settings.state, here), say, "left by an earlier run, put back")
+        _report(rollback(settings.state, here), store, say, "left by an earlier run, put back")
         actuation = Actuation(here, Journal(settings.state), dry_run=False)
         try:
             yield actuation
@@ -78,13 +78,17 @@ def _actuation(settings: Settings, here: Machine, say: Say) -> Iterator[Actuatio
                 count = len(actuation.in_force())
                 say(f"{count} settings stay as they are; llamas-bpf rollback --all puts them back")
             else:
-                _report(actuation.restore_all("the run ended"), say, "put back")
+                _report(actuation.restore_all("the run ended"), store, say, "put back")
 
 
-def _report(restored: list[Restored], say: Say, words: str) -> None:
+def _report(restored: list[Restored], store: Store, say: Say, words: str) -> None:
+    try:
+        store.record_restored(restored)
+    except StoreError as error:
+        say(f"not kept for explain: {error}")
     for entry in restored:
         if entry.failed:
-            say(f"{entry.action_id} {entry.target}: could not be put back: {entry.reason}")
+            say(f"{entry.action_id} {entry.target}: could not be put back: {entry.skipped}")
         elif entry.skipped:
             say(f"{entry.action_id} {entry.target}: left as it is: {entry.skipped}")
         else:

@@ -7,6 +7,9 @@ from llamas_bpf.contracts.digest import COLUMNS, NODE_BYTES, Digest
 
 Json = dict[str, Any]
 
+#: ``faults.minor`` of the table becomes ``{"faults": {"minor": …}}``.
+_PLACES = [tuple(column.split(".")) for column in COLUMNS]
+
 
 def digest_json(digest: Digest) -> Json:
     """The whole digest, as one line of ``record``."""
@@ -19,7 +22,7 @@ def digest_json(digest: Digest) -> Json:
 
 
 def row_json(digest: Digest, row: int) -> Json:
-    """One workload: ``faults.minor`` of the table becomes ``{"faults": {"minor": …}}``."""
+    """One workload."""
     workload = digest.workloads[row]
     shown: Json = {
         "id": workload.id,
@@ -27,12 +30,13 @@ def row_json(digest: Digest, row: int) -> Json:
         "cgroup": workload.cgroup,
         "pids": [process.pid for process in workload.processes],
     }
-    values = digest.table[row]
-    for column in COLUMNS:
-        group, name = column.split(".")
-        shown.setdefault(group, {})[name] = number(float(values[column]))
+    # item() gives all columns as Python numbers at once: one by one is ten times slower.
+    values = digest.table[row].item()
+    for (group, name), value in zip(_PLACES, values, strict=False):
+        shown.setdefault(group, {})[name] = number(value)
+    sizes = digest.table[row][NODE_BYTES].tolist()
     shown["memory"]["node_bytes"] = {
-        str(node): number(float(size)) for node, size in zip(digest.node_ids, values[NODE_BYTES], strict=True)
+        str(node): number(size) for node, size in zip(digest.node_ids, sizes, strict=True)
     }
     return shown
 

@@ -39,8 +39,8 @@ def main(seconds: int, hot_mib: int, out: Path) -> None:
         raise SystemExit("this needs two memory tiers and cgroup v2: llamas-bpf lab run --topology tiers")
     fast = sum(node.total_bytes for node in here.nodes if node.tier == 0)
     latency = out / "latency.jsonl"
-    with workload("stream", "--mib", str(int(0.9 * fast) // MIB)):
-        until(lambda: fast_free(here) < 0.12 * fast, "the streaming job takes the fast memory")
+    with workload("stream", "--mib", str(fast // MIB)):
+        until(lambda: fast_free(here) < 0.06 * fast, "the streaming job takes the fast memory")
         with workload("hot", "--mib", str(hot_mib), "--out", str(latency)):
             until(latency.exists, "the service builds its hot set, and starts to serve")
             time.sleep(5)

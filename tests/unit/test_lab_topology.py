@@ -21,11 +21,11 @@ def test_tiers_becomes_exactly_these_options() -> None:
     options = load_topology("tiers").qemu_options()
     assert " ".join(options).replace(" -", "\n-").splitlines() == [
         "-machine q35,hmat=on",
-        "-m 2560M",
+        "-m 3072M",
         "-smp 2,sockets=2",
-        "-object memory-backend-ram,id=memory0,size=768M",
-        "-object memory-backend-ram,id=memory1,size=768M",
-        "-object memory-backend-ram,id=memory2,size=1024M",
+        "-object memory-backend-ram,id=memory0,size=512M",
+        "-object memory-backend-ram,id=memory1,size=512M",
+        "-object memory-backend-ram,id=memory2,size=2048M",
         "-numa node,nodeid=0,memdev=memory0,cpus=0-0",
         "-numa node,nodeid=1,memdev=memory1,cpus=1-1",
         "-numa node,nodeid=2,memdev=memory2,initiator=0",

@@ -159,14 +159,25 @@ def test_the_hog_is_kept_from_following_the_one_that_was_moved(tmp_path: Path) -
     assert ("place_cpu", "w2", [1]) in brief(after(packaged(tmp_path), list(windows)))
 
 
-def test_a_refused_move_to_the_fastest_tier_is_tried_again_after_five_seconds(tmp_path: Path) -> None:
+def given_in(windows: list[Situation], tmp_path: Path) -> list[int]:
+    """The windows in which hot is to move to the fastest tier."""
     advisor = packaged(tmp_path)
-    given_in = [
-        each.number
-        for each in situations(14, [hot(wait_ms=0)], free_ratio=0.9)
-        if brief(advisor.advise(each).hints) == [("place_memory", "w1", ["node0", "node1"])]
+    wanted = [("place_memory", "w1", ["node0", "node1"])]
+    return [each.number for each in windows if brief(advisor.advise(each).hints) == wanted]
+
+
+def test_a_move_that_is_refused_is_asked_for_less_and_less_often(tmp_path: Path) -> None:
+    windows = list(situations(60, [hot(wait_ms=0)], free_ratio=0.9))
+    assert given_in(windows, tmp_path) == [2, 7, 17, 37]
+
+
+def test_a_refused_move_is_asked_for_soon_once_something_else_has_changed(tmp_path: Path) -> None:
+    rows = [hot(wait_ms=0), idle("w2")]
+    windows = [
+        situation(rows, number=n, free_ratio=0.9, in_force=[in_force("w2", "cpuset.mems")] if n > 19 else [])
+        for n in range(30)
     ]
-    assert given_in == [2, 7, 12]
+    assert given_in(windows, tmp_path) == [2, 7, 17, 22, 27]
 
 
 def test_what_fits_on_no_fast_node_is_left(tmp_path: Path) -> None:
