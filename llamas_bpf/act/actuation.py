@@ -33,7 +33,7 @@ class Actuation:
         return done
 
     def in_force(self) -> tuple[Applied, ...]:
-        """Oldest first. ``new`` is the value as last read back."""
+        """Oldest first. ``old`` is what undoing brings back, ``new`` the value as last read back."""
         return tuple(
             Applied(
                 action=hold.intent.action,

@@ -32,13 +32,15 @@ class Old(_Frozen):
 
 class Intent(_Frozen):
     """On disk before the write that it announces. ``at_ns`` is CLOCK_MONOTONIC, ``at_s`` seconds since the
-    epoch; ``boot_id`` says which boot's kernel was meant."""
+    epoch; ``boot_id`` says which boot's kernel was meant. ``found`` is the value just before this action,
+    ``old`` what undoing brings back: they differ where it supersedes another of ours."""
 
     entry: Literal["intent"] = "intent"
     boot_id: str
     at_ns: int
     at_s: float
     action: Action
+    found: str
     old: Old
 
     @property

@@ -33,9 +33,10 @@ def explained(target: Target) -> Iterator[None]:
             raise Gone(f"{name}: no such thing here, or not any more") from error
         if error.errno in (errno.ELOOP, errno.ENOTDIR):
             raise Gone(f"{name}: a symbolic link is in the way, and is not followed") from error
-        raise ActError(
-            f"{name}: {os.strerror(error.errno or 0)}{_ADVICE.get(error.errno or 0, '')}"
-        ) from error
+        number = error.errno or 0
+        raise ActError(f"{name}: {os.strerror(number)}{_ADVICE.get(number, '')}") from error
+    except ValueError as error:
+        raise ActError(f"{describe(target)}: not a value that could be written") from error
 
 
 def was(error: ActError, number: int) -> bool:

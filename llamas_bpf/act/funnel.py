@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Literal
 
 from llamas_bpf.act import actuator
 from llamas_bpf.act.entries import Failed, Intent, Old, Settled, Undone
@@ -13,6 +14,8 @@ from llamas_bpf.contracts.action import Action, Applied, Target
 from llamas_bpf.contracts.machine import Machine
 from llamas_bpf.contracts.report import Restored
 from llamas_bpf.errors import ConfigError
+
+Status = Literal["applied", "unchanged", "dry_run", "failed"]
 
 _OTHERS = "someone else has changed this setting: it is left alone until the next start"
 
@@ -64,33 +67,32 @@ class Funnel:
         target = action.target
         tool = self._actuators[target.kind]
         if action is not last and not tool.one_shot:
-            return _failed(
-                action, None, f"{last.id} of the same window sets {describe(target)} too, and goes last"
-            )
+            sentence = f"{last.id} of the same window sets {describe(target)} too, and goes last"
+            return _said(action, "failed", None, None, sentence)
         if target in self._left:
-            return _failed(action, None, _OTHERS)
+            return _said(action, "failed", None, None, _OTHERS)
         hold = self.holds.get(target)
         try:
             now = tool.read(target)
             if hold and not tool.is_ours(target, now, hold.ours):
                 return self._step_back(action, hold, now)
             if not tool.one_shot and tool.is_all(target, now, action.value):
-                return _said(action, "unchanged", now, now.value)
+                return _said(action, "unchanged", now.value, now.value)
         except ActError as error:
-            return _failed(action, None, str(error))
-        return self._intend(action, hold.intent.old if hold else now)
+            return _said(action, "failed", None, None, str(error))
+        return self._intend(action, now.value, hold.intent.old if hold else now)
 
-    def _intend(self, action: Action, old: Old) -> Intent | Applied:
+    def _intend(self, action: Action, found: str, old: Old) -> Intent | Applied:
         if self._dry_run:
             name = describe(action.target)
-            return _said(
-                action, "dry_run", old, None, f"would write {action.value} to {name} ({old.value or 'empty'})"
-            )
+            sentence = f"would write {action.value} to {name} ({found or 'empty'})"
+            return _said(action, "dry_run", found, None, sentence)
         return Intent(
             boot_id=self._machine.boot_id,
             at_ns=time.monotonic_ns(),
             at_s=time.time(),
             action=action,
+            found=found,
             old=old,
         )
 
@@ -107,13 +109,10 @@ class Funnel:
         action, target = intent.action, intent.target
         tool = self._actuators[target.kind]
         if refused or self._journal is None:
-            return _failed(action, intent.old, refused)
+            return _failed(intent, refused)
         try:
             met = tool.write(target, action.value)
-            now = tool.read(target)
-            if not (tool.one_shot or tool.is_all(target, now, action.value)):
-                self._journal.note([Settled(target=target, new=now.value)])  # so that it counts as ours below
-                raise ActError(f"{describe(target)}: {action.value} was written, and {now.value} is there")  # noqa: TRY301
+            now = self._read_back(action)
         except ActError as error:
             return self._take_back(intent, str(error))
         hold = self.holds.get(target)
@@ -121,7 +120,18 @@ class Funnel:
         known = {(thread.tid, thread.start_ticks) for thread in intent.old.threads}
         born = tuple(t for t in met if (t.tid, t.start_ticks) not in known and t.cpus not in ours)
         detail = self._journal.note([Settled(target=target, new=now.value, threads=born)])
-        return _said(action, "applied", intent.old, now.value, detail)
+        return _said(action, "applied", intent.found, now.value, detail)
+
+    def _read_back(self, action: Action) -> Old:
+        target, tool = action.target, self._actuators[action.target.kind]
+        now = tool.read(target)
+        if tool.one_shot or tool.is_all(target, now, action.value):
+            return now
+        if self._journal:
+            self._journal.note([Settled(target=target, new=now.value)])  # so that it is known as our doing
+        raise ActError(
+            f"{describe(target)}: {action.value} was written, and {now.value or 'nothing'} is there"
+        )
 
     def _take_back(self, intent: Intent, sentence: str) -> Applied:
         """After a failed write, which may have done half: what was there before it."""
@@ -131,11 +141,12 @@ class Funnel:
             try:
                 self._actuators[intent.target.kind].write(intent.target, hold.before.intent.action.value)
             except ActError as error:
-                sentence += f"; nor could the setting before it be put back: {error}"
+                # It stays in force, so that undoing it will bring back what was there at first.
+                return _failed(intent, f"{sentence}; nor could the setting before it be put back: {error}")
         elif hold and self._give_back(hold, sentence).failed:
-            return _failed(intent.action, intent.old, f"{sentence}; what was there could not be put back yet")
+            return _failed(intent, f"{sentence}; what was there could not be put back yet")
         self._journal.note([Failed(target=intent.target, sentence=sentence)])
-        return _failed(intent.action, intent.old, sentence)
+        return _failed(intent, sentence)
 
     def _give_back(self, hold: Hold, reason: str) -> Restored:
         target = hold.intent.target
@@ -156,21 +167,12 @@ class Funnel:
         self._left.add(action.target)
         if self._journal:
             self._journal.note([Undone(target=hold.intent.target, reason=_OTHERS)])
-        return _failed(action, now, _OTHERS)
+        return _said(action, "failed", now.value, None, _OTHERS)
 
 
-def _said(action: Action, status: str, old: Old | None, new: str | None, detail: str = "") -> Applied:
-    return Applied.model_validate(
-        {
-            "action": action,
-            "status": status,
-            "old": old.value if old else None,
-            "new": new,
-            "at_ns": time.monotonic_ns(),
-            "detail": detail,
-        }
-    )
+def _said(action: Action, status: Status, old: str | None, new: str | None, detail: str = "") -> Applied:
+    return Applied(action=action, status=status, old=old, new=new, at_ns=time.monotonic_ns(), detail=detail)
 
 
-def _failed(action: Action, old: Old | None, sentence: str) -> Applied:
-    return _said(action, "failed", old, None, sentence)
+def _failed(intent: Intent, sentence: str) -> Applied:
+    return _said(intent.action, "failed", intent.found, None, sentence)

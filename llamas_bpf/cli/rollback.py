@@ -43,5 +43,5 @@ def _show(restored: list[Restored], which: str | None) -> None:
         table.add_column(heading, overflow="fold")
     for entry in restored:
         value = "" if entry.value is None else plain(entry.value) or "(empty)"
-        table.add_row(entry.action_id, plain(entry.target), value, plain(entry.skipped or ""))
+        table.add_row(entry.action_id, entry.target, value, entry.skipped or "")
     console().print(table)

@@ -8,7 +8,7 @@ from acting import action, fake_cgroup, here, knob
 from llamas_bpf.act import Actuation, Journal, rollback
 from llamas_bpf.act.actuator import PutBack
 from llamas_bpf.act.actuators.system import FILES, SystemActuator
-from llamas_bpf.act.errors import Gone
+from llamas_bpf.act.errors import ActError, Gone
 from llamas_bpf.contracts.action import SystemKnob
 from llamas_bpf.errors import ConfigError
 
@@ -97,8 +97,8 @@ def test_its_time_is_over_and_a_repeated_hint_starts_it_anew(mount: Path, actuat
 def test_a_later_action_supersedes_and_the_first_value_comes_back(mount: Path, actuation: Actuation) -> None:
     actuation.apply([action(knob(mount), "50", id_="1.1")])
     (second,) = actuation.apply([action(knob(mount), "60", id_="2.1")])
-    assert (second.old, second.new) == ("100", "60")
-    assert [(one.action.id, one.new) for one in actuation.in_force()] == [("2.1", "60")]
+    assert (second.old, second.new) == ("50", "60")
+    assert [(one.action.id, one.old, one.new) for one in actuation.in_force()] == [("2.1", "100", "60")]
     assert actuation.undo("1", "superseded") == []
     assert [one.value for one in actuation.undo("2", "enough")] == ["100"]
     assert content(mount, "cpu.weight") == "100"
@@ -178,7 +178,6 @@ def test_what_cannot_be_put_back_now_stays_in_force(
     mount: Path, actuation: Actuation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from llamas_bpf.act.actuators.cgroup import CgroupActuator
-    from llamas_bpf.act.errors import ActError
 
     actuation.apply([action(knob(mount), "50")])
     with monkeypatch.context() as broken:
@@ -241,3 +240,23 @@ def test_system_settings(tmp_path: Path) -> None:
     (tmp_path / FILES["numa.demotion_enabled"]).unlink()
     with pytest.raises(Gone, match="no such thing here"):
         tool.read(demotion)
+
+
+def test_a_superseding_action_that_fails_leaves_the_one_before_it(
+    mount: Path, actuation: Actuation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from llamas_bpf.act.cgroup_files import CgroupFiles
+
+    write = CgroupFiles.write
+
+    def refusing(self: CgroupFiles, target: object, name: str, value: str, flags: int = 0) -> None:
+        if value == "60":
+            raise ActError("no")
+        write(self, target, name, value, flags)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(CgroupFiles, "write", refusing)
+    actuation.apply([action(knob(mount), "50", id_="1.1")])
+    (done,) = actuation.apply([action(knob(mount), "60", id_="2.1")])
+    assert (done.status, done.old, done.detail) == ("failed", "50", "no")
+    assert [(one.action.id, one.new) for one in actuation.in_force()] == [("1.1", "50")]
+    assert [one.value for one in actuation.restore_all("end")] == ["100"]
