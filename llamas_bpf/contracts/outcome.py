@@ -8,7 +8,7 @@ Verdict = Literal["helped", "neutral", "harmed"]
 
 
 class Change(BaseModel):
-    """One metric before and after an action, as medians over windows; ``noise`` was seen before (same unit)."""
+    """One metric before and after an action, as medians over windows; ``noise`` was seen before."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

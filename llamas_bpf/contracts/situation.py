@@ -10,7 +10,10 @@ from llamas_bpf.contracts.outcome import Outcome
 
 @dataclass(frozen=True)
 class Situation:
-    """``recent`` holds the last digests, oldest first, the current one last."""
+    """``recent`` holds the last digests, oldest first, the current one last.
+
+    ``refusals`` and ``outcomes`` are the last few of earlier windows, oldest first.
+    """
 
     number: int
     recent: tuple[Digest, ...]

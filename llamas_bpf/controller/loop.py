@@ -10,6 +10,7 @@ from llamas_bpf.act import Actuation
 from llamas_bpf.advise import Advisor
 from llamas_bpf.contracts.action import Applied, Refusal
 from llamas_bpf.contracts.digest import Digest
+from llamas_bpf.contracts.exchange import Exchange
 from llamas_bpf.contracts.hint import Advice, Hint
 from llamas_bpf.contracts.machine import Machine
 from llamas_bpf.contracts.outcome import Outcome
@@ -21,8 +22,9 @@ from llamas_bpf.learn.judge import Judge
 from llamas_bpf.plan import plan
 from llamas_bpf.store import Store, StoreError
 
-#: Windows an advisor and a verdict may look back on.
+#: Windows an advisor and a verdict may look back on; and of refusals and outcomes, the last so many.
 HISTORY = 32
+LATELY = 16
 
 
 class Controller:
@@ -50,9 +52,10 @@ class Controller:
         self._judge = Judge()
         self._number = 0
         self._recent: deque[Digest] = deque(maxlen=HISTORY)
-        self._refusals: tuple[Refusal, ...] = ()
-        self._outcomes: tuple[Outcome, ...] = ()
+        self._refusals: deque[Refusal] = deque(maxlen=LATELY)
+        self._outcomes: deque[Outcome] = deque(maxlen=LATELY)
         self._seconds: dict[str, float] = {}
+        self._why = ""
 
     def window(self, digest: Digest) -> WindowReport:
         """Everything that happens once a window has closed. Raises nothing that a single target caused."""
@@ -65,13 +68,14 @@ class Controller:
             recent=tuple(self._recent),
             machine=self._machine,
             in_force=self._actuation.in_force(),
-            refusals=self._refusals,
-            outcomes=self._outcomes,
+            refusals=tuple(self._refusals),
+            outcomes=tuple(self._outcomes),
         )
         degradations = list(digest.degradations)
         with self._stage("advise"):
             advice = self._ask(situation)
             exchanges = [exchange for advisor in self._advisors for exchange in advisor.drain_exchanges()]
+        degradations += self._stand_in(advice, exchanges)
         try:
             decisions = self._number_hints(advice)
         except StoreError as error:
@@ -83,16 +87,17 @@ class Controller:
             hints: dict[int, Hint] = {decision.id: decision.hint for decision in decisions}
             judged, undone = self._undo_harm(self._judge.observe(situation, applied, hints))
         degradations += self._judge.dropped
-        self._refusals, self._outcomes = tuple(refusals), tuple(judged)
+        self._refusals.extend(refusals)
+        self._outcomes.extend(judged)
         report = WindowReport(
             situation=situation,
             advisor=advice.advisor if advice else None,
             decisions=decisions,
             exchanges=tuple(exchanges),
-            refusals=self._refusals,
+            refusals=tuple(refusals),
             applied=tuple(applied),
             restored=(*restored, *undone),
-            outcomes=self._outcomes,
+            outcomes=tuple(judged),
             degradations=tuple(degradations),
             stage_seconds=self._seconds,
         )
@@ -105,6 +110,15 @@ class Controller:
             if advice is not None:
                 return advice
         return None
+
+    def _stand_in(self, advice: Advice | None, exchanges: Sequence[Exchange]) -> list[str]:
+        """A sentence while the first advisor does not answer, with why its last exchange failed."""
+        for exchange in exchanges:
+            failed = exchange.status != "ok"
+            self._why = f"{exchange.status}: {exchange.detail}" if failed else ""
+        if advice is None or advice.advisor == self._advisors[0].name:
+            return []
+        return [f"{self._advisors[0].name} gives no answer ({self._why}): {advice.advisor} answers"]
 
     def _number_hints(self, advice: Advice | None) -> tuple[Decision, ...]:
         if advice is None:

@@ -1,0 +1,79 @@
+"""``llamas-bpf run`` as a process of its own, read line by line."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+LLAMAS = [sys.executable, "-m", "llamas_bpf.cli"]
+#: No model of the machine's own gets into a test.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")}
+Window = dict[str, Any]
+
+
+class Running:
+    """A controller with ``--json``; ``talk`` is what it said on stderr, once it has ended."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.windows: list[Window] = []
+        self.talk = ""
+
+    def until(self, reached: Callable[[Window], bool], most: int = 60) -> Window:
+        """The first window for which this is so, among the next ``most``."""
+        assert self.process.stdout is not None
+        for _ in range(most):
+            line = self.process.stdout.readline()
+            assert line, f"the controller ended: {self.process.communicate()[1]}"
+            self.windows.append(json.loads(line))
+            if reached(self.windows[-1]):
+                return self.windows[-1]
+        raise AssertionError(f"not within {most} windows; the last: {self.windows[-1]}")
+
+    def stop(self, number: int = signal.SIGINT) -> int:
+        """End it as Ctrl-C does; its exit status."""
+        self.process.send_signal(number)
+        self.talk = self.process.communicate(timeout=60)[1]
+        return self.process.returncode
+
+
+@contextmanager
+def running(*options: str, env: dict[str, str] | None = None) -> Iterator[Running]:
+    """Ends by force what a failed test leaves running."""
+    with subprocess.Popen(
+        [*LLAMAS, "run", "--json", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=ENVIRONMENT | (env or {}),
+    ) as process:
+        try:
+            yield Running(process)
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+@contextmanager
+def workload(name: str, *program: str) -> Iterator[subprocess.Popen[str]]:
+    """Something started with ``exec``, ended with it."""
+    command = [*LLAMAS, "exec", "--name", name, "--", *program]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.terminate()
+
+
+def explain(state: Path, number: int) -> dict[str, Any]:
+    """What is kept of one decision."""
+    command = [*LLAMAS, "explain", str(number), "--state", str(state), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
