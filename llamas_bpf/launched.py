@@ -9,6 +9,7 @@ from llamas_bpf import process_stat
 from llamas_bpf.config import RUN, check_owner
 from llamas_bpf.contracts.workload import Launched
 from llamas_bpf.errors import ConfigError
+from llamas_bpf.machine import boot_id
 
 WORKLOADS = RUN / "workloads"
 LAUNCHED: TypeAdapter[Launched] = TypeAdapter(Launched)
@@ -39,8 +40,3 @@ def is_alive(entry: Launched) -> bool:
     """Whether the process that was registered is still that process, in this boot."""
     stat = process_stat.read(entry.root.pid)
     return entry.boot_id == boot_id() and stat is not None and stat.start_ticks == entry.root.start_ticks
-
-
-def boot_id() -> str:
-    """Tells this boot from every other (random(4))."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()

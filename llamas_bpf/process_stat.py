@@ -1,17 +1,28 @@
-"""/proc/PID/stat (proc_pid_stat(5)), for telling a process from a later one that was given its pid."""
+"""/proc/PID/stat (proc_pid_stat(5)): a process's figures, and what tells it from a later one with its pid."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
+
+_NS_PER_TICK = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(frozen=True)
 class Stat:
-    """``start_ticks`` is in clock ticks since boot; ``flags`` are PF_* of the kernel's linux/sched.h."""
+    """``start_ticks`` is in clock ticks since boot; ``flags`` are PF_* of the kernel's linux/sched.h.
+
+    ``major_faults`` and ``cpu_ns`` count since the start, ended threads included; the kernel tells CPU time
+    in ticks of 10 ms.
+    """
 
     state: str
     parent: int
     flags: int
     start_ticks: int
+    major_faults: int
+    cpu_ns: int
+    resident_bytes: int
 
 
 def read(pid: int, thread: int | None = None) -> Stat | None:
@@ -23,4 +34,12 @@ def read(pid: int, thread: int | None = None) -> Stat | None:
         return None
     # The command comes before field 3, may hold spaces and parentheses, and is anybody's to choose.
     words = text[text.rindex(b")") + 2 :].split()
-    return Stat(words[0].decode(), int(words[1]), int(words[6]), int(words[19]))
+    return Stat(
+        state=words[0].decode(),
+        parent=int(words[1]),
+        flags=int(words[6]),
+        start_ticks=int(words[19]),
+        major_faults=int(words[9]),
+        cpu_ns=(int(words[11]) + int(words[12])) * _NS_PER_TICK,
+        resident_bytes=int(words[21]) * _PAGE_BYTES,
+    )

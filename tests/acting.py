@@ -6,7 +6,7 @@ from situations import machine
 
 from llamas_bpf.contracts.action import Action, CgroupKnob, CgroupKnobName, Target
 from llamas_bpf.contracts.machine import Machine
-from llamas_bpf.launched import boot_id
+from llamas_bpf.machine import boot_id
 
 DEFAULTS = {"cpu.weight": "100", "cpuset.cpus": "", "cpuset.mems": "", "memory.high": "max"}
 

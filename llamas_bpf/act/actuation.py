@@ -54,10 +54,6 @@ class Actuation:
         """One action (``17.1``), or all of a decision (``17``)."""
         return self._undo(lambda hold: is_meant(hold, action_id), reason)
 
-    def forget_workload(self, workload: str, reason: str = "the workload is gone") -> list[Restored]:
-        """Let go of a workload's actions: what is still there is put back, what is not is named."""
-        return self._undo(lambda hold: hold.intent.action.workload == workload, reason)
-
     def restore_all(self, reason: str) -> list[Restored]:
         """Put everything back, newest first."""
         return self._undo(lambda hold: True, reason)

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from llamas_bpf import process_stat
+
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -45,18 +47,17 @@ def of_processes(pids: Iterable[int], several_nodes: bool) -> Figures:
     """The same, as far as procfs tells it, summed over processes."""
     found = Figures()
     for pid in pids:
-        directory = Path(f"/proc/{pid}")
-        if stat := read(directory / "stat"):
-            words = after_comm(stat)
-            _add(found.counters, "faults.major", float(words[9]))
-            _add(found.gauges, "memory.current_bytes", float(words[21]) * PAGE_BYTES)
-            # utime and stime, threads that ended included, in ticks of 10 ms (USER_HZ).
-            _add(found.counters, "sched.run_ns", (float(words[11]) + float(words[12])) * 1e7)
-            if several_nodes:
-                for line in (read(directory / "numa_maps") or "").splitlines():
-                    _add_nodes(found.node_bytes, line.split(), PAGE_BYTES)
-            else:
-                found.node_bytes[0] = int(found.gauges["memory.current_bytes"])
+        stat = process_stat.read(pid)
+        if stat is None:
+            continue
+        _add(found.counters, "faults.major", stat.major_faults)
+        _add(found.counters, "sched.run_ns", stat.cpu_ns)
+        _add(found.gauges, "memory.current_bytes", stat.resident_bytes)
+        if several_nodes:
+            for line in (read(Path(f"/proc/{pid}/numa_maps")) or "").splitlines():
+                _add_nodes(found.node_bytes, line.split(), PAGE_BYTES)
+        else:
+            found.node_bytes[0] = int(found.gauges["memory.current_bytes"])
     return found
 
 
@@ -76,11 +77,6 @@ def read(path: Path) -> str | None:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
-
-
-def after_comm(stat: str) -> list[str]:
-    """/proc/PID/stat from field 3 (state) on: the command before it may hold spaces and parentheses."""
-    return stat[stat.rindex(")") + 2 :].split()
 
 
 _MEMORY_STAT = {

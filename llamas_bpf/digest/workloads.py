@@ -5,8 +5,9 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from llamas_bpf import process_stat
 from llamas_bpf.contracts.workload import Launched, ProcessId, Workload
-from llamas_bpf.digest.kernel_files import after_comm, read
+from llamas_bpf.digest.kernel_files import read
 
 #: A process that ended before it could be looked at has no known start.
 UNKNOWN_START = 0
@@ -97,9 +98,9 @@ class Processes:
 
 
 def start_of(pid: int) -> int | None:
-    """Field 22 of /proc/PID/stat: clock ticks after boot at which the process started; None if it is gone."""
-    stat = read(Path(f"/proc/{pid}/stat"))
-    return int(after_comm(stat)[19]) if stat else None
+    """When the process started, in clock ticks after boot; None if it is gone."""
+    stat = process_stat.read(pid)
+    return stat.start_ticks if stat else None
 
 
 def descendants(root: int) -> set[int]:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from llamas_bpf.contracts.workload import Launched, ProcessId
-from llamas_bpf.launched import LAUNCHED, WORKLOADS, boot_id, launched
+from llamas_bpf.launched import LAUNCHED, WORKLOADS, launched
+from llamas_bpf.machine import boot_id
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="kernel feature: only root may register workloads")
 NAME = f"test-{os.getpid()}"

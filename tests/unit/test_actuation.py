@@ -153,7 +153,7 @@ def test_a_cgroup_of_the_same_name_is_another(mount: Path, actuation: Actuation)
     fake_cgroup(mount)
     (mount / HOT / "cpu.weight").write_text("50\n")
     (done,) = actuation.apply([action(target, "60", id_="2.1")])
-    (restored,) = actuation.forget_workload("w1")
+    (restored,) = actuation.restore_all("end")
     for sentence in (done.detail, restored.skipped or ""):
         assert "another one of the same name" in sentence
     assert content(mount, "cpu.weight") == "50\n"

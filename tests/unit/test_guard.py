@@ -155,10 +155,12 @@ def test_process_1_and_ourselves_are_protected() -> None:
         assert words in sentence
 
 
-def test_kernel_threads_are_protected(monkeypatch: pytest.MonkeyPatch) -> None:
-    kernels = process_stat.Stat(state="S", parent=2, flags=PF_KTHREAD, start_ticks=5)
-    monkeypatch.setattr(process_stat, "read", lambda pid: kernels)
-    check, sentence = refusal(knob("cpu.weight", "100"), window(processes=(ProcessId(77, 5),))) or ("", "")
+def test_kernel_threads_are_protected() -> None:
+    kthreadd = process_stat.read(2)
+    assert kthreadd is not None
+    assert kthreadd.flags & PF_KTHREAD
+    processes = (ProcessId(2, kthreadd.start_ticks),)
+    check, sentence = refusal(knob("cpu.weight", "100"), window(processes=processes)) or ("", "")
     assert check == "protected"
     assert "kernel thread" in sentence
 

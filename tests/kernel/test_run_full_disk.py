@@ -1,0 +1,72 @@
+"""A full disk under ``--state``: nothing is done that cannot be written down, and the loop goes on."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from controller import ENVIRONMENT, LLAMAS, workload
+from openai_server import Handler, serving
+from test_run import ALL, SPIN, model, place_cpu
+
+# In a mount namespace of its own: a state directory of 1 MiB that is filled to the last byte.
+FULL = """
+mount -t tmpfs -o size=1m,mode=0700 none "$1"
+cat /dev/zero >"$1/filler" 2>/dev/null
+shift
+exec "$@"
+"""
+
+
+def in_full_state(state: Path, *command: str) -> list[str]:
+    state.mkdir()
+    return ["unshare", "--mount", "--propagation", "private", "sh", "-c", FULL, "sh", str(state), *command]
+
+
+def test_a_state_that_is_full_from_the_start_is_a_clear_error(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    command = in_full_state(state, *LLAMAS, "run", "--duration", "2", "--state", str(state))
+    done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT)
+    assert done.returncode == 1
+    assert "no space left" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+# The same, filled when the store has been opened; then a marker is left where the test can see it.
+FILLS_UP = """
+mount -t tmpfs -o size=1m,mode=0700 none "$1"
+(
+    while [ ! -s "$1/store.db" ]; do sleep 0.05; done
+    cat /dev/zero >"$1/filler" 2>/dev/null
+    touch "$2"
+) &
+shift 2
+exec "$@"
+"""
+
+
+def test_a_state_that_fills_up_stops_actions_and_not_the_loop(tmp_path: Path) -> None:
+    state, full = tmp_path / "state", tmp_path / "full"
+    state.mkdir()
+    options = ["--enforce", "--json", "--advisor", "llm", "--duration", "12", "--state", str(state)]
+    prefix = ["unshare", "--mount", "--propagation", "private", "sh", "-c", FILLS_UP, "sh"]
+
+    def hint_once_full(handler: Handler) -> None:
+        while not full.exists() and not handler.server.ending.wait(0.05):
+            pass
+        place_cpu("spin-full")(handler)
+
+    with serving(hint_once_full) as server, workload("spin-full", sys.executable, "-c", SPIN) as spin:
+        assert spin.stdout is not None
+        threads = [int(word) for word in spin.stdout.readline().split()]
+        command = [*prefix, str(state), str(full), *LLAMAS, "run", *options]
+        done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT | model(server.url))
+        assert [os.sched_getaffinity(thread) for thread in threads] == [ALL, ALL]
+        assert server.questions
+    assert done.returncode == 0, done.stderr
+    windows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(windows) == 12
+    said = [entry for window in windows for entry in window["degradations"]]
+    assert any("hints are dropped" in entry and "no space left" in entry for entry in said)
+    assert not any(entry["status"] == "applied" for window in windows for entry in window["applied"])
