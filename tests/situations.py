@@ -103,6 +103,7 @@ def situation(
     number: int = 0,
     recent: Sequence[Digest] = (),
     in_force: Sequence[Applied] = (),
+    scope: frozenset[str] | None = None,
     refusals: Sequence[Refusal] = (),
     outcomes: Sequence[Outcome] = (),
     **window: Any,
@@ -114,6 +115,7 @@ def situation(
         recent=(*recent, digest(rows, of, number, **window)),
         machine=of,
         in_force=tuple(in_force),
+        scope=scope,
         refusals=tuple(refusals),
         outcomes=tuple(outcomes),
     )

@@ -46,7 +46,9 @@ class RulesAdvisor:
         self._start_anew_where_things_changed(situation)
         terms = Terms(situation)
         now_ns = situation.digest.end_ns
-        found = [each for workload in (None, *terms.workloads) for each in self._ask(workload, terms, now_ns)]
+        scope = situation.scope
+        mine = [each for each in terms.workloads if scope is None or each["id"] in scope]
+        found = [each for workload in (None, *mine) for each in self._ask(workload, terms, now_ns)]
         hints = [hint for _, hint in sorted(found, key=lambda each: each[0])]
         ids = {workload.id for workload in situation.digest.workloads}
         self._given_ns = {c: at_ns for c, at_ns in self._given_ns.items() if c[1] is None or c[1] in ids}

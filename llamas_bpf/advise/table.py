@@ -49,9 +49,10 @@ def table(situation: Situation, windows: int) -> Table:
             for older, places in past
         ]
         cells = [_cell([value(each, metric) for each in history], unit) for _, metric, unit in _COLUMNS]
-        rows.append([workload.id, "yes" if workload.started_by_exec else "no", *cells, _by_node(history[-1])])
+        mine = situation.scope is None or workload.id in situation.scope
+        rows.append([workload.id, "yes" if mine else "no", *cells, _by_node(history[-1])])
     return Table(
-        columns=["id", "started by exec", *(heading for heading, _, _ in _COLUMNS), "MiB by node"],
+        columns=["id", "may be changed", *(heading for heading, _, _ in _COLUMNS), "MiB by node"],
         rows=rows,
         rest=_rest(digest, set(shown)),
         names={digest.workloads[row].id: digest.workloads[row].name for row in shown},

@@ -12,6 +12,7 @@ from llamas_bpf.contracts.outcome import Outcome
 class Situation:
     """``recent`` holds the last digests, oldest first, the current one last.
 
+    ``scope`` holds the ids of the workloads that the guard would let anything be done to; None if not known.
     ``refusals`` and ``outcomes`` are the last few of earlier windows, oldest first.
     """
 
@@ -19,6 +20,7 @@ class Situation:
     recent: tuple[Digest, ...]
     machine: Machine
     in_force: tuple[Applied, ...] = ()
+    scope: frozenset[str] | None = None
     refusals: tuple[Refusal, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
 

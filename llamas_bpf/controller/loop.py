@@ -68,6 +68,7 @@ class Controller:
             recent=tuple(self._recent),
             machine=self._machine,
             in_force=self._actuation.in_force(),
+            scope=self._guard.scope(digest),
             refusals=tuple(self._refusals),
             outcomes=tuple(self._outcomes),
         )

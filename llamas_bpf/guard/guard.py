@@ -10,9 +10,11 @@ import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 
 from llamas_bpf.contracts.action import Action, Refusal
+from llamas_bpf.contracts.digest import Digest
 from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.guard import checks
 from llamas_bpf.guard.case import Case, Claim
+from llamas_bpf.guard.checks.scope import covers
 from llamas_bpf.guard.limits import Limits
 
 Check = Callable[[Case], str | None]
@@ -25,6 +27,10 @@ class Guard:
         self._limits = limits
         self._window: int | None = None
         self._claims: tuple[Claim, ...] = ()
+
+    def scope(self, digest: Digest) -> frozenset[str]:
+        """The ids of the workloads that may be acted on at all."""
+        return frozenset(each.id for each in digest.workloads if covers(self._limits, each))
 
     def check(
         self, actions: Sequence[Action], situation: Situation, confidence: Mapping[int, float]

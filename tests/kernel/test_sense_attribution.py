@@ -96,7 +96,7 @@ def known_waits(sched: np.ndarray, tid: int) -> list[tuple[int, int]]:
     return waits
 
 
-@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="a migration needs two CPUs")
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="kernel feature: a second CPU")
 def test_migrations_say_from_where_to_where(sensor: Sensor) -> None:
     report = run(MOVER)
     sched = records(sensor)

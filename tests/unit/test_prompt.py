@@ -32,8 +32,8 @@ def test_a_batch_of_digests_is_one_prompt() -> None:
     prompt = render(situation([hot(), stream(), idle()], of, 8, recent=past))
     assert [message["role"] for message in prompt.messages] == ["system", "user"]
     assert '"place_memory"' in prompt.messages[0]["content"]
-    assert "w1 | no | 3 | 0 | - | 60 | 0.15 | 4 | 40,50,60,70,100 | 0 | - | node2 100" in user(prompt)
-    assert "w2 | no | 5000 | 0 | 98 |" in user(prompt)
+    assert "w1 | yes | 3 | 0 | - | 60 | 0.15 | 4 | 40,50,60,70,100 | 0 | - | node2 100" in user(prompt)
+    assert "w2 | yes | 5000 | 0 | 98 |" in user(prompt)
     assert "All others together: 1 workloads" in user(prompt)
     assert prompt.known_ids == {"w1", "w2", "node0", "node1", "node2"}
 
@@ -92,7 +92,7 @@ def test_quoted_is_one_short_ascii_string(name: str) -> None:
 
 
 def test_nothing_known_and_nobody_there() -> None:
-    assert "w1 | no | - | - |" in user(render(situation([Row("w1", {"sched.run_ns": 1.0})])))
+    assert "w1 | yes | - | - |" in user(render(situation([Row("w1", {"sched.run_ns": 1.0})])))
     assert "All others together: 0 workloads" in user(render(situation([])))
 
 

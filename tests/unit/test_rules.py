@@ -297,3 +297,11 @@ def test_no_text_crashes_the_loader(source: str) -> None:
 def test_build_names_the_nearest_advisor(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"unknown advisor 'rulez'; did you mean rules\?"):
         build("rulez", Config(policies=tmp_path))
+
+
+def test_rules_speak_only_of_what_may_be_changed(tmp_path: Path) -> None:
+    rows = [hot(), stream()]
+    windows = [situation(rows, number=n, free_ratio=0.04, scope=frozenset({"w2"})) for n in range(4)]
+    advisor = packaged(tmp_path)
+    named = {getattr(hint, "workload", None) for each in windows for hint in advisor.advise(each).hints}
+    assert named - {None} == {"w2"}

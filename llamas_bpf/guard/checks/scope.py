@@ -5,6 +5,7 @@ from pathlib import PurePosixPath
 from llamas_bpf.contracts.action import Affinity, SystemKnob
 from llamas_bpf.contracts.workload import ProcessId, Workload
 from llamas_bpf.guard.case import Case
+from llamas_bpf.guard.limits import Limits
 
 ORDER = 30
 
@@ -22,12 +23,17 @@ def check(case: Case) -> str | None:
         return f"{case.action.workload} is not among the workloads of this window"
     if not _is_of(case, workload):
         return f"the target does not belong to {case.who}"
-    if workload.started_by_exec or _added(workload.cgroup, case.limits.scope.cgroups):
+    if covers(case.limits, workload):
         return None
     return (
         f"{case.who} was not started with `llamas-bpf exec`, and no pattern of cgroups in limits.toml's"
         " [scope] covers it"
     )
+
+
+def covers(limits: Limits, workload: Workload) -> bool:
+    """Whether the operator has given this workload into our hands."""
+    return workload.started_by_exec or _added(workload.cgroup, limits.scope.cgroups)
 
 
 def _is_of(case: Case, workload: Workload) -> bool:
