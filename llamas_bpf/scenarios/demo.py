@@ -86,7 +86,7 @@ def control(here: Machine, seconds: int, out: Path) -> tuple[dict[str, Snapshot]
         "--duration",
         str(seconds),
         "--state",
-        "/var/lib/demo",
+        str(out / "state"),
     ]
     windows: list[dict[str, Any]] = []
     after = take(here)

@@ -16,10 +16,11 @@ EVENTS = st.lists(st.tuples(st.integers(0, 3), st.integers(1, 3), st.integers(0,
 def test_distinct_pages(events: list[tuple[int, int, int]]) -> None:
     row = np.array([e[0] for e in events], dtype=np.int64)
     address = np.array([e[2] << 12 for e in events], dtype=np.uint64)
-    plain = defaultdict(set)
-    for r, _, page in events:
-        plain[r].add(page)
-    assert columns.distinct_pages(row, 4, address).tolist() == [len(plain[r]) for r in range(4)]
+    plain: dict[int, set[tuple[int, int]]] = defaultdict(set)
+    for r, process, page in events:
+        plain[r].add((process, page))
+    tgid = np.array([e[1] for e in events], dtype=np.uint32)
+    assert columns.distinct_pages(row, 4, tgid, address).tolist() == [len(plain[r]) for r in range(4)]
 
 
 @given(EVENTS)
