@@ -23,6 +23,7 @@ setup: .venv/ready  ## Install Debian packages, make .venv, compile the binding 
 demo: setup  ## Boot a machine with two memory tiers and watch two workloads being placed (3 min)
 	$(BIN)/llamas-bpf lab run --topology tiers --out build/demo $(GUEST_MODEL) -- \
 		python3 -m llamas_bpf.scenarios.demo
+	@echo "Each decision, whole: $(BIN)/llamas-bpf explain --state build/demo/state [ID]"
 
 test: lint test-host test-lab  ## Run every check: style, types, unit and kernel tests here, lab tests in a guest
 
