@@ -4,6 +4,10 @@ import os
 import subprocess
 from pathlib import Path
 
+from llamas_bpf.lab.topology import load_topology
+from llamas_bpf.machine import cpulist
+
+TOPOLOGY = load_topology("tiers")
 NODES = Path("/sys/devices/system/node")
 
 
@@ -15,36 +19,38 @@ def test_the_kernel_is_the_one_asked_for() -> None:
     assert os.uname().release.startswith("6.12.")
 
 
-def test_the_slow_node_is_in_a_lower_tier() -> None:
+def test_slower_nodes_are_in_lower_tiers() -> None:
     tiers = Path("/sys/devices/virtual/memory_tiering").glob("memory_tier*")
     by_rank = sorted((int(tier.name.removeprefix("memory_tier")), read(tier / "nodelist")) for tier in tiers)
-    assert [nodes for _, nodes in by_rank] == ["0-1", "2"]
+    latencies = [node.latency_ns or 0 for node in TOPOLOGY.nodes]
+    assert [cpulist.parse(nodes) for _, nodes in by_rank] == [
+        tuple(n for n, latency in enumerate(latencies) if latency == one) for one in sorted(set(latencies))
+    ]
 
 
-def test_only_the_fast_nodes_have_processors() -> None:
-    assert [read(NODES / f"node{n}/cpulist") for n in range(3)] == ["0", "1", ""]
+def test_only_the_nodes_that_have_some_have_processors() -> None:
+    found = [cpulist.parse(read(NODES / f"node{n}/cpulist")) for n in range(len(TOPOLOGY.nodes))]
+    assert [len(cpus) for cpus in found] == [node.cpus for node in TOPOLOGY.nodes]
+    assert sum(found, ()) == tuple(range(sum(node.cpus for node in TOPOLOGY.nodes)))
 
 
 def test_memory_is_as_large_as_described() -> None:
-    sizes_mib = [int(read(NODES / f"node{n}/meminfo").split()[3]) >> 10 for n in range(3)]
-    for found, described in zip(sizes_mib, [512, 512, 2048], strict=True):
-        assert described * 0.85 < found <= described
+    for n, described in enumerate(TOPOLOGY.nodes):
+        found_mib = int(read(NODES / f"node{n}/meminfo").split()[3]) >> 10
+        assert described.memory_mib * 0.85 < found_mib <= described.memory_mib
 
 
 def test_the_kernel_was_told_the_latencies() -> None:
     """HMAT, as seen from each node's nearest processors; the kernel keeps nanoseconds and MiB/s."""
-    for node, latency_ns, bandwidth in [(0, "80", "20480"), (1, "80", "20480"), (2, "300", "5120")]:
-        seen = NODES / f"node{node}/access0/initiators"
-        assert read(seen / "read_latency") == latency_ns
-        assert read(seen / "read_bandwidth") == bandwidth
+    for n, node in enumerate(TOPOLOGY.nodes):
+        seen = NODES / f"node{n}/access0/initiators"
+        assert read(seen / "read_latency") == str(node.latency_ns)
+        assert read(seen / "read_bandwidth") == str(node.bandwidth_mib_s)
 
 
 def test_distances_are_as_described() -> None:
-    assert [read(NODES / f"node{n}/distance").split() for n in range(3)] == [
-        ["10", "20", "40"],
-        ["20", "10", "50"],
-        ["40", "50", "10"],
-    ]
+    found = [read(NODES / f"node{n}/distance").split() for n in range(len(TOPOLOGY.nodes))]
+    assert found == [[str(distance) for distance in row] for row in TOPOLOGY.distances]
 
 
 def test_cgroup_controllers_are_on() -> None:
