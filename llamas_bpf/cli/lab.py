@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from types import FrameType
 import click
 
 from llamas_bpf.cli import _options as options
+from llamas_bpf.cli._ends import PassesStatusThrough
 
 
 @click.group("lab")
@@ -17,7 +19,17 @@ def command() -> None:
     """Run commands in guests with a chosen kernel and chosen memories."""
 
 
-@command.command(context_settings={"allow_interspersed_args": False})
+def _environment(ctx: click.Context, parameter: click.Parameter, settings: tuple[str, ...]) -> dict[str, str]:
+    """NAME=VALUE as it says; NAME as it is here, and left out where it is not set here."""
+    pairs = [setting.partition("=") for setting in settings]
+    for name, _, _ in pairs:
+        if not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name):
+            raise click.BadParameter(f"{name!r} is no name of a variable", ctx, parameter)
+    found = {name: value if given else os.environ.get(name) for name, given, value in pairs}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+@command.command(cls=PassesStatusThrough, context_settings={"allow_interspersed_args": False})
 @click.option("--kernel", default="6.12", show_default=True, help="Debian's cloud kernel to boot.")
 @click.option(
     "--topology", default="tiers", show_default=True, help="A file of vagrant/topologies, by its name."
@@ -32,12 +44,16 @@ def command() -> None:
     default=600.0,
     show_default=True,
     metavar="SECONDS",
-    type=click.FloatRange(min=1),
+    type=options.Seconds(min=1),
     help="From power-on.",
 )
 @click.option("--network", is_flag=True, help="Give the guest a network; it knows this host as 10.0.2.2.")
 @click.option(
-    "--env", multiple=True, metavar="NAME[=VALUE]", help="Set for CMD; without a value: as it is here."
+    "--env",
+    multiple=True,
+    metavar="NAME[=VALUE]",
+    callback=_environment,
+    help="Set for CMD; without a value: as it is here.",
 )
 @click.argument("cmd", nargs=-1, type=click.UNPROCESSED, required=True, metavar="-- CMD...")
 def run(
@@ -46,7 +62,7 @@ def run(
     out: Path | None,
     timeout: float,
     network: bool,
-    env: tuple[str, ...],
+    env: dict[str, str],
     cmd: tuple[str, ...],
 ) -> int:
     """Boot a guest, run CMD in it with the project installed, and exit as CMD did.
@@ -64,7 +80,7 @@ def run(
         topology=topology,
         out=out,
         timeout_s=timeout,
-        env=_environment(env),
+        env=env,
         network=network,
         progress=_say,
     )
@@ -90,13 +106,6 @@ def clean() -> None:
     from llamas_bpf.lab import cache
 
     cache.clean(_say)
-
-
-def _environment(settings: tuple[str, ...]) -> dict[str, str]:
-    """NAME=VALUE as it says; NAME as it is here, and left out where it is not set here."""
-    pairs = (setting.partition("=") for setting in settings)
-    found = {name: value if given else os.environ.get(name) for name, given, value in pairs}
-    return {name: value for name, value in found.items() if value is not None}
 
 
 def _say(text: str) -> None:
