@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from llamas_bpf.lab import commands
 from llamas_bpf.lab.emulator import Emulator
 from llamas_bpf.lab.errors import LabError
 from llamas_bpf.lab.image import DISK_ID
@@ -119,7 +120,7 @@ def _qemu(
     with (console.parent / "qemu").open("wb") as log:
         process = subprocess.Popen(
             machine.argv(job, result, console, out_end, err_end),
-            env={**os.environ, **machine.emulator.environment},
+            env=commands.environment() | machine.emulator.environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
