@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from llamas_bpf.errors import LlamasError
-from llamas_bpf.shown import plain
+from llamas_bpf.shown import block, plain
 
 #: Of ``exec`` and ``lab run``, which pass the status of a command on: as env and docker do.
 OWN_FAILURE = 125
@@ -67,4 +67,4 @@ def _output_failed(error: OSError) -> int:
 
 def _say(sentence: str) -> None:
     with suppress(OSError):  # there is nowhere left to say it
-        click.echo(f"llamas-bpf: {sentence}", err=True)
+        click.echo(f"llamas-bpf: {block(sentence)}", err=True)
