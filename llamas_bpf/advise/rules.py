@@ -17,6 +17,9 @@ _Case = tuple[str, str | None]
 #: A hint that came to nothing is given again less and less often, down to once in so many times `every_s`.
 PATIENCE = 16
 
+#: So many windows in a row in which a rule needed what was known of nobody are worth a sentence.
+BLIND_WINDOWS = 10
+
 
 def create(config: Config) -> "RulesAdvisor":
     """With the operator's rules and the packaged ones."""
@@ -24,12 +27,13 @@ def create(config: Config) -> "RulesAdvisor":
 
 
 class RulesAdvisor:
-    """``cannot_tell`` counts, per rule, how often a figure that it needs was not known."""
+    """``blind`` counts, per rule, the windows in a row in which nobody's figures were enough for it."""
 
     name = "rules"
 
     def __init__(self, rules: list[Rule]) -> None:
-        self.cannot_tell: Counter[str] = Counter()
+        self.blind: dict[str, int] = {}
+        self._could_tell: dict[str, bool] = {}  # in this window, whether of anybody
         self._rules = rules
         self._held_before: dict[_Case, int] = {}
         self._held: dict[_Case, int] = {}  # for how many windows in a row
@@ -43,6 +47,7 @@ class RulesAdvisor:
         missed = situation.number - 1 != self._number
         self._held_before, self._held = {} if missed else self._held, {}
         self._number = situation.number
+        self._could_tell = {}
         self._start_anew_where_things_changed(situation)
         terms = Terms(situation)
         now_ns = situation.digest.end_ns
@@ -53,7 +58,12 @@ class RulesAdvisor:
         ids = {workload.id for workload in situation.digest.workloads}
         self._given_ns = {c: at_ns for c, at_ns in self._given_ns.items() if c[1] is None or c[1] in ids}
         nodes = {f"node{node.id}" for node in situation.machine.nodes}
-        return Advice(advisor=self.name, hints=hints, known_ids=frozenset(ids | nodes))
+        return Advice(
+            advisor=self.name,
+            hints=hints,
+            known_ids=frozenset(ids | nodes),
+            degradations=self._blind_rules(),
+        )
 
     def drain_exchanges(self) -> list[Exchange]:
         """Rules ask nobody."""
@@ -76,18 +86,30 @@ class RulesAdvisor:
     def _ask_rule(self, rule: Rule, workload: str | None, terms: Terms, now_ns: int) -> Hint | None:
         case = (rule.text.name, workload)
         try:
-            if not rule.holds(terms):
+            holds = rule.holds(terms)
+            self._could_tell[rule.text.name] = True
+            if not holds:
                 return None
             self._held[case] = self._held_before.get(case, 0) + 1
             if self._held[case] < rule.text.for_windows or not self._due(rule, case, now_ns):
                 return None
             hint = rule.hint(terms, workload)
         except Exception:  # CEL's many kinds, and pydantic's: all say that something is not known
-            self.cannot_tell[rule.text.name] += 1
+            self._could_tell.setdefault(rule.text.name, False)
             return None
         self._given_ns[case] = now_ns
         self._times[case] += 1
         return hint
+
+    def _blind_rules(self) -> tuple[str, ...]:
+        blind = [name for name, could in self._could_tell.items() if not could]
+        self.blind = {name: self.blind.get(name, 0) + 1 for name in blind}
+        return tuple(
+            f"rule {name} is blind: what it needs to know has not been told of anything for {BLIND_WINDOWS}"
+            " windows (`record` shows it as null)"
+            for name, windows in self.blind.items()
+            if windows >= BLIND_WINDOWS
+        )
 
     def _due(self, rule: Rule, case: _Case, now_ns: int) -> bool:
         given_ns = self._given_ns.get(case)

@@ -113,7 +113,10 @@ class Answer(BaseModel):
 
 
 class Advice(BaseModel):
-    """An advisor's hints, with the ids its own prompt gave out; nothing else may be named."""
+    """An advisor's hints, with the ids its own prompt gave out; nothing else may be named.
+
+    ``degradations``: a sentence for each thing that it could not look at.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -121,3 +124,4 @@ class Advice(BaseModel):
     hints: list[Hint]
     known_ids: frozenset[str]
     exchange_id: str | None = None
+    degradations: tuple[str, ...] = ()

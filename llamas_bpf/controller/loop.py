@@ -77,6 +77,7 @@ class Controller:
             advice = self._ask(situation)
             exchanges = [exchange for advisor in self._advisors for exchange in advisor.drain_exchanges()]
         degradations += self._stand_in(advice, exchanges)
+        degradations += advice.degradations if advice else ()
         try:
             decisions = self._number_hints(advice)
         except StoreError as error:

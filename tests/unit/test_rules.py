@@ -216,10 +216,14 @@ def test_ten_thousand_workloads_take_less_than_a_window(tmp_path: Path) -> None:
     assert ("place_memory", "w10000", ["node0", "node1"]) in brief(hints)
 
 
-def test_unknown_figures_are_counted_not_raised(tmp_path: Path) -> None:
+def test_a_rule_that_stays_blind_is_named(tmp_path: Path) -> None:
     advisor = packaged(tmp_path)
-    advisor.advise(situation([Row("w1", {"sched.run_ns": 1e9})]))
-    assert advisor.cannot_tell["stream-to-slowest-tier"] == 1
+    unknown = Row("w1", {"sched.run_ns": 1e9})
+    said = [advisor.advise(each).degradations for each in situations(rules.BLIND_WINDOWS, [unknown])]
+    assert not any(said[:-1])
+    assert [sentence for sentence in said[-1] if sentence.startswith("rule stream-to-slowest-tier is blind")]
+    of_one = situation([unknown, stream("w2")], number=rules.BLIND_WINDOWS + 1)
+    assert advisor.advise(of_one).degradations == ()
 
 
 RULE = """
