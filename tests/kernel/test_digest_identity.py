@@ -7,6 +7,8 @@ import signal
 import struct
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -34,6 +36,15 @@ def born(pid: int, *command: str) -> None:
         if number in (errno.EPERM, errno.ENOSYS, errno.EINVAL):
             pytest.skip(f"kernel feature: choosing a pid ({os.strerror(number)})")
         raise OSError(number, os.strerror(number))
+
+
+@contextmanager
+def sleeping() -> Iterator["subprocess.Popen[bytes]"]:
+    with subprocess.Popen(["sleep", "600"]) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def end(pid: int) -> None:
@@ -66,7 +77,7 @@ def only(found: list[tuple[Workload, list[int]]]) -> Workload:
 
 def test_a_process_is_the_same_workload_while_it_lives_and_when_it_has_ended() -> None:
     who = Processes()
-    with subprocess.Popen(["sleep", "600"]) as process:
+    with sleeping() as process:
         first = only(who.resolve([process.pid], []))
         assert first.name == "sleep"
         assert first.processes == (ProcessId(process.pid, ticks(process.pid)),)
@@ -94,7 +105,7 @@ def test_a_pid_given_out_again_is_another_workload() -> None:
 
 
 def test_a_tree_whose_root_has_anothers_pid_is_another_workload() -> None:
-    with subprocess.Popen(["sleep", "600"]) as member:
+    with sleeping() as member:
         who = Processes(children=lambda root: {root, member.pid})
         process = subprocess.Popen(["sleep", "600"])
         root = ProcessId(process.pid, ticks(process.pid))
@@ -113,4 +124,3 @@ def test_a_tree_whose_root_has_anothers_pid_is_another_workload() -> None:
             assert second.id != first.id
         finally:
             end(process.pid)
-            member.kill()

@@ -60,16 +60,23 @@ def seen(scene: Scene, state: Path, *options: str) -> tuple[str, str]:
         with subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
         ) as run:
-            assert run.stdout is not None
-            out = ""
-            while "owned" not in out:
-                line = run.stdout.readline()
-                assert line, run.communicate()[1]
-                out += line
-            run.send_signal(signal.SIGINT)
-            rest, talk = run.communicate(timeout=60)
-            assert run.returncode == 0, talk
-            return out + rest, talk
+            try:
+                return until_owned(run)
+            finally:
+                run.kill()
+
+
+def until_owned(run: "subprocess.Popen[str]") -> tuple[str, str]:
+    assert run.stdout is not None
+    out = ""
+    while "owned" not in out:
+        line = run.stdout.readline()
+        assert line, run.communicate()[1]
+        out += line
+    run.send_signal(signal.SIGINT)
+    rest, talk = run.communicate(timeout=60)
+    assert run.returncode == 0, talk
+    return out + rest, talk
 
 
 def test_run_and_explain(tmp_path: Path) -> None:

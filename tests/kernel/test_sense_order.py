@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -58,7 +60,7 @@ def test_the_ratio_tells_ways_to_walk_apart(way: str, in_order: bool, tmp_path: 
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with (
         subprocess.Popen(command, **pipes) as program,  # type: ignore[call-overload]
-        subprocess.Popen([*RECORD, str(out)], stderr=subprocess.PIPE) as recorder,
+        recording(out) as recorder,
     ):
         program.stdout.readline()
         lines(out, 1)
@@ -67,13 +69,22 @@ def test_the_ratio_tells_ways_to_walk_apart(way: str, in_order: bool, tmp_path: 
         program.stdout.readline()
         lines(out, len(lines(out, 1)) + 1)
         recorder.send_signal(signal.SIGINT)
-        recorder.communicate(timeout=60)
+        assert recorder.wait(60) == 0
         program.communicate(b"\n")
     rows = [row for line in lines(out, 1) for row in json.loads(line)["workloads"]]
     most = max((row for row in rows if row["pids"] == [program.pid]), key=lambda row: row["faults"]["minor"])
     assert most["faults"]["minor"] >= 40
     ratio = most["faults"]["sequential_ratio"]
     assert ratio > 0.8 if in_order else ratio < 0.2
+
+
+@contextmanager
+def recording(out: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    with subprocess.Popen([*RECORD, str(out)], stderr=subprocess.DEVNULL) as recorder:
+        try:
+            yield recorder
+        finally:
+            recorder.kill()
 
 
 def lines(path: Path, least: int) -> list[str]:
