@@ -21,7 +21,8 @@ INITS = {"bare": "/usr/sbin/lab-init", "systemd": "/usr/lib/systemd/systemd"}
 
 HOST_ADDRESS = "10.0.2.2"  # what a guest with a network calls this host, by QEMU's convention
 
-_NETWORK = ["-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net"]
+_ROOT_BUS = "bus=pcie.0"  # or QEMU would try the bridges of the topology
+_NETWORK = ["-netdev", "user,id=net", "-device", f"virtio-net-pci,netdev=net,{_ROOT_BUS}"]
 _BOOT_LIMIT_S = 90  # emulated boots take 4 to 10
 _RESULT_BYTES = 1 << 30  # of a sparse file
 _SIGNS_OF_DEATH = ("Kernel panic", "lab: failed")
@@ -56,7 +57,7 @@ class Machine:
             *_disk("modules", self.kernel.modules, "readonly=on"),
             *_disk("job", job, "readonly=on"),
             *_disk("result", result, "cache=unsafe"),  # read only after QEMU has ended
-            *["-serial", f"file:{console}", "-device", "virtio-serial-pci"],
+            *["-serial", f"file:{console}", "-device", f"virtio-serial-pci,{_ROOT_BUS}"],
             *_port("llamas.stdout", ends.out),
             *_port("llamas.stderr", ends.err),
             *(_console(ends.terminal) if ends.terminal is not None else []),
@@ -148,7 +149,7 @@ def _qemu(
 
 def _disk(serial: str, path: Path, options: str) -> list[str]:
     drive = f"if=none,id={serial},format=raw,file={str(path).replace(',', ',,')},{options}"
-    return ["-drive", drive, "-device", f"nvme,drive={serial},serial={serial}"]
+    return ["-drive", drive, "-device", f"nvme,drive={serial},serial={serial},{_ROOT_BUS}"]
 
 
 def _port(name: str, fd: int) -> list[str]:

@@ -138,7 +138,7 @@ def _swap_disk(number: int, swap: Swap) -> list[str]:
     if swap.read_latency_us is not None:
         # Only reads: throttled writes would hold up whoever swaps out.
         drive += f",throttling.iops-read={max(1, round(1e6 / swap.read_latency_us))}"
-    device = f"virtio-blk-pci,drive=swap{number},serial=swap{number}"
+    device = f"virtio-blk-pci,drive=swap{number},serial=swap{number},bus=pcie.0"
     return ["-drive", drive, "-device", device]
 
 
