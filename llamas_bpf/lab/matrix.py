@@ -7,7 +7,7 @@ from typing import Any
 
 from llamas_bpf import shown
 from llamas_bpf.lab.run import Guest
-from llamas_bpf.lab.testing import Tested, run_tests
+from llamas_bpf.lab.testing import GuestReport, run_tests
 
 _HEADINGS = ("kernel", "topology", "release", "passed", "failed", "skipped", "time")
 
@@ -19,7 +19,7 @@ def run_matrix(
     words: Sequence[str],
     out: Path,
     progress: Callable[[str], None],
-) -> Iterator[Tested]:
+) -> Iterator[GuestReport]:
     """One guest after the other, so that none takes another's processors; each as soon as it has ended."""
     for topology in topologies:
         for kernel in kernels:
@@ -33,7 +33,7 @@ def run_matrix(
             yield tested
 
 
-def table(results: Sequence[Tested]) -> str:
+def table(results: Sequence[GuestReport]) -> str:
     """Every guest a row; below, what each kernel lacks, and what failed why."""
     rows = [_HEADINGS, *(_row(tested) for tested in results)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
@@ -43,7 +43,7 @@ def table(results: Sequence[Tested]) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def as_json(tested: Tested) -> dict[str, Any]:
+def as_json(tested: GuestReport) -> dict[str, Any]:
     """One row for programs."""
     guest = {"kernel": tested.guest.kernel, "topology": tested.guest.topology, "init": tested.guest.init}
     counts = asdict(tested.counts) | {"skipped": tested.counts.skipped}
@@ -51,7 +51,7 @@ def as_json(tested: Tested) -> dict[str, Any]:
     return {**guest, "release": tested.release, **counts, **ended}
 
 
-def _row(tested: Tested) -> tuple[str, ...]:
+def _row(tested: GuestReport) -> tuple[str, ...]:
     counts = tested.counts
     return (
         tested.guest.kernel,
@@ -64,7 +64,7 @@ def _row(tested: Tested) -> tuple[str, ...]:
     )
 
 
-def _details(tested: Tested) -> list[str]:
+def _details(tested: GuestReport) -> list[str]:
     name, counts = f"{tested.guest.kernel} on {tested.guest.topology}", tested.counts
     lines = []
     if counts.skipped:

@@ -22,7 +22,7 @@ _COMMAND = (
 
 
 @dataclass(frozen=True)
-class Tested:
+class GuestReport:
     """How the tests went in one guest."""
 
     guest: Guest
@@ -56,7 +56,7 @@ def run_tests(
     out: Path,
     progress: Callable[[str], None],
     show: bool = True,
-) -> Tested:
+) -> GuestReport:
     """Run pytest with these words in a guest; `out` receives junit.xml and output.txt.
 
     What the tests say is shown live on standard error and output, or not. Never raises LabError: a guest that
@@ -81,7 +81,7 @@ def run_tests(
     if status and not trouble and not counts.failed:
         trouble = f"pytest ended with status {status}: see the end of {out / _OUTPUT}"
     release = (out / _RELEASE).read_text().strip() if (out / _RELEASE).is_file() else None
-    return Tested(guest, release, counts, status, trouble, time.monotonic() - started)
+    return GuestReport(guest, release, counts, status, trouble, time.monotonic() - started)
 
 
 def _live() -> tuple[BinaryIO, BinaryIO]:
