@@ -22,7 +22,7 @@ PROJECT = "/src"  # where a job brings the project
 _SUITE = "trixie"  # for every kernel: all of them run its programs, and results compare
 _GUEST_FILES = ("init", "lab-job.service")
 _DEBIAN_PACKAGES = [
-    "ca-certificates", "hostname", "iproute2", "kmod", "libbpf1", "libelf1t64", "libstdc++6", "mount",
+    "ca-certificates", "dbus", "hostname", "iproute2", "kmod", "libbpf1", "libelf1t64", "libstdc++6", "mount",
     "numactl", "pciutils", "procps", "python3", "systemd", "util-linux", "zlib1g",
 ]  # fmt: skip
 _DISK_BYTES = 2 << 30  # sparse: 0.4 GB of it used, the rest is room for what jobs write

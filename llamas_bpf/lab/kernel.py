@@ -55,8 +55,8 @@ def _build(version: str, place: Path) -> None:
                 f"Debian {debian.name} has moved on from {version} to {package}: update the lab's kernels"
             )
         tree, release = Path(unpacked), package.removeprefix("linux-image-")
-        # Since 6.19 the image is an empty package that needs one with the kernel and one with its modules.
-        parts = debian.dependencies(package, rf"linux-(?:binary|modules)-{re.escape(release)}")
+        # Since 6.19 the image is an empty package that needs those with the parts.
+        parts = debian.dependencies(package, rf"linux-(?:base|binary|modules)-{re.escape(release)}")
         for part in parts or [package]:
             debian.unpack(part, tree)
         modules = _modules(tree)
