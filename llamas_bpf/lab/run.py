@@ -61,13 +61,14 @@ def run_in_guest(
         )
         machine = replace(machine, accelerator=accel.choose(machine, progress))
         told = {"LAB_KERNEL": linux.release, "LAB_TOPOLOGY": wanted.topology, "LAB_INIT": wanted.init}
-        network = ["join_network"] if wanted.network else []
+        asked = ["join_network"] if wanted.network else []
+        asked += ["wait_for_terminal"] if terminal else []
         job.pack(
             work / "job",
             argv,
             {**told, **_terminal(), **(env or {})},
             source_root(),
-            [*network, *preparation(topology)],
+            [*asked, *preparation(topology)],
         )
         progress(f"booting Linux {wanted.kernel} on {wanted.topology} ({machine.accelerator})")
         result = guest.boot(

@@ -86,14 +86,7 @@ def test_a_guest_that_dies_is_a_row_of_the_matrix(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_the_commands_own_trouble(tmp_path: Path) -> None:
-    fill = "fallocate -l $(df --output=avail -B1 / | tail -1) /full; echo more >/more || exit 9"
+    fill = "fallocate -l 100G /full; echo more >/more || exit 9"
     done = lab("run", "--topology", "flat", "--out", str(tmp_path), "--", "sh", "-c", fill)
     assert done.returncode == 9, done.stderr
     assert "No space left on device" in done.stderr
-
-
-def test_more_than_fits_into_a_result_is_said_with_the_console() -> None:
-    done = lab("run", "--topology", "flat", "--", "sh", "-c", "truncate -s 2G $OUT/large")
-    assert done.returncode == 125
-    assert "could not store what CMD left in $OUT" in done.stderr
-    assert "its console ended with:" in done.stderr
