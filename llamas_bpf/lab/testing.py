@@ -1,9 +1,11 @@
 """The lab's tests in a guest: what they said and how they ended comes back."""
 
+import fcntl
+import os
 import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from io import BytesIO, RawIOBase
 from pathlib import Path
@@ -59,10 +61,30 @@ def run_tests(
 ) -> GuestReport:
     """Run pytest with these words in a guest; `out` receives junit.xml and output.txt.
 
-    What the tests say is shown live on standard error and output, or not. Never raises LabError: a guest that
-    does not end as it should is a result too.
+    What the tests say is shown live on standard error and output, or not. A guest that does not end as it
+    should is a result too. Raises LabError if another run is writing to `out`.
     """
     out.mkdir(parents=True, exist_ok=True)
+    with _alone(out):
+        return _run_tests(guest, words, out, progress, show)
+
+
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """Two runs at once would take each other's results for their own."""
+    folder = os.open(out, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise LabError(f"another run is writing to {out}: wait for it, or give another --out") from None
+    finally:
+        os.close(folder)
+
+
+def _run_tests(
+    guest: Guest, words: Sequence[str], out: Path, progress: Callable[[str], None], show: bool
+) -> GuestReport:
     for name in (_JUNIT, _OUTPUT, _RELEASE):
         (out / name).unlink(missing_ok=True)
     started, trouble, status = time.monotonic(), None, LabError.exit_status

@@ -1,5 +1,7 @@
 """What the lab makes of the JUnit files that guests bring back, and of those that they do not."""
 
+import fcntl
+import os
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from llamas_bpf.lab import junit, matrix
 from llamas_bpf.lab.errors import LabError
 from llamas_bpf.lab.run import Guest
-from llamas_bpf.lab.testing import GuestReport
+from llamas_bpf.lab.testing import GuestReport, run_tests
 
 FILE = """<?xml version="1.0" encoding="utf-8"?><testsuites><testsuite name="pytest">
 <testcase classname="tests.lab.test_boot" name="test_good" time="0.1" />
@@ -87,3 +89,13 @@ def test_programs_get_the_same() -> None:
         ("t::x",),
         {"damon": 1},
     )
+
+
+def test_two_runs_do_not_share_their_results(tmp_path: Path) -> None:
+    folder = os.open(tmp_path, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        with pytest.raises(LabError, match="another run is writing"):
+            run_tests(Guest(topology="flat"), [], tmp_path, lambda _: None)
+    finally:
+        os.close(folder)
