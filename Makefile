@@ -37,7 +37,10 @@ test-host: setup  ## Run the unit tests, and those that use this machine's own k
 	$(BIN)/python -m pytest
 
 test-lab: setup  ## Run the tests that need a kernel of their own, in a guest
-	$(BIN)/llamas-bpf lab run --topology tiers --timeout 900 -- python3 -m pytest -p no:cacheprovider tests/lab
+	$(BIN)/llamas-bpf lab test --kernel 6.12 --topology tiers
+
+test-matrix: setup  ## Run those on kernels 6.1, 6.12 and the newest, and print one table (45 min)
+	$(BIN)/llamas-bpf lab matrix
 
 clean:  ## Remove what was built here (the lab's cache stays: see `llamas-bpf lab clean`)
 	rm -rf .venv build llamas_bpf/bpf llamas_bpf/native/_native.* *.egg-info
@@ -67,4 +70,4 @@ clean:  ## Remove what was built here (the lab's cache stays: see `llamas-bpf la
 	$(BIN)/pip install -q --no-build-isolation -e '.[test]'
 	@touch $@
 
-.PHONY: help setup demo test lint test-host test-lab clean
+.PHONY: help setup demo test lint test-host test-lab test-matrix clean

@@ -1,8 +1,20 @@
 """A skipped test is a failure, unless what it needs is a kernel feature and the skip names it."""
 
 import pytest
+from kernel_features import lacking
 
 _ALLOWED = "kernel feature: "
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        needs = [feature for mark in item.iter_markers("needs") for feature in mark.args]
+        try:
+            missing = lacking(needs)
+        except ValueError as error:
+            raise pytest.UsageError(f"{item.nodeid}: {error}") from None
+        if missing is not None:
+            item.add_marker(pytest.mark.skip(reason=_ALLOWED + missing))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,22 +1,25 @@
-"""``lab``: commands in guests with a chosen kernel and chosen memories."""
+"""``lab``: commands and tests in guests with a chosen kernel and chosen memories."""
 
 import json
 import os
 import re
-import signal
-import sys
 from pathlib import Path
-from types import FrameType
 
 import click
 
+from llamas_bpf.cli import _lab_options as lab_options
 from llamas_bpf.cli import _options as options
 from llamas_bpf.cli._ends import PassesStatusThrough
+from llamas_bpf.cli._lab_tests import test, test_matrix
 
 
 @click.group("lab")
 def command() -> None:
     """Run commands in guests with a chosen kernel and chosen memories."""
+
+
+command.add_command(test)
+command.add_command(test_matrix)
 
 
 def _environment(ctx: click.Context, parameter: click.Parameter, settings: tuple[str, ...]) -> dict[str, str]:
@@ -30,24 +33,12 @@ def _environment(ctx: click.Context, parameter: click.Parameter, settings: tuple
 
 
 @command.command(cls=PassesStatusThrough, context_settings={"allow_interspersed_args": False})
-@click.option("--kernel", default="6.12", show_default=True, help="Debian's cloud kernel to boot.")
-@click.option(
-    "--topology", default="tiers", show_default=True, help="A file of vagrant/topologies, by its name."
-)
-@click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Where the files go that CMD leaves in $OUT.",
-)
-@click.option(
-    "--timeout",
-    default=600.0,
-    show_default=True,
-    metavar="SECONDS",
-    type=options.Seconds(min=1),
-    help="From power-on.",
-)
-@click.option("--network", is_flag=True, help="Give the guest a network; it knows this host as 10.0.2.2.")
+@lab_options.kernel
+@lab_options.topology
+@lab_options.init
+@lab_options.out("Where the files go that CMD leaves in $OUT.")
+@lab_options.timeout(600)
+@lab_options.network
 @click.option(
     "--env",
     multiple=True,
@@ -59,6 +50,7 @@ def _environment(ctx: click.Context, parameter: click.Parameter, settings: tuple
 def run(
     kernel: str,
     topology: str,
+    init: str,
     out: Path | None,
     timeout: float,
     network: bool,
@@ -70,20 +62,46 @@ def run(
     Exit status 125 is the lab's own failure. The first run builds the guest from Debian's packages, which
     takes a minute or two; later ones start CMD within seconds.
     """
-    from llamas_bpf.lab import run_in_guest
+    from llamas_bpf.lab import Guest, run_in_guest
 
-    # A plain SIGTERM would end us without removing this run's files.
-    signal.signal(signal.SIGTERM, _end)
-    return run_in_guest(
-        cmd,
-        kernel=kernel,
-        topology=topology,
-        out=out,
-        timeout_s=timeout,
-        env=env,
-        network=network,
-        progress=_say,
-    )
+    lab_options.tidy_when_ended()
+    guest = Guest(kernel, topology, init, timeout, network)
+    return run_in_guest(cmd, guest, out=out, env=env, progress=lab_options.say)
+
+
+@command.command(cls=PassesStatusThrough, context_settings={"allow_interspersed_args": False})
+@lab_options.kernel
+@lab_options.topology
+@lab_options.init
+@lab_options.timeout(24 * 3600)
+@lab_options.network
+@click.argument("cmd", nargs=-1, type=click.UNPROCESSED, metavar="[-- CMD...]")
+def shell(kernel: str, topology: str, init: str, timeout: float, network: bool, cmd: tuple[str, ...]) -> int:
+    """Open a shell in a guest, or run CMD there, on this terminal. The guest ends with it."""
+    from llamas_bpf.lab import Guest
+    from llamas_bpf.lab.shell import open_shell
+
+    lab_options.tidy_when_ended()
+    return open_shell(Guest(kernel, topology, init, timeout, network), cmd, lab_options.say)
+
+
+@command.command()
+@click.argument("name", required=False)
+@options.as_json
+def topology(name: str | None, as_json: bool) -> None:
+    """Say what machine a topology is, and what QEMU is told; without NAME: list them."""
+    from llamas_bpf.lab import describe
+    from llamas_bpf.lab.topologies import load_topology, names
+
+    found = {known: load_topology(known) for known in ([name] if name else names())}
+    if as_json:
+        shown = {known: describe.as_json(one) for known, one in found.items()}
+        click.echo(json.dumps(shown[name] if name else shown))
+    elif name:
+        click.echo(describe.in_words(found[name]))
+    else:
+        for known, one in found.items():
+            click.echo(f"{known:<13} {one.description}")
 
 
 @command.command()
@@ -98,6 +116,7 @@ def status(as_json: bool) -> None:
         return
     for entry in found:
         click.echo(f"{entry.size_bytes / 1e6:8.0f} MB  {entry.name}")
+    click.echo(f"{sum(entry.size_bytes for entry in found) / 1e6:8.0f} MB  in all")
 
 
 @command.command()
@@ -105,12 +124,4 @@ def clean() -> None:
     """Remove from the cache what no run is using."""
     from llamas_bpf.lab import cache
 
-    cache.clean(_say)
-
-
-def _say(text: str) -> None:
-    click.echo(f"lab: {text}", err=True)
-
-
-def _end(number: int, _frame: FrameType | None) -> None:
-    sys.exit(128 + number)
+    cache.clean(lab_options.say)

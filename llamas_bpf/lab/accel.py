@@ -42,7 +42,7 @@ def _comes_up(machine: guest.Machine) -> bool:
         job.pack(tar, _TRIAL, {}, source_root())
         sinks = (BytesIO(), BytesIO())
         try:
-            result = guest.boot(machine, tar, Path(work), guest.Limits(_TRIAL_S), sinks, lambda _: None)
+            result = guest.boot(machine, tar, Path(work), _TRIAL_S, sinks, lambda _: None)
             return results.read(result, None) == 0
         except LabError:
             return False

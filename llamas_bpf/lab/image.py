@@ -19,12 +19,15 @@ DISK_ID = 0x6C616D61
 DEPENDENCIES = "/opt/llamas"  # where the guest has them
 PROJECT = "/src"  # where a job brings the project
 
-_SUITE = "trixie"
+_SUITE = "trixie"  # for every kernel: all of them run its programs, and results compare
+_GUEST_FILES = ("init", "lab-job.service")
 _DEBIAN_PACKAGES = [
-    "ca-certificates", "hostname", "iproute2", "kmod", "libbpf1", "libelf1t64", "libstdc++6", "mount",
-    "numactl", "procps", "python3", "util-linux", "zlib1g",
+    "ca-certificates", "dbus", "hostname", "iproute2", "kmod", "libbpf1", "libelf1t64", "libstdc++6", "mount",
+    "numactl", "pciutils", "procps", "python3", "systemd", "util-linux", "zlib1g",
 ]  # fmt: skip
 _DISK_BYTES = 2 << 30  # sparse: 0.4 GB of it used, the rest is room for what jobs write
+# A login on the console would wait for udev, which is not there.
+_NO_UNITS = ("getty.target", "serial-getty@ttyS0.service", "systemd-firstboot.service")
 _NOT_FOR_GUESTS = {"mypy", "ruff"}  # of the `test` extra: they read the source, which the host has too
 _LEFT_OUT = ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*"]
 
@@ -33,12 +36,12 @@ _LEFT_OUT = ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/us
 def prepared_image(talk: cache.Talk) -> Iterator[Path]:
     """The disk image, from the cache; guests must not write to it. Raises LabError if it cannot be built."""
     root = source_root()
-    init = (root / "vagrant/guest/init").read_text()
+    guest = {name: (root / "vagrant/guest" / name).read_text() for name in _GUEST_FILES}
     requirements = python_requirements((root / "pyproject.toml").read_text())
-    recipe = {"how": Path(__file__).read_text(), "init": init, "python": requirements}
+    recipe = {"how": Path(__file__).read_text(), "guest": guest, "python": requirements}
 
     def build(place: Path) -> None:
-        _build(place, requirements, init, talk)
+        _build(place, requirements, guest, talk)
 
     with cache.entry("image", recipe, build, talk) as place:
         yield place / "root.raw"
@@ -51,7 +54,7 @@ def python_requirements(pyproject: str) -> list[str]:
     return sorted(need for need in wanted if re.split(r"[^\w.-]", need)[0] not in _NOT_FOR_GUESTS)
 
 
-def _build(place: Path, requirements: list[str], init: str, talk: cache.Talk) -> None:
+def _build(place: Path, requirements: list[str], guest: dict[str, str], talk: cache.Talk) -> None:
     if os.geteuid() != 0:
         raise LabError("building the guest's image needs root (files of all owners): run it with sudo once")
     tree = place / "tree"
@@ -59,12 +62,23 @@ def _build(place: Path, requirements: list[str], init: str, talk: cache.Talk) ->
     _debian(tree)
     talk("building the guest's image: Python packages")
     _python_packages(tree, requirements)
-    guest_init = tree / "usr/sbin/lab-init"
-    guest_init.write_text(init)
-    guest_init.chmod(0o755)
+    _boot_files(tree, guest)
     talk("building the guest's image: disk")
     disk.write_partitioned(place / "root.raw", tree, _DISK_BYTES, DISK_ID)
     shutil.rmtree(tree)
+
+
+def _boot_files(tree: Path, guest: dict[str, str]) -> None:
+    """Our init, and what has systemd start it where that is process 1."""
+    init, units = tree / "usr/sbin/lab-init", tree / "etc/systemd/system"
+    init.write_text(guest["init"])
+    init.chmod(0o755)
+    (units / "lab-job.service").write_text(guest["lab-job.service"])
+    (units / "default.target").symlink_to("/usr/lib/systemd/system/multi-user.target")
+    (units / "multi-user.target.wants").mkdir(exist_ok=True)
+    (units / "multi-user.target.wants/lab-job.service").symlink_to("../lab-job.service")
+    for unit in _NO_UNITS:
+        (units / unit).symlink_to("/dev/null")
 
 
 def _debian(tree: Path) -> None:

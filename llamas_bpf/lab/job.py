@@ -14,6 +14,7 @@ from llamas_bpf.lab.image import PROJECT
 
 OUT = "/out"  # $OUT in the guest, which results.py brings back
 
+_DEVICES = "vagrant/guest/devices"
 _BUILT = ["llamas_bpf/native/*.abi3.so", "llamas_bpf/bpf/*"]  # git ignores these, the project needs them
 _GUEST_ENVIRONMENT = {
     "OUT": OUT,
@@ -21,13 +22,19 @@ _GUEST_ENVIRONMENT = {
 }
 
 
-def pack(job: Path, argv: Sequence[str], env: Mapping[str, str], root: Path) -> None:
-    """Write the job: argv with `env` added to its environment, and the project found at `root`."""
+def pack(
+    job: Path, argv: Sequence[str], env: Mapping[str, str], root: Path, preparation: Sequence[str] = ()
+) -> None:
+    """Write the job: argv with `env` added to its environment, and the project found at `root`.
+
+    Before argv the guest calls what `preparation` says, a line of shell each (vagrant/guest/devices).
+    """
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
     module, function = project["scripts"]["llamas-bpf"].split(":")
     launcher = f"#!/usr/bin/python3\nimport sys\nfrom {module} import {function}\nsys.exit({function}())\n"
     metadata = f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
     with tarfile.open(job, "w") as tar:
+        _add_text(tar, "/job/prepare", "\n".join([f". {PROJECT}/{_DEVICES}", *preparation, ""]))
         _add_text(tar, "/job/command", command(argv, env))
         _add_text(tar, "/usr/local/bin/llamas-bpf", launcher, mode=0o755)
         _add_text(tar, f"{PROJECT}/llamas_bpf-{project['version']}.dist-info/METADATA", metadata)

@@ -25,18 +25,15 @@ class Suite:
     name: str
     apt_options: tuple[str, ...]
 
-    def dependency(self, package: str, pattern: str) -> str:
-        """The one package matching `pattern` (a regular expression) that `package` depends on."""
+    def dependencies(self, package: str, pattern: str) -> list[str]:
+        """The packages matching `pattern` (a regular expression) that `package` depends on."""
         shown = run(
             ["apt-cache", *self.apt_options, "show", "--no-all-versions", package], what=f"finding {package}"
         )
         depends = re.search(r"^Depends: (.*)$", shown, re.MULTILINE)
-        found = re.search(pattern, depends[1]) if depends else None
-        if found is None:
-            raise LabError(
-                f"{package} of {self.name} depends on nothing like {pattern}: is the mirror complete?"
-            )
-        return found[0]
+        if depends is None:
+            raise LabError(f"{self.name} has no {package} that depends on anything: is the mirror complete?")
+        return re.findall(pattern, depends[1])
 
     def unpack(self, package: str, into: Path, *, with_dependencies: bool = False) -> None:
         """Fetch a package, and what it needs when told so, and unpack it all into one directory."""

@@ -5,61 +5,88 @@ import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import BinaryIO
 
 from llamas_bpf.lab import accel, guest, job, results
 from llamas_bpf.lab.emulator import prepared_emulator
 from llamas_bpf.lab.errors import LabError
+from llamas_bpf.lab.hardware import hardware
 from llamas_bpf.lab.image import prepared_image
 from llamas_bpf.lab.kernel import prepared_kernel
 from llamas_bpf.lab.places import source_root
-from llamas_bpf.lab.topology import load_topology
+from llamas_bpf.lab.prepare import preparation
+from llamas_bpf.lab.streams import Terminal
+from llamas_bpf.lab.topologies import load_topology
+
+
+@dataclass(frozen=True)
+class Guest:
+    """Which guest to start, and how."""
+
+    kernel: str = "6.12"  # a key of kernel.KERNELS
+    topology: str = "tiers"  # a file of vagrant/topologies
+    init: str = "bare"  # a key of guest.INITS
+    timeout_s: float = 600  # from power-on; building what the cache lacks comes before
+    network: bool = False  # what this host reaches, and its loopback as guest.HOST_ADDRESS
 
 
 def run_in_guest(
     argv: Sequence[str],
+    wanted: Guest,
     *,
-    kernel: str = "6.12",
-    topology: str = "tiers",
     out: Path | None = None,
-    timeout_s: float = 600,
     env: Mapping[str, str] | None = None,
-    network: bool = False,
+    sinks: tuple[BinaryIO, BinaryIO] | None = None,
+    terminal: Terminal | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> int:
     """Run argv in a fresh guest that has the project installed, and give its exit status.
 
-    The guest runs `kernel` on the machine that vagrant/topologies/<topology>.toml describes. Its standard
-    output and error come live to ours. What argv leaves in the guest's directory $OUT is unpacked into `out`.
-    `timeout_s` counts from power-on; building what the cache lacks comes before. With `network` the guest
-    reaches what this host reaches, and this host's loopback as guest.HOST_ADDRESS; else nothing. `progress`
-    is told, in a few words, what takes time. Raises LabError when the lab itself fails, with the end of the
-    guest's console when it was the guest.
+    Its standard output and error come live to `sinks`, ours if none are given; or else it is on `terminal`.
+    What argv leaves in the guest's directory $OUT is unpacked into `out`. `progress` is told, in a few words,
+    what takes time. Raises LabError when the lab itself fails, with the end of the guest's console when it
+    was the guest.
     """
-    hardware = load_topology(topology).qemu_options()
+    topology = load_topology(wanted.topology)
     with ExitStack() as stack:
         emulator = stack.enter_context(prepared_emulator(progress))
-        linux = stack.enter_context(prepared_kernel(kernel, progress))
+        linux = stack.enter_context(prepared_kernel(wanted.kernel, progress))
         image = stack.enter_context(prepared_image(progress))
         work = Path(stack.enter_context(TemporaryDirectory(prefix="llamas-lab-")))
-        machine = guest.Machine(emulator, linux, image, hardware, accelerator="tcg", network=network)
+        machine = guest.Machine(
+            emulator, linux, image, hardware(topology), "tcg", wanted.init, network=wanted.network
+        )
         machine = replace(machine, accelerator=accel.choose(machine, progress))
-        job.pack(work / "job", argv, {**_terminal(), **(env or {})}, source_root())
-
-        progress(f"booting Linux {kernel} on {topology} ({machine.accelerator})")
+        told = {"LAB_KERNEL": linux.release, "LAB_TOPOLOGY": wanted.topology, "LAB_INIT": wanted.init}
+        asked = ["join_network"] if wanted.network else []
+        asked += ["wait_for_terminal"] if terminal else []
+        job.pack(
+            work / "job",
+            argv,
+            {**told, **_terminal(), **(env or {})},
+            source_root(),
+            [*asked, *preparation(topology)],
+        )
+        progress(f"booting Linux {wanted.kernel} on {wanted.topology} ({machine.accelerator})")
         result = guest.boot(
             machine,
             work / "job",
             work,
-            guest.Limits(timeout_s),
-            (sys.stdout.buffer, sys.stderr.buffer),
+            wanted.timeout_s,
+            sinks or (sys.stdout.buffer, sys.stderr.buffer),
             lambda seconds: progress(f"guest up after {seconds:.1f} s"),
+            terminal,
         )
-        status = results.read(result, out)
+        tail = guest.console_tail(work / "console")
+        try:
+            status = results.read(result, out)
+        except LabError as error:
+            raise LabError(f"{error}\n{tail}") from error
         if status is None:
-            raise LabError(f"the guest ended before CMD did\n{guest.console_tail(work / 'console')}")
+            raise LabError(f"the guest ended before CMD did\n{tail}")
         return status
 
 

@@ -63,7 +63,7 @@ def test_interrupting_leaves_nothing(tmp_path: Path) -> None:
 def test_an_unknown_topology_is_the_labs_failure() -> None:
     done = run("--topology", "none", "--", "true")
     assert done.returncode == 125
-    assert "choose one of flat, tiers" in done.stderr
+    assert "choose one of classes, cxl, flat" in done.stderr
 
 
 def qemus_below(pid: int) -> list[int]:

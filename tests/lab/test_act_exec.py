@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from acting import action
 from guest_workloads import EXEC, MIB, MOUNT, anon_bytes, directory, holding, knob
 
@@ -66,11 +67,13 @@ def test_a_cgroup_still_in_use_stays_and_says_so() -> None:
     assert not procs.exists()
 
 
+@pytest.mark.needs("lower memory tier")
 def test_memory_comes_from_the_tier_that_was_asked_for() -> None:
     with holding(32, "slow", "--mems", "tier1") as workload:
         assert anon_bytes(workload)["N2"] >= 32 * MIB
 
 
+@pytest.mark.needs("node2")
 def test_after_a_crash_rollback_restores(tmp_path: Path) -> None:
     state = str(tmp_path / "state")
     with holding(1) as workload:

@@ -38,6 +38,7 @@ def held() -> Iterator[Launched]:
         yield workload
 
 
+@pytest.mark.needs("node2")
 @pytest.mark.parametrize("name", list(KNOBS))
 def test_a_cgroups_knob(held: Launched, actuation: Actuation, name: CgroupKnobName) -> None:
     before = {file: (directory(held) / file).read_bytes() for file in KNOBS}
@@ -50,6 +51,7 @@ def test_a_cgroups_knob(held: Launched, actuation: Actuation, name: CgroupKnobNa
     assert {file: (directory(held) / file).read_bytes() for file in KNOBS} == before
 
 
+@pytest.mark.needs("node2")
 def test_a_cpuset_that_cannot_be_made_empty_again_is_given_everything(actuation: Actuation) -> None:
     """As in a cgroup that ``exec`` did not make, while processes are in it."""
     cgroup = Path("/sys/fs/cgroup/others")
@@ -73,6 +75,7 @@ def test_a_cpuset_that_cannot_be_made_empty_again_is_given_everything(actuation:
         cgroup.rmdir()
 
 
+@pytest.mark.needs("demotion", "numa_balancing")
 @pytest.mark.parametrize("name", list(SYSTEM))
 def test_a_machines_knob(actuation: Actuation, name: SystemKnobName) -> None:
     path, values = SYSTEM[name]
@@ -100,6 +103,7 @@ def test_what_the_kernel_refuses_changes_nothing(
     assert actuation.in_force() == ()
 
 
+@pytest.mark.needs("node2")
 def test_pages_follow_cpuset_mems(actuation: Actuation) -> None:
     with holding(48, "moved") as workload:
         before = (directory(workload) / "cpuset.mems").read_bytes()
@@ -114,6 +118,7 @@ def test_pages_follow_cpuset_mems(actuation: Actuation) -> None:
         assert (directory(workload) / "cpuset.mems").read_bytes() == before
 
 
+@pytest.mark.needs("demotion", "lower memory tier")
 def test_reclaim_demotes(actuation: Actuation) -> None:
     demotion = action(SystemKnob(knob="numa.demotion_enabled"), "true", workload=None)
     assert actuation.apply([demotion])[0].status in ("applied", "unchanged")
@@ -128,6 +133,7 @@ def test_reclaim_demotes(actuation: Actuation) -> None:
         assert [one.action.id for one in actuation.in_force() if one.action.id == "2.1"] == []
 
 
+@pytest.mark.needs("demotion")
 def test_reclaim_without_anywhere_to_go_is_no_failure(actuation: Actuation, held: Launched) -> None:
     """No swap, no demotion: the kernel answers EAGAIN."""
     off = action(SystemKnob(knob="numa.demotion_enabled"), "false", workload=None)

@@ -1,14 +1,10 @@
-"""Inside the guest: the machine is the one that vagrant/topologies/tiers.toml describes."""
+"""Inside the guest: what every job may rely on."""
 
 import os
 import subprocess
 from pathlib import Path
 
-from llamas_bpf.lab.topology import load_topology
-from llamas_bpf.machine import cpulist
-
-TOPOLOGY = load_topology("tiers")
-NODES = Path("/sys/devices/system/node")
+import pytest
 
 
 def read(path: Path) -> str:
@@ -16,41 +12,7 @@ def read(path: Path) -> str:
 
 
 def test_the_kernel_is_the_one_asked_for() -> None:
-    assert os.uname().release.startswith("6.12.")
-
-
-def test_slower_nodes_are_in_lower_tiers() -> None:
-    tiers = Path("/sys/devices/virtual/memory_tiering").glob("memory_tier*")
-    by_rank = sorted((int(tier.name.removeprefix("memory_tier")), read(tier / "nodelist")) for tier in tiers)
-    latencies = [node.latency_ns or 0 for node in TOPOLOGY.nodes]
-    assert [cpulist.parse(nodes) for _, nodes in by_rank] == [
-        tuple(n for n, latency in enumerate(latencies) if latency == one) for one in sorted(set(latencies))
-    ]
-
-
-def test_only_the_nodes_that_have_some_have_processors() -> None:
-    found = [cpulist.parse(read(NODES / f"node{n}/cpulist")) for n in range(len(TOPOLOGY.nodes))]
-    assert [len(cpus) for cpus in found] == [node.cpus for node in TOPOLOGY.nodes]
-    assert sum(found, ()) == tuple(range(sum(node.cpus for node in TOPOLOGY.nodes)))
-
-
-def test_memory_is_as_large_as_described() -> None:
-    for n, described in enumerate(TOPOLOGY.nodes):
-        found_mib = int(read(NODES / f"node{n}/meminfo").split()[3]) >> 10
-        assert described.memory_mib * 0.85 < found_mib <= described.memory_mib
-
-
-def test_the_kernel_was_told_the_latencies() -> None:
-    """HMAT, as seen from each node's nearest processors; the kernel keeps nanoseconds and MiB/s."""
-    for n, node in enumerate(TOPOLOGY.nodes):
-        seen = NODES / f"node{n}/access0/initiators"
-        assert read(seen / "read_latency") == str(node.latency_ns)
-        assert read(seen / "read_bandwidth") == str(node.bandwidth_mib_s)
-
-
-def test_distances_are_as_described() -> None:
-    found = [read(NODES / f"node{n}/distance").split() for n in range(len(TOPOLOGY.nodes))]
-    assert found == [[str(distance) for distance in row] for row in TOPOLOGY.distances]
+    assert os.uname().release == os.environ["LAB_KERNEL"]
 
 
 def test_cgroup_controllers_are_on() -> None:
@@ -68,7 +30,6 @@ def test_what_tracing_needs_is_mounted() -> None:
     assert mounts["/sys/fs/bpf"] == "bpf"
     assert mounts["/sys/kernel/tracing"] == "tracefs"
     assert mounts["/sys/kernel/debug"] == "debugfs"
-    assert Path("/sys/kernel/btf/vmlinux").exists()
 
 
 def test_modules_load() -> None:
@@ -85,3 +46,51 @@ def test_interrupts_reach_commands() -> None:
     """A shell's background jobs ignore SIGINT, and Python then never raises KeyboardInterrupt."""
     ignored = next(line for line in read(Path("/proc/self/status")).splitlines() if line.startswith("SigIgn"))
     assert not int(ignored.split()[1], 16) & 0b10
+
+
+def test_process_1_is_the_one_asked_for() -> None:
+    wanted = {"bare": "lab-init", "systemd": "systemd"}[os.environ["LAB_INIT"]]
+    assert read(Path("/proc/1/comm")) == wanted
+
+
+def test_systemd_is_content_where_it_is_process_1() -> None:
+    if os.environ["LAB_INIT"] != "systemd":
+        return
+    said = subprocess.run(["systemctl", "is-system-running", "--wait"], capture_output=True, text=True)
+    failed = subprocess.run(["systemctl", "--failed", "--no-legend"], capture_output=True, text=True).stdout
+    assert (said.stdout.strip(), failed) == ("running", "")
+    own = Path("/proc/self/cgroup").read_text()
+    assert own == "0::/system.slice/lab-job.service\n"
+
+
+@pytest.mark.parametrize(
+    ("switch", "on", "off"),
+    [
+        pytest.param("/sys/kernel/mm/lru_gen/enabled", "y", "n", marks=pytest.mark.needs("mglru")),
+        pytest.param("/sys/module/zswap/parameters/enabled", "Y", "N", marks=pytest.mark.needs("zswap")),
+        pytest.param(
+            "/sys/kernel/mm/damon/admin/kdamonds/nr_kdamonds", "1", "0", marks=pytest.mark.needs("damon")
+        ),
+    ],
+    ids=["mglru", "zswap", "damon"],
+)
+def test_a_switch_of_the_kernels_can_be_turned(switch: str, on: str, off: str) -> None:
+    path = Path(switch)
+    before = read(path)
+    seen = []
+    for value in (on, off):
+        path.write_text(value)
+        seen.append(read(path))
+    path.write_text(before)
+    assert seen[0] != seen[1]
+    assert read(path) == before
+
+
+@pytest.mark.needs("sched_ext")
+def test_no_scheduler_of_bpf_is_loaded() -> None:
+    assert read(Path("/sys/kernel/sched_ext/state")) == "disabled"
+
+
+@pytest.mark.needs("btf")
+def test_types_of_the_kernel_are_there() -> None:
+    assert Path("/sys/kernel/btf/vmlinux").stat().st_size > 1 << 20

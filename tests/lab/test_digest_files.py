@@ -155,7 +155,9 @@ def shown_nodes(digest: Digest, name: str) -> dict[int, int]:
     return {int(node): size for node, size in row["memory"]["node_bytes"].items()}
 
 
-@pytest.mark.parametrize("tier", ["tier0", "tier1"])
+@pytest.mark.parametrize(
+    "tier", ["tier0", pytest.param("tier1", marks=pytest.mark.needs("lower memory tier"))]
+)
 def test_memory_is_where_memory_numa_stat_says(tier: str) -> None:
     with holding(24, "placed", "--mems", tier) as workload:
         digest = Digester(machine.read(), launched).digest(quiet())
@@ -187,6 +189,7 @@ def demoted(place: Path) -> Callable[[], Mapping[str, float]]:
     return read
 
 
+@pytest.mark.needs("lower memory tier")
 @pytest.mark.usefixtures("demotion")
 def test_pages_that_were_demoted() -> None:
     with holding(48, "cooling") as workload:

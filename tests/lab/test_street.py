@@ -69,6 +69,7 @@ def on_node(name: str, node: int) -> int:
     return sum(int(found) for line in lines for found in re.findall(rf"N{node}=(\d+)", line))
 
 
+@pytest.mark.needs("btf", "node2")
 def test_rules_move_memory_and_weigh_and_all_is_put_back(tmp_path: Path, settings: Path) -> None:
     state = tmp_path / "state"
     with workload("held", sys.executable, "-c", HOLD) as held:
@@ -106,6 +107,7 @@ def scrape(url: str) -> str:
     return text
 
 
+@pytest.mark.needs("btf", "node2")
 def test_a_killed_controller_is_rolled_back_by_hand(tmp_path: Path, settings: Path) -> None:
     state = tmp_path / "state"
     with workload("killed", sys.executable, "-c", HOLD) as held:

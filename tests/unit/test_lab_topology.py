@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from llamas_bpf.lab import describe
 from llamas_bpf.lab.errors import LabError
-from llamas_bpf.lab.topology import load_topology, parse
+from llamas_bpf.lab.hardware import hardware
+from llamas_bpf.lab.prepare import preparation
+from llamas_bpf.lab.topologies import load_topology, names, parse
 
 ORIGIN = Path("x.toml")
 SMALL = """
@@ -18,11 +21,11 @@ cpus = 2
 
 
 def test_tiers_becomes_exactly_these_options() -> None:
-    options = load_topology("tiers").qemu_options()
+    options = hardware(load_topology("tiers")).options()
     assert " ".join(options).replace(" -", "\n-").splitlines() == [
         "-machine q35,hmat=on",
         "-m 3072M",
-        "-smp 2,sockets=2",
+        "-smp 2,sockets=2,cores=1,threads=1",
         "-object memory-backend-ram,id=memory0,size=512M",
         "-object memory-backend-ram,id=memory1,size=512M",
         "-object memory-backend-ram,id=memory2,size=2048M",
@@ -56,15 +59,15 @@ def hmat(source: int, target: int, *, latency_ns: int, bandwidth: int) -> list[s
 
 
 def test_flat_tells_no_latencies() -> None:
-    assert load_topology("flat").qemu_options() == [
-        *["-machine", "q35", "-m", "2048M", "-smp", "2,sockets=1"],
+    assert hardware(load_topology("flat")).options() == [
+        *["-machine", "q35", "-m", "2048M", "-smp", "2,sockets=1,cores=2,threads=1"],
         *["-object", "memory-backend-ram,id=memory0,size=2048M"],
         *["-numa", "node,nodeid=0,memdev=memory0,cpus=0-1", "-numa", "dist,src=0,dst=0,val=10"],
     ]
 
 
 def test_an_unknown_topology_names_those_that_exist() -> None:
-    with pytest.raises(LabError, match=r"no topology 'teirs': choose one of flat, tiers"):
+    with pytest.raises(LabError, match=r"no topology 'teirs': choose one of .*flat, .*tiers"):
         load_topology("teirs")
 
 
@@ -82,6 +85,24 @@ def test_an_unknown_topology_names_those_that_exist() -> None:
         ("[[10]]", "[[10, 20]]", "distances must be 1 rows of 1"),
         ("[[10]]", "[[20]]", "the distance of a node to itself is 10"),
         ("[[10]]", "[[10]", "x.toml is not TOML"),
+        ("cpus = 2", "cpus = 2\nthreads_per_core = 3", r"nodes\.0\.threads_per_core: unknown key"),
+        ("cpus = 2", 'cpus = 2\nkind = "nvdimm"', "node 0 is an NVDIMM: set its cpus to 0"),
+        ("[[nodes]]", '[[swap]]\nkind = "disk"\nsize = "1G"\nprio = 1\n[[nodes]]', "did you mean priority"),
+        (
+            "[[nodes]]",
+            '[[swap]]\nkind = "zram"\nsize = "1G"\npriority = 1\nread_latency_us = 20\n[[nodes]]',
+            "zram is as fast as its processor",
+        ),
+        (
+            "[[nodes]]",
+            '[[pci]]\nname = "gpu"\nkind = "accelerator"\nnode = 1\n[[nodes]]',
+            "gpu hangs on node 1",
+        ),
+        (
+            "[[nodes]]",
+            '[[cpu_classes]]\nname = "fast"\ncpus = [0]\ncapacity = 9\n[[nodes]]',
+            "CPUs 0 to 1 once",
+        ),
     ],
 )
 def test_mistakes_are_named(written: str, instead: str, complaint: str) -> None:
@@ -102,3 +123,52 @@ def test_a_node_without_cpus_must_be_near_one_that_has_some() -> None:
     )
     with pytest.raises(LabError, match=r"node 1 has no cpus: set `nearest` to a node that has \(0\)"):
         parse(text, ORIGIN)
+
+
+def test_every_topology_that_comes_with_the_lab_is_right() -> None:
+    assert {"flat", "numa", "tiers", "tiers-nohmat", "nvm", "cxl", "near", "swap"} <= set(names())
+    for name in names():
+        assert hardware(load_topology(name)).options()
+
+
+def test_what_is_not_told_to_the_kernel_differs_in_nothing_else() -> None:
+    told, untold = hardware(load_topology("tiers")), hardware(load_topology("tiers-nohmat"))
+    assert (told.machine, untold.machine) == (("hmat=on",), ())
+    without = [word for word in told.extra if not word.startswith("hmat-lb")]
+    plain = [word.removesuffix(",initiator=0") for word in without if word != "-numa"]
+    assert plain == [word for word in untold.extra if word != "-numa"]
+
+
+def test_an_nvdimm_is_no_memory_to_start_with() -> None:
+    made = hardware(load_topology("nvm"))
+    assert made.memory == "1536M,slots=1,maxmem=8G"
+    assert made.machine == ("nvdimm=on",)
+    assert "node,nodeid=2" in made.extra
+    assert "nvdimm,id=nvdimm2,memdev=memory2,node=2,unarmed=off" in made.extra
+    assert preparation(load_topology("nvm")) == ["nvdimms_as_memory"]
+
+
+def test_swap_is_slow_in_reading_only() -> None:
+    extra = hardware(load_topology("swap")).extra
+    (drive,) = [word for word in extra if word.startswith("if=none")]
+    assert drive.endswith(",throttling.iops-read=200"), "5 ms a page"
+    assert preparation(load_topology("swap")) == ["swap_on_zram 256 100", "swap_on_disk swap1 10"]
+
+
+def test_devices_hang_on_the_node_that_is_named() -> None:
+    extra = " ".join(hardware(load_topology("near")).extra)
+    assert "pxb-pcie,id=bridge0,bus=pcie.0,bus_nr=64,numa_node=1" in extra
+    assert "edu,id=gpu,bus=port0" in extra
+
+
+def test_cxl_memory_is_made_a_node_by_the_guest() -> None:
+    topology = load_topology("cxl")
+    assert preparation(topology) == ["cxl_drivers", "cxl_as_memory 512"]
+    assert hardware(topology).cpu == ("-hypervisor",)
+
+
+def test_libvirt_gets_what_it_does_not_set_itself() -> None:
+    shown = describe.as_json(load_topology("tiers"))
+    assert (shown["memory_mib"], shown["cpus"], shown["machine_options"]) == (3072, 2, "hmat=on")
+    assert shown["qemu_options"][6:] == shown["qemu_extra"]
+    assert not {"-machine", "-m", "-smp"} & set(shown["qemu_extra"])

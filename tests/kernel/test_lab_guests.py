@@ -1,0 +1,92 @@
+"""Guests that are more than one command: a person's terminal, the tests, systemd, and disks that are full."""
+
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+# The first run builds the guest.
+pytestmark = pytest.mark.timeout(900)
+
+LAB = [sys.executable, "-m", "llamas_bpf.cli", "lab"]
+
+
+def lab(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*LAB, *words], capture_output=True, text=True, check=False)
+
+
+def read_until(terminal: int, wanted: bytes, seconds: float = 120) -> bytes:
+    """What the terminal shows, up to and with this."""
+    seen, ends = b"", time.monotonic() + seconds
+    while wanted not in seen:
+        assert time.monotonic() < ends, seen
+        if select.select([terminal], [], [], 1)[0]:
+            seen += os.read(terminal, 4096)
+    return seen
+
+
+def test_a_shell_is_a_terminal_with_job_control() -> None:
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv(LAB[0], [*LAB, "shell", "--topology", "flat", "--kernel", "6.1"])
+    try:
+        read_until(terminal, b"# ")
+        os.write(terminal, b"tty; stty size; sleep 100\n")
+        read_until(terminal, b"/dev/hvc0")
+        time.sleep(1)
+        os.write(terminal, b"\x03")  # Ctrl-C is the guest's
+        os.write(terminal, b"echo interrupted=$?; uname -r; exit 7\n")
+        seen = read_until(terminal, b"-cloud-amd64")
+        assert b"interrupted=130" in seen
+        assert b"6.1." in seen
+        while select.select([terminal], [], [], 30)[0]:
+            try:
+                os.read(terminal, 4096)
+            except OSError:  # the other side is closed
+                break
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+        pid = 0
+    finally:
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+        os.close(terminal)
+
+
+def test_without_a_terminal_there_is_no_shell() -> None:
+    done = subprocess.run([*LAB, "shell"], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    assert done.returncode == 125
+    assert "use lab run -- CMD... instead" in done.stderr
+
+
+def test_tests_run_under_systemd_and_come_back(tmp_path: Path) -> None:
+    done = lab("test", "--init", "systemd", "--json", "--out", str(tmp_path), "--", "tests/lab/test_boot.py")
+    result = json.loads(done.stdout)
+    assert (result["trouble"], result["failed"], done.returncode) == (None, [], 0), done.stderr
+    assert result["passed"] > 5
+    assert result["release"].startswith("6.12.")
+    assert " passed" in (tmp_path / "output.txt").read_text()
+    assert (tmp_path / "junit.xml").is_file()
+
+
+def test_a_guest_that_dies_is_a_row_of_the_matrix(tmp_path: Path) -> None:
+    (tmp_path / "junit.xml").write_text("from an earlier run")
+    words = ("matrix", "--kernel", "6.1", "--topology", "flat", "--out", str(tmp_path), "--timeout", "20")
+    done = lab(*words)  # all tests, far longer than the guest has
+    assert done.returncode == 1
+    assert "(guest)" in done.stdout
+    assert "6.1 on flat FAILED:" in done.stdout
+    assert "its console ended with:" in done.stdout
+
+
+def test_a_full_disk_is_the_commands_own_trouble(tmp_path: Path) -> None:
+    fill = "fallocate -l 100G /full; echo more >/more || exit 9"
+    done = lab("run", "--topology", "flat", "--out", str(tmp_path), "--", "sh", "-c", fill)
+    assert done.returncode == 9, done.stderr
+    assert "No space left on device" in done.stderr
