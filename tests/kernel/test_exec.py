@@ -128,7 +128,8 @@ def test_registrations_that_are_not_true_are_passed_over(tmp_path: Path) -> None
     for name, entry in cases.items():
         (tmp_path / f"{name}.json").write_bytes(LAUNCHED.dump_json(entry))
     (tmp_path / "e.json").write_text('{"name": "e"}')
-    (tmp_path / "f.json").symlink_to(tmp_path / "a.json")
+    (tmp_path / "elsewhere").write_bytes(LAUNCHED.dump_json(Launched("f", boot_id(), here, None, None)))
+    (tmp_path / "f.json").symlink_to(tmp_path / "elsewhere")
     os.mkfifo(tmp_path / "g.json")
     foreign = tmp_path / "h.json"
     foreign.write_bytes(LAUNCHED.dump_json(Launched("h", boot_id(), here, None, None)))
