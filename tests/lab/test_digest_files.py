@@ -168,6 +168,15 @@ def test_memory_is_where_memory_numa_stat_says(tier: str) -> None:
         assert cell(digest, "placed", "memory.current_bytes") == pytest.approx(current, abs=MIB)
 
 
+def test_memory_of_files_counts_too(big: Path) -> None:
+    with told("filing") as watched:
+        watched.do(f"read_through({str(big)!r})")
+        assert shown_nodes(watched.digest(), "filing") == node_bytes(watched.workload)
+        lines = (directory(watched.workload) / "memory.numa_stat").read_text().splitlines()
+        of_files = next(line.split()[1:] for line in lines if line.split()[0] == "file")
+        assert sum(int(word.partition("=")[2]) for word in of_files) >= 8 * MIB
+
+
 def vmstat() -> Mapping[str, float]:
     found = pairs(Path("/proc/vmstat"))
     return {"demoted": sum(value for name, value in found.items() if name.startswith("pgdemote_"))}
