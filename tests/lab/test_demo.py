@@ -5,10 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 #: The demo's own words, and three columns: before, while in force, after the end.
 ROW = r"^[│┃| ]*{} *[│┃|] *(\S.*?) *[│┃|] *(\S.*?) *[│┃|] *(\S.*?) *[│┃| ]*$"
 
 
+@pytest.mark.needs("btf", "lower memory tier", "node2")
 def test_memory_and_processors_are_shared_out_and_given_back(tmp_path: Path) -> None:
     demo = [sys.executable, "-m", "llamas_bpf.scenarios.demo", "--seconds", "60", "--out", str(tmp_path)]
     done = subprocess.run(demo, capture_output=True, text=True)

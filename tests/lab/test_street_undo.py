@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+import pytest
 from controller import explain, running, workload
 
 HOME = Path("/sys/fs/cgroup/llamas-bpf")
@@ -35,6 +36,7 @@ expect = { metric = "memory.fast_tier_ratio", direction = "up" }
 """
 
 
+@pytest.mark.needs("btf", "lower memory tier", "node2")
 def test_what_did_harm_is_undone(tmp_path: Path) -> None:
     rules = tmp_path / "policies/rules"
     rules.mkdir(parents=True)
