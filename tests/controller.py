@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -43,10 +43,12 @@ class Running:
 
 
 @contextmanager
-def running(*options: str, env: dict[str, str] | None = None) -> Iterator[Running]:
-    """Ends by force what a failed test leaves running."""
+def running(
+    *options: str, env: dict[str, str] | None = None, within: Sequence[str] = ()
+) -> Iterator[Running]:
+    """Ends by force what a failed test leaves running. ``within`` is a command that executes another."""
     with subprocess.Popen(
-        [*LLAMAS, "run", "--json", *options],
+        [*within, *LLAMAS, "run", "--json", *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

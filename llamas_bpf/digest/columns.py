@@ -10,9 +10,9 @@ import numpy as np
 Array = np.ndarray[Any, np.dtype[Any]]
 
 PAGE_SHIFT = 12
-#: Page steps that a program walking through memory makes: the next page, the next fault-around window
-#: (fault_around_bytes, 64 KiB), the next transparent huge page.
-SEQUENTIAL_STEPS = (1, 16, 512)
+#: Page steps that a program walking through memory makes: up to a fault-around window of 16 pages
+#: (fault_around_bytes is 64 KiB; pages that are not cached yet cut it short), or a transparent huge page.
+SEQUENTIAL_STEPS = (*range(1, 17), 512)
 
 
 def count(row: Array, rows: int, weight: Array) -> Array:

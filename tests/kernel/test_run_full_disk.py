@@ -1,12 +1,11 @@
 """A full disk under ``--state``: nothing is done that cannot be written down, and the loop goes on."""
 
-import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-from controller import ENVIRONMENT, LLAMAS, workload
+from controller import ENVIRONMENT, LLAMAS, running, workload
 from openai_server import Handler, serving
 from test_run import ALL, SPIN, model, place_cpu
 
@@ -49,7 +48,7 @@ exec "$@"
 def test_a_state_that_fills_up_stops_actions_and_not_the_loop(tmp_path: Path) -> None:
     state, full = tmp_path / "state", tmp_path / "full"
     state.mkdir()
-    options = ["--enforce", "--json", "--advisor", "llm", "--duration", "12", "--state", str(state)]
+    options = ["--enforce", "--advisor", "llm", "--state", str(state)]
     prefix = ["unshare", "--mount", "--propagation", "private", "sh", "-c", FILLS_UP, "sh"]
 
     def hint_once_full(handler: Handler) -> None:
@@ -60,13 +59,11 @@ def test_a_state_that_fills_up_stops_actions_and_not_the_loop(tmp_path: Path) ->
     with serving(hint_once_full) as server, workload("spin-full", sys.executable, "-c", SPIN) as spin:
         assert spin.stdout is not None
         threads = [int(word) for word in spin.stdout.readline().split()]
-        command = [*prefix, str(state), str(full), *LLAMAS, "run", *options]
-        done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT | model(server.url))
-        assert [os.sched_getaffinity(thread) for thread in threads] == [ALL, ALL]
-        assert server.questions
-    assert done.returncode == 0, done.stderr
-    windows = [json.loads(line) for line in done.stdout.splitlines()]
-    assert len(windows) == 12
-    said = [entry for window in windows for entry in window["degradations"]]
-    assert any("hints are dropped" in entry and "no space left" in entry for entry in said)
-    assert not any(entry["status"] == "applied" for window in windows for entry in window["applied"])
+        with running(*options, env=model(server.url), within=[*prefix, str(state), str(full)]) as run:
+            run.until(lambda window: any("hints are dropped" in each for each in window["degradations"]), 200)
+            seen = len(run.windows)
+            window = run.until(lambda window: window["window"] > seen + 1)
+            assert [os.sched_getaffinity(thread) for thread in threads] == [ALL, ALL]
+            assert run.stop() == 0
+    assert any("no space left" in each for each in window["degradations"])
+    assert not [entry for each in run.windows for entry in each["applied"]]

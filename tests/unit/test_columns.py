@@ -60,9 +60,9 @@ def test_percentile(values: list[tuple[int, int]], quantile: float) -> None:
 
 @pytest.mark.parametrize(
     ("step", "in_order"),
-    # A page, a fault-around window of 64 KiB, a huge page of 2 MiB; backwards, or by anything else, is not.
-    [(1, True), (16, True), (512, True)]
-    + [(step, False) for step in (0, 2, 8, 15, 17, 32, 511, 513, 1024, -1, -16, -512)],
+    # Up to a fault-around window of 64 KiB, or a huge page of 2 MiB; backwards, or by anything else, is not.
+    [(step, True) for step in (1, 2, 8, 15, 16, 512)]
+    + [(step, False) for step in (0, 17, 32, 511, 513, 1024, -1, -16, -512)],
 )
 def test_steps_that_are_in_order(step: int, in_order: bool) -> None:
     row, tid = np.zeros(9, dtype=np.int64), np.ones(9, dtype=np.uint32)
