@@ -7,11 +7,12 @@ import click
 
 from llamas_bpf.cli import _lab_options as lab_options
 from llamas_bpf.cli import _options as options
+from llamas_bpf.cli._ends import PassesStatusThrough
 
 _WORDS = click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[-- PYTEST OPTIONS...]")
 
 
-@click.command()
+@click.command(cls=PassesStatusThrough)
 @lab_options.kernel
 @lab_options.topology
 @lab_options.init
