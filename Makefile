@@ -10,7 +10,8 @@ PACKAGES := ca-certificates clang debian-archive-keyring e2fsprogs gcc git kmod 
 # A model's server on this machine's loopback is at 10.0.2.2 for a guest.
 MODEL := $(OPENAI_BASE_URL)$(OPENAI_API_KEY)
 GUEST_URL := $(subst localhost,10.0.2.2,$(subst 127.0.0.1,10.0.2.2,$(OPENAI_BASE_URL)))
-GUEST_MODEL := $(if $(MODEL),--network --env OPENAI_BASE_URL=$(GUEST_URL) --env OPENAI_API_KEY --env OPENAI_MODEL)
+GUEST_MODEL := $(if $(MODEL),--network $(if $(GUEST_URL),--env 'OPENAI_BASE_URL=$(GUEST_URL)') \
+	$(foreach name,OPENAI_API_KEY OPENAI_MODEL,$(if $($(name)),--env $(name))))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -23,6 +24,7 @@ setup: .venv/ready  ## Install Debian packages, make .venv, compile the binding 
 demo: setup  ## Boot a machine with two memory tiers and watch two workloads being placed (3 min)
 	$(BIN)/llamas-bpf lab run --topology tiers --out build/demo $(GUEST_MODEL) -- \
 		python3 -m llamas_bpf.scenarios.demo
+	@echo "Each decision, whole: $(BIN)/llamas-bpf explain --state build/demo/state [ID]"
 
 test: lint test-host test-lab  ## Run every check: style, types, unit and kernel tests here, lab tests in a guest
 

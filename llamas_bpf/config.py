@@ -11,13 +11,15 @@ import tomllib
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from llamas_bpf.errors import ConfigError
 
 ETC = Path("/etc/llamas-bpf")
 STATE = Path("/var/lib/llamas-bpf")
 RUN = Path("/run/llamas-bpf")
+
+_MOST_BYTES = 1 << 20  # of one file
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -40,7 +42,15 @@ class LlmConfig(_Section):
 class SenseConfig(_Section):
     """Ring sizes are powers of two; a full ring loses records, which are counted."""
 
-    ring_bytes: int = Field(default=16 << 20, ge=4096, le=1 << 30)
+    ring_bytes: int = Field(default=16 << 20, le=1 << 30)
+
+    @field_validator("ring_bytes")
+    @classmethod
+    def _ring_can_be_made(cls, size: int) -> int:
+        page = os.sysconf("SC_PAGE_SIZE")
+        if size < page or size & (size - 1):
+            raise ValueError(f"must be a power of two, at least {page}, such as {16 << 20}")
+        return size
 
 
 class StoreConfig(_Section):
@@ -51,7 +61,8 @@ class StoreConfig(_Section):
 
 
 class Config(_Section):
-    """Everything an operator may set. ``policies``: a directory overriding the packaged one file by file."""
+    """Everything an operator may set. ``policies``: a directory overriding the packaged one file by file;
+    its whole path, since it must not depend on where somebody stands."""
 
     window_s: float = Field(default=1.0, ge=0.1, le=60)
     advisor: str = ""
@@ -60,11 +71,19 @@ class Config(_Section):
     sense: SenseConfig = SenseConfig()
     store: StoreConfig = StoreConfig()
 
+    @field_validator("policies")
+    @classmethod
+    def _whole_path(cls, path: Path | None) -> Path | None:
+        if path is not None and not path.is_absolute():
+            raise ValueError(f"must be a whole path, such as {ETC}")
+        return path
+
 
 def load(path: Path | None) -> Config:
     """Read ``path``, or ``/etc/llamas-bpf/config.toml`` where there is one, or the defaults."""
     if path is None:
         path = ETC / "config.toml"
+        check_directory(ETC)
         if not path.exists():
             return Config()
     return parse(read_trusted(path), Config, str(path))
@@ -83,10 +102,19 @@ def parse(text: str, model: type[Model], name: str) -> Model:
 def read_trusted(path: Path) -> str:
     """The text of a settings file that only root can have written."""
     try:
-        with path.open(encoding="utf-8") as file:
-            status = os.fstat(file.fileno())
+        # Not to wait for a pipe's other end.
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            status = os.fstat(file)
+            if not stat.S_ISREG(status.st_mode):
+                raise ConfigError(f"{path} is not a plain file")
             check_owner(path, status)
-            return file.read()
+            text = os.read(file, _MOST_BYTES + 1)
+        finally:
+            os.close(file)
+        if len(text) > _MOST_BYTES:
+            raise ConfigError(f"{path} has more than {_MOST_BYTES} bytes, which no settings need")
+        return text.decode()
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -101,6 +129,16 @@ def check_owner(path: Path, status: os.stat_result) -> None:
         raise ConfigError(f"{path} belongs to uid {status.st_uid}, not to root: chown root {path}")
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise ConfigError(f"{path} can be written by others: chmod go-w {path}")
+
+
+def check_directory(path: Path) -> None:
+    """Refuse, when we are root, one from which others could take files away. It need not exist."""
+    try:
+        check_owner(path, path.stat())
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
 
 
 def _sentence(error: Any, model: type[BaseModel]) -> str:

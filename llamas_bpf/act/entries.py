@@ -49,11 +49,15 @@ class Intent(_Frozen):
 
 
 class Settled(_Frozen):
-    """Written, and read back as ``new``. ``threads`` were found only while writing, with their old masks."""
+    """Written, and read back as ``new``. ``threads`` were found only while writing, with their old masks.
+
+    Not ``taken``: the kernel made something else of it, which is ours all the same until it is taken back.
+    """
 
     entry: Literal["applied"] = "applied"
     target: Target
     new: str
+    taken: bool = True
     threads: tuple[ThreadMask, ...] = ()
 
 

@@ -128,7 +128,8 @@ class Funnel:
         if tool.one_shot or tool.is_all(target, now, action.value):
             return now
         if self._journal:
-            self._journal.note([Settled(target=target, new=now.value)])  # so that it is known as our doing
+            # So that it is known as our doing.
+            self._journal.note([Settled(target=target, new=now.value, taken=False)])
         raise ActError(
             f"{describe(target)}: {action.value} was written, and {now.value or 'nothing'} is there"
         )

@@ -37,7 +37,9 @@ def add(holds: Holds, entry: Entry) -> None:
             old = old.model_copy(update={"threads": old.threads + entry.threads})
             intent = before.intent.model_copy(update={"old": old})
             ours = (*(value for value in before.ours if value != entry.new), entry.new)
-            holds[entry.target] = replace(before, intent=intent, ours=ours, settled=True, before=None)
+            # What was superseded comes back if this one is taken back.
+            superseded = None if entry.taken else before.before
+            holds[entry.target] = replace(before, intent=intent, ours=ours, settled=True, before=superseded)
         case Failed() if before and before.before:
             holds[entry.target] = before.before
         case Settled() | Failed() | Undone():
@@ -51,5 +53,7 @@ def as_entries(holds: Holds) -> list[Entry]:
 
 def _entries(hold: Hold) -> list[Entry]:
     superseded = _entries(hold.before) if hold.before else []
-    settled = [Settled(target=hold.intent.target, new=value) for value in hold.ours if hold.settled]
+    taken = hold.before is None
+    values = hold.ours if hold.settled else ()
+    settled = [Settled(target=hold.intent.target, new=value, taken=taken) for value in values]
     return [*superseded, hold.intent, *settled]

@@ -59,14 +59,21 @@ class Home:
             return  # other workloads live there
 
     def _enable(self, parent: Path, say: Say) -> None:
-        """One controller at a time: one that is refused must not keep the others off (cgroup-v2.rst)."""
+        """One controller at a time: one that is refused must not keep the others off (cgroup-v2.rst).
+
+        Never taken back: once it is there, others may have come to rely on it for their own cgroups.
+        """
         control = parent / "cgroup.subtree_control"
         missing = set(CONTROLLERS) & set(self._usable) - set(control.read_text(encoding="ascii").split())
+        enabled = []
         for controller in sorted(missing):
             try:
                 control.write_text(f"+{controller}", encoding="ascii")
+                enabled.append(controller)
             except OSError as error:
                 say(f"{parent} cannot have the {controller} controller enabled: {error.strerror}")
+        if enabled and parent == self._mount:  # the one below is ours
+            say(f"enabled in {control}, where it stays: {', '.join(enabled)}")
 
     def _fill_cpuset(self) -> None:
         """Not empty from the start: empty is what it could never become again while processes are in it

@@ -13,6 +13,7 @@ from llamas_bpf.act.home import Home
 from llamas_bpf.contracts.machine import Machine
 from llamas_bpf.contracts.workload import Launched, ProcessId
 from llamas_bpf.errors import LlamasError
+from llamas_bpf.shown import plain
 
 OWN_FAILURE, NOT_EXECUTABLE, NOT_FOUND = 125, 126, 127
 
@@ -154,8 +155,8 @@ def _execute(argv: Sequence[str], mask: set[signal.Signals] | set[int]) -> int:
     try:
         os.execvp(argv[0], list(argv))  # noqa: S606
     except FileNotFoundError:
-        sys.stderr.write(f"llamas-bpf exec: {argv[0]}: command not found\n")
+        sys.stderr.write(f"llamas-bpf exec: {plain(argv[0])}: command not found\n")
         return NOT_FOUND
     except OSError as error:
-        sys.stderr.write(f"llamas-bpf exec: {argv[0]}: {error.strerror}\n")
+        sys.stderr.write(f"llamas-bpf exec: {plain(argv[0])}: {error.strerror}\n")
         return NOT_EXECUTABLE

@@ -23,7 +23,10 @@ def enforcing_lock(path: Path = LOCK) -> Iterator[None]:
         _take(file, path)
         os.ftruncate(file, 0)
         os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
-        yield
+        try:
+            yield
+        finally:
+            os.ftruncate(file, 0)
     finally:
         os.close(file)
 
@@ -31,7 +34,9 @@ def enforcing_lock(path: Path = LOCK) -> Iterator[None]:
 def _open(path: Path) -> int:
     try:
         path.parent.mkdir(mode=0o755, exist_ok=True)
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        os.fchmod(file, 0o600)  # who can read it can lock it, and so keep us from starting
+        return file
     except PermissionError:
         raise MissingError(
             f"{path}: only root may change settings of the kernel: sudo llamas-bpf …"
@@ -45,9 +50,8 @@ def _take(file: int, path: Path) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         pid = os.pread(file, 32, 0).decode("ascii", "replace").strip()
-        holder = f"process {pid}" if pid.isdigit() else "another process"
         raise LlamasError(
-            f"{holder} is already enforcing on this host ({path}): stop it first, with kill -TERM {pid}"
-            if pid.isdigit()
-            else f"{holder} holds {path}: try again"
+            f"process {pid} is already enforcing on this host ({path}): stop it first, with kill -TERM {pid}"
+            if pid.isascii() and pid.isdigit() and Path("/proc", pid).exists()
+            else f"another process holds {path}: try again, or look who with fuser -v {path}"
         ) from None

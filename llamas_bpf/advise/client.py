@@ -20,6 +20,9 @@ from llamas_bpf.contracts.hint import Answer
 
 _MOST_BYTES = 1 << 20
 
+#: Said outright, because the client would take an empty OPENAI_BASE_URL for an address.
+_OPENAI = "https://api.openai.com/v1"
+
 
 class _Message(BaseModel):
     content: str | None = None
@@ -61,7 +64,7 @@ class Client:
         self._limit: dict[str, Any] = {limit: max_answer_tokens}
         self._openai = openai.OpenAI(
             api_key=endpoint.api_key,
-            base_url=endpoint.base_url,
+            base_url=endpoint.base_url or _OPENAI,
             timeout=timeout_s,
             max_retries=0,
             http_client=httpx2.Client(

@@ -36,6 +36,18 @@ def configured(config: Config) -> Endpoint | None:
     key = os.environ.get("OPENAI_API_KEY") or None
     if not (base_url or key or config.llm.model):
         return None
-    if base_url and not base_url.startswith(("http://", "https://")):
-        raise ConfigError(f"the model's base URL must start with http:// or https://: {base_url}")
+    if base_url and not _is_url(base_url):
+        # Not repeated here: it may hold a password, which cannot be told in what cannot be parsed.
+        where = "base_url under [llm]" if config.llm.base_url else "OPENAI_BASE_URL"
+        raise ConfigError(f"{where}: must be an address such as http://127.0.0.1:11434/v1")
     return Endpoint(base_url, config.llm.model or os.environ.get("OPENAI_MODEL") or None, key or NO_KEY)
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        # Reading the port checks it. IPv6 addresses, and names beyond ASCII, are the client's to judge.
+        named = bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return False
+    return named and parts.scheme in ("http", "https") and text.isprintable() and " " not in text

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateError
+from jinja2 import StrictUndefined, Template
 from jinja2.sandbox import SandboxedEnvironment
 
 from llamas_bpf import policies
@@ -52,7 +52,7 @@ class Prompts:
             try:
                 self._templates[role] = environment.from_string(texts[-1])
                 self._templates[role].render(_variables(sample.situation(), self._windows)[0])
-            except TemplateError as error:
+            except Exception as error:  # an expression can raise anything, such as {{ 1/0 }}
                 line = getattr(error, "lineno", None)
                 raise ConfigError(f"{path}{f':{line}' if line else ''}: {error}") from None
         self.hash = hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]

@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from llamas_bpf.cli._options import Seconds
+
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 kernel = click.option(
@@ -35,7 +37,7 @@ def timeout(seconds: float) -> Decorator:
         default=seconds,
         show_default=True,
         metavar="SECONDS",
-        type=click.FloatRange(min=1),
+        type=Seconds(min=1),
         help="From power-on.",
     )
 

@@ -7,11 +7,12 @@ import click
 
 from llamas_bpf.cli import _lab_options as lab_options
 from llamas_bpf.cli import _options as options
+from llamas_bpf.cli._ends import PassesStatusThrough
 
 _WORDS = click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[-- PYTEST OPTIONS...]")
 
 
-@click.command()
+@click.command(cls=PassesStatusThrough)
 @lab_options.kernel
 @lab_options.topology
 @lab_options.init
@@ -66,7 +67,7 @@ def test_matrix(
     """
     from llamas_bpf.lab import Guest, matrix
     from llamas_bpf.lab.kernel import KERNELS
-    from llamas_bpf.lab.topologies import load_topology
+    from llamas_bpf.lab.topology import load_topology
 
     lab_options.tidy_when_ended()
     for topology in topologies:

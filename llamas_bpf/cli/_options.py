@@ -1,10 +1,28 @@
 """Options that several commands have in common."""
 
+import math
 from pathlib import Path
+from typing import Any
 
 import click
 
 from llamas_bpf.config import STATE
+
+_MOST_S = 10 * 365 * 86400.0  # in nanoseconds, well within 64 bits
+
+
+class Seconds(click.FloatRange):
+    """A time that a clock can count: neither endless nor "nan", which every comparison lets pass."""
+
+    def __init__(self, min: float) -> None:  # noqa: A002
+        super().__init__(min=min, max=_MOST_S)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        found = super().convert(value, param, ctx)
+        if math.isnan(found):
+            self.fail("not a number of seconds", param, ctx)
+        return found
+
 
 state = click.option(
     "--state",
@@ -18,11 +36,5 @@ config = click.option(
     type=click.Path(path_type=Path, dir_okay=False),
     help="settings  [default: /etc/llamas-bpf/config.toml, if there]",
 )
-backend = click.option(
-    "--backend",
-    type=click.Choice(["auto", "libbpf"]),
-    default="auto",
-    show_default=True,
-    help="what loads the probes",
-)
+duration = click.option("--duration", type=Seconds(min=0.1), help="seconds  [default: until Ctrl-C]")
 as_json = click.option("--json", "as_json", is_flag=True, help="machine-readable, on stdout")

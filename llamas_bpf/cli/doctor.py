@@ -63,10 +63,12 @@ def _advisor_checks(config: Config) -> list[dict[str, Any]]:
     from llamas_bpf.errors import LlamasError
     from llamas_bpf.guard.limits import load_limits
 
-    server = endpoint.configured(config)
-    rows = [
-        _check("deciding", "model", server is not None, str(server) if server else f"none: {endpoint.HOW}")
-    ]
+    try:
+        server = endpoint.configured(config)
+        words = str(server) if server else f"none: {endpoint.HOW}"
+        rows = [_check("deciding", "model", server is not None, words)]
+    except LlamasError as error:
+        rows = [_check("deciding", "model", False, str(error))]
     try:
         advise.build("rules", config)
         rows.append(_check("deciding", "rules", True, "policies/rules compile"))

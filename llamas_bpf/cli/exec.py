@@ -1,27 +1,10 @@
 """``exec``: run a command as a workload that the controller may act on."""
 
 import re
-from typing import Any
 
 import click
 
-from llamas_bpf.errors import LlamasError
-
-OWN_FAILURE = 125
-
-
-class _WrongUsage(click.UsageError):
-    exit_code = OWN_FAILURE
-
-
-class _PassesStatusThrough(click.Command):
-    """1, 2 and 3 are the command's to use: our own failures are 125, as with env(1)."""
-
-    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
-        try:
-            return super().make_context(*args, **kwargs)
-        except click.UsageError as error:
-            raise _WrongUsage(error.format_message(), error.ctx) from None
+from llamas_bpf.cli._ends import PassesStatusThrough
 
 
 def _valid_name(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
@@ -30,7 +13,7 @@ def _valid_name(ctx: click.Context, parameter: click.Parameter, value: str) -> s
     return value
 
 
-@click.command(cls=_PassesStatusThrough, context_settings={"allow_interspersed_args": False})
+@click.command(cls=PassesStatusThrough, context_settings={"allow_interspersed_args": False})
 @click.option("--name", required=True, callback=_valid_name, help="what to call the workload")
 @click.option(
     "--mems", metavar="TIER|weights", help="where its memory comes from: tier0, tier1, … or weights"
@@ -47,8 +30,4 @@ def command(name: str, mems: str | None, cmd: tuple[str, ...]) -> int:
     def say(words: str) -> None:
         click.echo(f"llamas-bpf exec: {words}", err=True)
 
-    try:
-        return launch(name, cmd, machine.read(), mems, say)
-    except LlamasError as error:
-        say(str(error))
-        return OWN_FAILURE
+    return launch(name, cmd, machine.read(), mems, say)

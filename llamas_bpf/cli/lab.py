@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import click
 
 from llamas_bpf.cli import _lab_options as lab_options
 from llamas_bpf.cli import _options as options
+from llamas_bpf.cli._ends import PassesStatusThrough
 from llamas_bpf.cli._lab_tests import test, test_matrix
 
 
@@ -20,7 +22,17 @@ command.add_command(test)
 command.add_command(test_matrix)
 
 
-@command.command(context_settings={"allow_interspersed_args": False})
+def _environment(ctx: click.Context, parameter: click.Parameter, settings: tuple[str, ...]) -> dict[str, str]:
+    """NAME=VALUE as it says; NAME as it is here, and left out where it is not set here."""
+    pairs = [setting.partition("=") for setting in settings]
+    for name, _, _ in pairs:
+        if not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name):
+            raise click.BadParameter(f"{name!r} is no name of a variable", ctx, parameter)
+    found = {name: value if given else os.environ.get(name) for name, given, value in pairs}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+@command.command(cls=PassesStatusThrough, context_settings={"allow_interspersed_args": False})
 @lab_options.kernel
 @lab_options.topology
 @lab_options.init
@@ -28,7 +40,11 @@ command.add_command(test_matrix)
 @lab_options.timeout(600)
 @lab_options.network
 @click.option(
-    "--env", multiple=True, metavar="NAME[=VALUE]", help="Set for CMD; without a value: as it is here."
+    "--env",
+    multiple=True,
+    metavar="NAME[=VALUE]",
+    callback=_environment,
+    help="Set for CMD; without a value: as it is here.",
 )
 @click.argument("cmd", nargs=-1, type=click.UNPROCESSED, required=True, metavar="-- CMD...")
 def run(
@@ -38,7 +54,7 @@ def run(
     out: Path | None,
     timeout: float,
     network: bool,
-    env: tuple[str, ...],
+    env: dict[str, str],
     cmd: tuple[str, ...],
 ) -> int:
     """Boot a guest, run CMD in it with the project installed, and exit as CMD did.
@@ -50,10 +66,10 @@ def run(
 
     lab_options.tidy_when_ended()
     guest = Guest(kernel, topology, init, timeout, network)
-    return run_in_guest(cmd, guest, out=out, env=_environment(env), progress=lab_options.say)
+    return run_in_guest(cmd, guest, out=out, env=env, progress=lab_options.say)
 
 
-@command.command(context_settings={"allow_interspersed_args": False})
+@command.command(cls=PassesStatusThrough, context_settings={"allow_interspersed_args": False})
 @lab_options.kernel
 @lab_options.topology
 @lab_options.init
@@ -75,7 +91,7 @@ def shell(kernel: str, topology: str, init: str, timeout: float, network: bool, 
 def topology(name: str | None, as_json: bool) -> None:
     """Say what machine a topology is, and what QEMU is told; without NAME: list them."""
     from llamas_bpf.lab import describe
-    from llamas_bpf.lab.topologies import load_topology, names
+    from llamas_bpf.lab.topology import load_topology, names
 
     found = {known: load_topology(known) for known in ([name] if name else names())}
     if as_json:
@@ -109,10 +125,3 @@ def clean() -> None:
     from llamas_bpf.lab import cache
 
     cache.clean(lab_options.say)
-
-
-def _environment(settings: tuple[str, ...]) -> dict[str, str]:
-    """NAME=VALUE as it says; NAME as it is here, and left out where it is not set here."""
-    pairs = (setting.partition("=") for setting in settings)
-    found = {name: value if given else os.environ.get(name) for name, given, value in pairs}
-    return {name: value for name, value in found.items() if value is not None}

@@ -16,13 +16,12 @@ from llamas_bpf.errors import LlamasError
 
 
 @click.command()
-@click.option("--duration", type=click.FloatRange(min=0.1), help="seconds  [default: until Ctrl-C]")
+@options.duration
 @click.option(
     "--out", type=click.Path(path_type=Path, allow_dash=True), default="-", help="FILE.jsonl, - is stdout"
 )
 @options.config
-@options.backend
-def command(duration: float | None, out: Path, config: Path | None, backend: str) -> None:
+def command(duration: float | None, out: Path, config: Path | None) -> None:
     """Write one digest per window to a file, as lines of JSON."""
     from llamas_bpf import machine
     from llamas_bpf.controller.signals import stop_on_signal

@@ -15,12 +15,11 @@ from llamas_bpf.config import load
 @click.option(
     "--advisor", default="", help="order to ask in, such as llm,rules  [default: llm,rules or rules]"
 )
-@click.option("--duration", type=click.FloatRange(min=0.1), help="seconds  [default: until Ctrl-C]")
+@options.duration
 @click.option("--metrics-port", type=click.IntRange(0, 65535), help="serve /metrics here, on loopback")
 @click.option("--keep", is_flag=True, help="leave what was changed as it is when stopping")
 @options.state
 @options.config
-@options.backend
 @options.as_json
 def command(
     enforce: bool,
@@ -30,21 +29,24 @@ def command(
     keep: bool,
     state: Path,
     config: Path | None,
-    backend: str,
     as_json: bool,
 ) -> None:
     """Watch this machine and say what should change; with --enforce, change it."""
-    from llamas_bpf.cli._screen import Screen
-    from llamas_bpf.controller.session import Settings, session
+    from llamas_bpf.controller.signals import stop_on_signal
 
-    settings = Settings(
-        config=load(config),
-        state=state,
-        advisor=advisor,
-        enforce=enforce,
-        keep=keep,
-        duration_s=duration,
-        metrics_port=metrics_port,
-    )
-    with Screen(as_json) as screen:
-        session(settings, on_report=screen.window, say=screen.say)
+    # Before the imports that take long: Ctrl-C ends the loop, never the opening nor the restoring.
+    with stop_on_signal() as stop:
+        from llamas_bpf.cli._screen import Screen
+        from llamas_bpf.controller.session import Settings, session
+
+        settings = Settings(
+            config=load(config),
+            state=state,
+            advisor=advisor,
+            enforce=enforce,
+            keep=keep,
+            duration_s=duration,
+            metrics_port=metrics_port,
+        )
+        with Screen(as_json) as screen:
+            session(settings, stop, on_report=screen.window, say=screen.say)

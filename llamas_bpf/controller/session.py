@@ -1,5 +1,7 @@
 """One run of the controller: everything is opened here, and closed in the opposite order."""
 
+import shlex
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -7,11 +9,10 @@ from pathlib import Path
 
 from llamas_bpf import advise, machine
 from llamas_bpf.act import Actuation, Journal, enforcing_lock, rollback
-from llamas_bpf.config import Config
+from llamas_bpf.config import STATE, Config
 from llamas_bpf.contracts.machine import Machine
 from llamas_bpf.contracts.report import Restored, WindowReport
 from llamas_bpf.controller.loop import Controller
-from llamas_bpf.controller.signals import stop_on_signal
 from llamas_bpf.controller.windows import windows
 from llamas_bpf.guard import Guard
 from llamas_bpf.guard.limits import load_limits
@@ -34,8 +35,10 @@ class Settings:
     metrics_port: int | None = None
 
 
-def session(settings: Settings, on_report: Callable[[WindowReport], None], say: Say) -> None:
-    """Run until the time is over or a signal comes. Raises LlamasError with what to do about it."""
+def session(
+    settings: Settings, stop: threading.Event, on_report: Callable[[WindowReport], None], say: Say
+) -> None:
+    """Run until the time is over or ``stop`` is set. Raises LlamasError with what to do about it."""
     config = settings.config
     guard = Guard(load_limits(config))
     advisors = advise.build(settings.advisor or config.advisor, config)
@@ -44,8 +47,6 @@ def session(settings: Settings, on_report: Callable[[WindowReport], None], say: 
     with ExitStack() as stack:
         for advisor in advisors:
             stack.callback(advisor.close)
-        # Signals before anything is changed: Ctrl-C ends the loop, never the restoring.
-        stop = stack.enter_context(stop_on_signal())
         store = stack.enter_context(Store(settings.state, config.store))
         actuation = stack.enter_context(_actuation(settings, here, store, say))
         if settings.metrics_port is not None:
@@ -76,9 +77,15 @@ def _actuation(settings: Settings, here: Machine, store: Store, say: Say) -> Ite
         finally:
             if settings.keep:
                 count = len(actuation.in_force())
-                say(f"{count} settings stay as they are; llamas-bpf rollback --all puts them back")
+                say(f"{count} settings stay as they are; {_rollback(settings.state)} puts them back")
             else:
                 _report(actuation.restore_all("the run ended"), store, say, "put back")
+
+
+def _rollback(state: Path) -> str:
+    """The command that finds this run's journal."""
+    where = "" if state == STATE else f" --state {shlex.quote(str(state.absolute()))}"
+    return f"llamas-bpf rollback --all{where}"
 
 
 def _report(restored: list[Restored], store: Store, say: Say, words: str) -> None:

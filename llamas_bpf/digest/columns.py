@@ -21,13 +21,13 @@ def count(row: Array, rows: int, weight: Array) -> Array:
     return counts
 
 
-def distinct_pages(row: Array, rows: int, address: Array) -> Array:
-    """How many different pages a workload faulted on."""
+def distinct_pages(row: Array, rows: int, tgid: Array, address: Array) -> Array:
+    """How many different pages a workload faulted on; each process has its own address space."""
     page = address >> np.uint64(PAGE_SHIFT)
-    order = np.lexsort((page, row))
-    row, page = row[order], page[order]
+    order = np.lexsort((page, tgid, row))
+    row, tgid, page = row[order], tgid[order], page[order]
     first = np.ones(len(row), dtype=bool)
-    first[1:] = (row[1:] != row[:-1]) | (page[1:] != page[:-1])
+    first[1:] = (row[1:] != row[:-1]) | (tgid[1:] != tgid[:-1]) | (page[1:] != page[:-1])
     return count(row[first], rows, np.ones(int(first.sum())))
 
 

@@ -34,8 +34,16 @@ class Digester:
         mount = machine.cgroup_mount
         self.by_cgroup = mount is not None and bool({"cpu", "memory"} & set(machine.cgroup_controllers))
         self._who = Cgroups(Path(mount or "/")) if self.by_cgroup else Processes()
+        self._own_cgroup = kernel_files.own_cgroup()
         self._before: dict[str, dict[str, float]] = {}
         self._machine_before = machine_row.counters(machine)
+
+    @property
+    def degradations(self) -> tuple[str, ...]:
+        """What cannot be told on this machine, and why."""
+        if self.by_cgroup:
+            return ()
+        return ("workloads are processes: cgroup v2 has no cpu or memory controller here (doctor says why)",)
 
     def digest(self, batch: EventBatch, degradations: tuple[str, ...] = ()) -> Digest:
         """``batch`` holds one window's events; the files are read now, at the window's end."""
@@ -44,7 +52,7 @@ class Digester:
         found = self._who.resolve(keys[keys > 0].tolist(), self._launched())
         workloads = tuple(workload for workload, _ in found)
         row_of_key = {key: row for row, (_, members) in enumerate(found) for key in members}
-        # Events of nobody known (a cgroup already removed) go to an extra row that is cut off.
+        # A side that is nobody's (idle, or our own) goes to an extra row that is cut off.
         rows_by_key = np.array([row_of_key.get(key, len(found)) for key in keys.tolist()], dtype=np.int64)
         rows = {name: rows_by_key[np.searchsorted(keys, side)] for name, side in sides.items()}
         table = self._table(batch, rows, len(found) + 1)[: len(found)]
@@ -57,7 +65,7 @@ class Digester:
             node_ids=self._node_ids,
             workloads=workloads,
             table=table,
-            degradations=degradations,
+            degradations=(*degradations, *self.degradations),
         )
 
     def _sides(self, batch: EventBatch) -> dict[str, columns.Array]:
@@ -71,8 +79,11 @@ class Digester:
 
     def _table(self, batch: EventBatch, rows: dict[str, columns.Array], size: int) -> Table:
         table = np.full(size, np.nan, dtype=table_dtype(len(self._node_ids)))
-        self._fault_columns(table, batch.faults, rows["fault"])
-        self._sched_columns(table, batch.sched, rows["prev"], rows["next"])
+        # A kind that this kernel refused has no entry in ``lost``, and its columns stay unknown.
+        if "faults" in batch.lost:
+            self._fault_columns(table, batch.faults, rows["fault"])
+        if "sched" in batch.lost:
+            self._sched_columns(table, batch.sched, rows["prev"], rows["next"])
         return table
 
     def _fault_columns(self, table: Table, events: columns.Array, row: columns.Array) -> None:
@@ -80,7 +91,7 @@ class Digester:
         for column, flag in (("kernel", FaultFlag.KERNEL), ("write", FaultFlag.WRITE)):
             table[f"faults.{column}"] = columns.count(row, size, weight * ((events["flags"] & flag) != 0))
         table["faults.minor"] = columns.count(row, size, weight)
-        table["faults.distinct_pages"] = columns.distinct_pages(row, size, events["address"])
+        table["faults.distinct_pages"] = columns.distinct_pages(row, size, events["tgid"], events["address"])
         table["faults.sequential_ratio"] = columns.sequential_ratio(
             row, size, events["tid"], events["address"], events["ts_ns"]
         )
@@ -122,6 +133,8 @@ class Digester:
 
     def _figures(self, workload: Workload) -> kernel_files.Figures:
         if isinstance(self._who, Cgroups):
+            if not self._who.accounts(workload) or workload.cgroup == self._own_cgroup:
+                return kernel_files.Figures()
             return kernel_files.of_cgroup(self._who.directory(workload))
         pids = [process.pid for process in workload.processes]
         return kernel_files.of_processes(pids, len(self._node_ids) > 1)
@@ -158,7 +171,8 @@ def fill(
         else:
             # This also betters sched.run_ns: a task that never left its CPU was in no switch.
             row[column] = value
-    row["faults.minor"] -= np.nan_to_num(row["faults.major"])
+    # The kernel also counts major faults that raise no exception, such as those of get_user_pages().
+    row["faults.minor"] = max(row["faults.minor"] - np.nan_to_num(row["faults.major"]), 0.0)
     if figures.node_bytes:
         row[NODE_BYTES] = [figures.node_bytes.get(node, 0) for node in nodes]
 

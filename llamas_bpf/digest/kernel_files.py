@@ -61,6 +61,12 @@ def of_processes(pids: Iterable[int], several_nodes: bool) -> Figures:
     return found
 
 
+def own_cgroup() -> str | None:
+    """Ours: its figures hold the observer's own. None where there is no cgroup v2 (cgroups(7))."""
+    lines = (read(Path("/proc/self/cgroup")) or "").splitlines()
+    return next((line[len("0::") :] for line in lines if line.startswith("0::")), None)
+
+
 def pressure(text: str | None, name: str) -> dict[str, float]:
     """Stall time so far, in µs: ``{"psi.memory_some_ratio": …}`` (Documentation/accounting/psi.rst)."""
     stalls = {}

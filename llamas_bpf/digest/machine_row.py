@@ -38,7 +38,7 @@ def row(machine: Machine, added: dict[str, float], window_ns: int) -> dict[str, 
             else None
             for name in ("cpu_some_ratio", "memory_some_ratio", "memory_full_ratio", "io_some_ratio")
         },
-        "nodes": {str(node.id): _node(node.id) for node in machine.nodes},
+        "nodes": {str(node.id): sizes for node in machine.nodes if (sizes := _node(node.id))},
         "tiering": {
             "demotion_enabled": _demotion(),
             "numa_balancing": _number(Path("/proc/sys/kernel/numa_balancing")),
@@ -47,8 +47,12 @@ def row(machine: Machine, added: dict[str, float], window_ns: int) -> dict[str, 
     }
 
 
-def _node(node: int) -> dict[str, int]:
-    sizes = meminfo(node)
+def _node(node: int) -> dict[str, int] | None:
+    """None for a node that went offline since the machine was read."""
+    try:
+        sizes = meminfo(node)
+    except OSError:
+        return None
     return {"total_bytes": sizes["MemTotal"], "free_bytes": sizes["MemFree"]}
 
 

@@ -1,5 +1,6 @@
 """Run a program that prepares the lab, and say plainly when it fails."""
 
+import os
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,11 @@ from llamas_bpf.lab.errors import LabError
 _TAIL_LINES = 12
 
 
+def environment() -> dict[str, str]:
+    """Ours, without the model's key and address: a guest gets them by --env, other programs not at all."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")}
+
+
 def run(argv: Sequence[str | Path], *, what: str, cwd: Path | None = None) -> str:
     """Standard output of argv. If argv fails: LabError, with `what` it was for and the last lines it said."""
     words = [str(word) for word in argv]
@@ -16,6 +22,7 @@ def run(argv: Sequence[str | Path], *, what: str, cwd: Path | None = None) -> st
         done = subprocess.run(
             words,
             cwd=cwd,
+            env=environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from llamas_bpf.lab import streams
+from llamas_bpf.lab import commands, streams
 from llamas_bpf.lab.emulator import Emulator
 from llamas_bpf.lab.errors import LabError
 from llamas_bpf.lab.hardware import Hardware
@@ -125,7 +125,7 @@ def _qemu(
     with (console.parent / "qemu").open("wb") as log:
         process = subprocess.Popen(
             machine.argv(job, result, console, ends),
-            env={**os.environ, **machine.emulator.environment},
+            env=commands.environment() | machine.emulator.environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from llamas_bpf.lab.topology import Cxl, Node, Pci, Swap, Topology, mib
+from llamas_bpf.lab.parts import Cxl, Node, Pci, Swap, Topology, mib
 
 _CXL_WINDOW = "4G"  # of physical addresses: QEMU wants a multiple of 256 MiB
 _ROOM_FOR_NVDIMMS = "8G"

@@ -16,6 +16,7 @@ from llamas_bpf.lab.errors import LabError
 from llamas_bpf.lab.run import Guest, run_in_guest
 
 TESTS = "tests/lab"
+GUEST_FAILED = 125  # not pytest's own
 
 _JUNIT, _OUTPUT, _RELEASE = "junit.xml", "output.txt", "release"
 _COMMAND = (
@@ -30,7 +31,7 @@ class GuestReport:
     guest: Guest
     release: str | None  # `uname -r`; None if the guest never told
     counts: junit.Counts
-    status: int  # pytest's; that of LabError where it was the guest
+    status: int  # pytest's; GUEST_FAILED where it was the guest
     trouble: str | None  # why there are no counts, or not all
     seconds: float
 
@@ -87,7 +88,7 @@ def _run_tests(
 ) -> GuestReport:
     for name in (_JUNIT, _OUTPUT, _RELEASE):
         (out / name).unlink(missing_ok=True)
-    started, trouble, status = time.monotonic(), None, LabError.exit_status
+    started, trouble, status = time.monotonic(), None, GUEST_FAILED
     counts = junit.Counts(0, (), {})
     with ExitStack() as stack:
         kept = stack.enter_context((out / _OUTPUT).open("wb"))
@@ -98,7 +99,7 @@ def _run_tests(
             counts = junit.read(out / _JUNIT)
         except LabError as error:
             trouble = str(error)
-            status = status or LabError.exit_status
+            status = status or GUEST_FAILED
             kept.write(f"\nlab: {error}\n".encode())
     if status and not trouble and not counts.failed:
         trouble = f"pytest ended with status {status}: see the end of {out / _OUTPUT}"

@@ -18,6 +18,8 @@ from typing import Any
 import click
 
 from llamas_bpf import machine
+from llamas_bpf.advise import endpoint
+from llamas_bpf.config import Config
 from llamas_bpf.contracts.machine import Machine
 from llamas_bpf.machine.nodes import meminfo
 from llamas_bpf.scenarios.demo_report import NAMES, Snapshot, show, take
@@ -28,11 +30,13 @@ WARM_UP_S = 120
 
 
 @click.command()
-@click.option("--seconds", default=60, show_default=True, help="how long the controller runs")
+@click.option("--seconds", type=int, help="how long the controller runs  [default: 60; with a model 90]")
 @click.option("--hot-mib", default=96, show_default=True, help="size of the service's hot set")
 @click.option("--out", type=click.Path(path_type=Path), default=os.environ.get("OUT", "build/demo"))
-def main(seconds: int, hot_mib: int, out: Path) -> None:
+def main(seconds: int | None, hot_mib: int, out: Path) -> None:
     """Run the story and say what happened."""
+    # Under emulation, importing a model's client alone takes up to half a minute beside busy workloads.
+    seconds = seconds or (90 if endpoint.configured(Config()) else 60)
     out.mkdir(parents=True, exist_ok=True)
     here = machine.read()
     if len(here.tiers) < 2 or not {"cpuset", "memory"} <= set(here.cgroup_controllers):
@@ -86,7 +90,7 @@ def control(here: Machine, seconds: int, out: Path) -> tuple[dict[str, Snapshot]
         "--duration",
         str(seconds),
         "--state",
-        "/var/lib/demo",
+        str(out / "state"),
     ]
     windows: list[dict[str, Any]] = []
     after = take(here)

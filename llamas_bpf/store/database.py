@@ -58,6 +58,10 @@ class Database:
             with suppress(sqlite3.Error):
                 connection.close()
 
+    def damaged(self) -> StoreError:
+        """What it holds cannot be read."""
+        return StoreError(f"{self.file} is damaged: put it aside (mv {self.file} {self.file}.damaged)")
+
     def _inode(self) -> int | None:
         """SQLite would go on writing into a file that has been removed or put aside."""
         try:
@@ -67,7 +71,10 @@ class Database:
 
     def _create(self) -> sqlite3.Connection:
         state = self.file.parent
-        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except (FileNotFoundError, FileExistsError, NotADirectoryError) as error:
+            raise StoreError(f"{state}: cannot be made: {error.strerror}: give another --state") from None
         check_owner(state, state.stat())
         # Made here, because SQLite's own would be readable by everyone; its -wal and -shm copy this mode.
         os.close(os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
@@ -137,7 +144,7 @@ class Database:
         if name == "SQLITE_FULL" or self._no_room():
             return f"{self.file}: no space left on its disk: free some (df {self.file.parent})"
         if name in ("SQLITE_CORRUPT", "SQLITE_NOTADB"):
-            return f"{self.file} is damaged: put it aside (mv {self.file} {self.file}.damaged)"
+            return str(self.damaged())
         if name.startswith("SQLITE_BUSY"):
             return f"{self.file}: another process has been writing to it for {_WAIT_S:.0f} s"
         return f"{self.file}: {error}: is {self.file.parent} still a directory that root can write?"

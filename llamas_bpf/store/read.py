@@ -3,6 +3,8 @@
 import json
 import sqlite3
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -34,7 +36,7 @@ class Reader:
 
     def decisions(self, limit: int = 20) -> list[Json]:
         """The last decisions, newest first, without prompt and answer; the keys are those of ``decision``."""
-        with self._database.transaction() as db:
+        with self._rows() as db:
             rows = db.execute("SELECT * FROM decisions ORDER BY id DESC LIMIT ?", (limit,))
             return [_decision(db, row) for row in rows.fetchall()]
 
@@ -45,39 +47,55 @@ class Reader:
         was hinted on), exchange (None where no model was asked), refused, applied, restored, judged (lists
         of the contracts' JSON, each with its ``window``), became (a few words).
         """
-        with self._database.transaction() as db:
+        with self._rows() as db:
             row = db.execute("SELECT * FROM decisions WHERE id = ?", (number,)).fetchone()
             if row is None:
                 return None
             asked = db.execute(
                 "SELECT body FROM exchanges WHERE run = ? AND exchange = ?", (row["run"], row["exchange"])
             ).fetchone()
-            return _decision(db, row) | {"exchange": json.loads(asked["body"]) if asked else None}
+            return _decision(db, row) | {"exchange": _object(asked["body"]) if asked else None}
 
     def run(self, number: int) -> Json | None:
         """What ``begin_run`` noted: advisor, enforce, machine, and when (``at_s``)."""
-        with self._database.transaction() as db:
+        with self._rows() as db:
             row = db.execute("SELECT at_s, body FROM runs WHERE id = ?", (number,)).fetchone()
-            return None if row is None else {"at_s": row["at_s"], **json.loads(row["body"])}
+            return None if row is None else {"at_s": row["at_s"], **_object(row["body"])}
 
     def digest(self, run: int, window: int) -> Json | None:
         """The digest of one window in the design's JSON; None once it has been dropped."""
-        with self._database.transaction() as db:
+        with self._rows() as db:
             row = db.execute(
                 "SELECT body FROM digests WHERE run = ? AND window = ?", (run, window)
             ).fetchone()
-            return None if row is None else json.loads(zlib.decompress(row["body"]))
+            return None if row is None else _object(zlib.decompress(row["body"]))
+
+    @contextmanager
+    def _rows(self) -> Iterator[sqlite3.Connection]:
+        """What is not as ``Store`` writes it is told like any other damage."""
+        try:
+            with self._database.transaction() as db:
+                yield db
+        except (ValueError, LookupError, TypeError, zlib.error):
+            raise self._database.damaged() from None
 
 
 def _decision(db: sqlite3.Connection, row: sqlite3.Row) -> Json:
     found: Json = {key: row[key] for key in ("id", "run", "window", "at_s", "advisor")}
-    found["hint"] = json.loads(row["hint"])
-    found["seen"] = json.loads(row["seen"]) if row["seen"] else None
+    found["hint"] = _object(row["hint"])
+    found["seen"] = _object(row["seen"]) if row["seen"] else None
     found |= {"refused": [], "applied": [], "restored": [], "judged": []}
     steps = db.execute("SELECT stage, window, body FROM steps WHERE decision = ? ORDER BY id", (row["id"],))
     for step in steps:
-        found[step["stage"]].append({"window": step["window"], **json.loads(step["body"])})
+        found[step["stage"]].append({"window": step["window"], **_object(step["body"])})
     return found | {"became": _became(found)}
+
+
+def _object(text: str | bytes) -> Json:
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        raise TypeError("not an object of JSON")
+    return found
 
 
 def _became(found: Json) -> str:

@@ -31,6 +31,7 @@ def test_the_status_is_the_commands() -> None:
     assert status("sh", "-c", "kill -9 $$") == 128 + 9
     assert status("--", "/nonexistent/command") == 127
     assert status("--", "/etc") == 126
+    assert status("--", "/etc/passwd/x") == 126
     assert status("--mems", "tier99", "--", "true") == 125
     assert status("--nonsense", "--", "true") == 125
     assert status() == 125

@@ -2,15 +2,18 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from acting import action, here
 from puppet import Puppet, puppet
 
+from llamas_bpf import process_stat
 from llamas_bpf.act import Actuation, Journal, enforcing_lock
 from llamas_bpf.act.journal import NAME
 from llamas_bpf.contracts.action import Affinity
@@ -46,6 +49,48 @@ def test_it_puts_back_and_says_what(process: Puppet, tmp_path: Path) -> None:
     assert f"affinity of pid {process.pid}" in done.stdout
     assert process.masks() == {process.pid: set(CPUS)}
     assert "nothing is in force" in rollback(tmp_path, "--all").stdout
+
+
+def test_a_signal_half_way_waits_for_the_rest(tmp_path: Path) -> None:
+    """Stopped as soon as the first of many has its CPUs back, and asked to end there."""
+    with ExitStack() as stack:
+        sleepers = [stack.enter_context(subprocess.Popen(["sleep", "600"])) for _ in range(120)]
+        for sleeper in sleepers:
+            stack.callback(sleeper.kill)
+        targets = [Affinity(pid=one.pid, start_ticks=_start_ticks(one.pid)) for one in sleepers]
+        journal = Journal(tmp_path)
+        actions = [action(target, str(CPUS[0]), id_=f"17.{n}") for n, target in enumerate(targets)]
+        Actuation(here(), journal, dry_run=False).apply(actions)
+        journal.close()
+
+        command = [sys.executable, "-m", "llamas_bpf.cli", "rollback", "--all", "--state", str(tmp_path)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            last = sleepers[-1].pid  # the newest comes first
+            while os.sched_getaffinity(last) != set(CPUS):
+                assert process.poll() is None
+            process.send_signal(signal.SIGSTOP)
+            left = sum(os.sched_getaffinity(one.pid) != set(CPUS) for one in sleepers)
+            process.send_signal(signal.SIGTERM)
+            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGCONT)
+            said = process.communicate(timeout=60)[1]
+        assert left > 0
+        assert process.returncode == 0, said
+        assert [os.sched_getaffinity(one.pid) for one in sleepers] == [set(CPUS)] * len(sleepers)
+
+
+def _start_ticks(pid: int) -> int:
+    stat = process_stat.read(pid)
+    assert stat is not None
+    return stat.start_ticks
+
+
+def test_what_nobody_can_have_meant(tmp_path: Path) -> None:
+    for wrong in ("abc", "17.", "1.2.3", "-1"):
+        assert rollback(tmp_path, wrong).returncode == 2
+    done = rollback(tmp_path / "none", "17")
+    assert done.returncode == 0
+    assert "nothing to roll back: there is no journal in" in done.stdout
 
 
 def test_for_machines(process: Puppet, tmp_path: Path) -> None:

@@ -137,17 +137,17 @@ def test_a_signal_ends_it_with_everything_put_back(tmp_path: Path, number: int) 
 
 
 def test_keep_leaves_it_and_rollback_puts_it_back(tmp_path: Path) -> None:
-    state = ("--state", str(tmp_path / "state"))
-    options = ("--enforce", "--keep", "--advisor", "llm", *state)
+    options = ("--enforce", "--keep", "--advisor", "llm", "--state", str(tmp_path / "state"))
     with serving(place_cpu("spin-keep")) as server, workload("spin-keep", sys.executable, "-c", SPIN) as spin:
         assert spin.stdout is not None
         threads = [int(word) for word in spin.stdout.readline().split()]
         with running(*options, env=model(server.url)) as run:
             run.until(applied)
             assert run.stop() == 0
-        assert "llamas-bpf rollback --all" in run.talk
+        found = re.search(r"llamas-bpf (rollback --all --state \S+) puts them back", run.talk)
+        assert found, run.talk
         assert [os.sched_getaffinity(thread) for thread in threads] == [{LAST}, {LAST}]
-        subprocess.run([*LLAMAS, "rollback", "--all", *state], check=True, capture_output=True)
+        subprocess.run([*LLAMAS, *found[1].split()], check=True, capture_output=True)
         assert [os.sched_getaffinity(thread) for thread in threads] == [ALL, ALL]
 
 

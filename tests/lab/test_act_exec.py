@@ -2,9 +2,9 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -48,16 +48,21 @@ def test_it_has_the_controllers_and_nobody_else_gets_them() -> None:
 
 
 def test_a_cgroup_still_in_use_stays_and_says_so() -> None:
-    done = run("--name", "lasting", "--", "sh", "-c", "sleep 600 >/dev/null 2>&1 & exit 3")
-    assert done.returncode == 3
-    assert "processes that the command started still run in it" in done.stderr
-    again = run("--name", "lasting", "--", "true")
-    assert again.returncode == 125
-    assert "cgroup.procs" in again.stderr
+    """What the command left behind lives until we close a pipe that it reads."""
+    awaited, ours = os.pipe()
+    with os.fdopen(ours, "wb"):
+        left = "exec 3<&0; cat <&3 >/dev/null 2>&1 & exit 3"
+        command = [*EXEC, "--name", "lasting", "--", "sh", "-c", left]
+        done = subprocess.run(command, stdin=awaited, capture_output=True, text=True)
+        os.close(awaited)
+        assert done.returncode == 3
+        assert "processes that the command started still run in it" in done.stderr
+        again = run("--name", "lasting", "--", "true")
+        assert again.returncode == 125
+        assert "cgroup.procs" in again.stderr
     procs = MOUNT / "llamas-bpf/lasting/cgroup.procs"
-    os.kill(int(procs.read_text()), signal.SIGKILL)
     while procs.read_text():
-        pass
+        time.sleep(0.01)
     assert run("--name", "lasting", "--", "true").returncode == 0
     assert not procs.exists()
 

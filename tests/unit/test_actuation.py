@@ -260,3 +260,28 @@ def test_a_superseding_action_that_fails_leaves_the_one_before_it(
     assert (done.status, done.old, done.detail) == ("failed", "50", "no")
     assert [(one.action.id, one.new) for one in actuation.in_force()] == [("1.1", "50")]
     assert [one.value for one in actuation.restore_all("end")] == ["100"]
+
+
+def test_a_link_in_a_knobs_place_leads_nowhere(mount: Path, actuation: Actuation, tmp_path: Path) -> None:
+    """In cgroupfs nobody can make one; in a directory that only looks like it, anybody could."""
+    outside = tmp_path / "outside"
+    outside.write_text("100\n")
+    (mount / HOT / "cpu.weight").unlink()
+    (mount / HOT / "cpu.weight").symlink_to(outside)
+    (done,) = actuation.apply([action(knob(mount), "300")])
+    assert done.status == "failed"
+    assert outside.read_text() == "100\n"
+    assert actuation.in_force() == ()
+
+
+def test_a_link_that_takes_a_knobs_place_later_is_not_followed(
+    mount: Path, actuation: Actuation, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside"
+    outside.write_text("300\n")
+    assert actuation.apply([action(knob(mount), "300")])[0].status == "applied"
+    (mount / HOT / "cpu.weight").unlink()
+    (mount / HOT / "cpu.weight").symlink_to(outside)
+    (restored,) = actuation.undo("1", "it harmed")
+    assert restored.skipped
+    assert outside.read_text() == "300\n"

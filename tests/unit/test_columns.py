@@ -4,6 +4,7 @@ import math
 from collections import defaultdict
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,10 +17,11 @@ EVENTS = st.lists(st.tuples(st.integers(0, 3), st.integers(1, 3), st.integers(0,
 def test_distinct_pages(events: list[tuple[int, int, int]]) -> None:
     row = np.array([e[0] for e in events], dtype=np.int64)
     address = np.array([e[2] << 12 for e in events], dtype=np.uint64)
-    plain = defaultdict(set)
-    for r, _, page in events:
-        plain[r].add(page)
-    assert columns.distinct_pages(row, 4, address).tolist() == [len(plain[r]) for r in range(4)]
+    plain: dict[int, set[tuple[int, int]]] = defaultdict(set)
+    for r, process, page in events:
+        plain[r].add((process, page))
+    tgid = np.array([e[1] for e in events], dtype=np.uint32)
+    assert columns.distinct_pages(row, 4, tgid, address).tolist() == [len(plain[r]) for r in range(4)]
 
 
 @given(EVENTS)
@@ -54,3 +56,17 @@ def test_percentile(values: list[tuple[int, int]], quantile: float) -> None:
             assert found[r] == mine[math.ceil(quantile * len(mine)) - 1]
         else:
             assert math.isnan(found[r])
+
+
+@pytest.mark.parametrize(
+    ("step", "in_order"),
+    # A page, a fault-around window of 64 KiB, a huge page of 2 MiB; backwards, or by anything else, is not.
+    [(1, True), (16, True), (512, True)]
+    + [(step, False) for step in (0, 2, 8, 15, 17, 32, 511, 513, 1024, -1, -16, -512)],
+)
+def test_steps_that_are_in_order(step: int, in_order: bool) -> None:
+    row, tid = np.zeros(9, dtype=np.int64), np.ones(9, dtype=np.uint32)
+    pages = 10_000 + step * np.arange(9, dtype=np.int64)
+    address = (pages << 12).astype(np.uint64)
+    found = columns.sequential_ratio(row, 1, tid, address, np.arange(9, dtype=np.uint64))
+    assert found.tolist() == [1.0 if in_order else 0.0]

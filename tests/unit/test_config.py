@@ -29,12 +29,28 @@ def test_defaults_and_values(tmp_path: Path) -> None:
         ("window_s = 'a'", "window_s: "),
         ("window_s = 0.0", "greater than or equal to 0.1"),
         ("window_s =", "not valid TOML"),
+        ("[sense]\nring_bytes = 5000", "sense.ring_bytes: Value error, must be a power of two"),
+        ("[sense]\nring_bytes = 1024", "at least "),
+        ("policies = 'rules'", "policies: Value error, must be a whole path"),
     ],
 )
 def test_mistakes(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(ConfigError, match=r"config\.toml") as raised:
         config.load(write(tmp_path, text))
     assert said in str(raised.value)
+
+
+def test_only_plain_files_of_a_sane_size(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ConfigError, match="not a plain file"):
+        config.load(tmp_path / "pipe")
+    with pytest.raises(ConfigError, match="not a plain file"):
+        config.load(tmp_path)
+    with pytest.raises(ConfigError, match="more than 1048576 bytes"):
+        config.load(write(tmp_path, "#" * (1 << 20) + "\n"))
+    (tmp_path / "config.toml").write_bytes(b"# \xff")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        config.load(tmp_path / "config.toml")
 
 
 def test_missing_file(tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 """``explain`` as a person or a script meets it."""
 
 import json
+import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -145,3 +147,21 @@ def test_nothing_kept_yet(run: Run, tmp_path: Path) -> None:
     assert run("--state", str(tmp_path / "empty"))[:2] == (0, f"no decisions in {tmp_path / 'empty'} yet\n")
     assert run("--state", str(tmp_path / "empty"), "1")[0] == 2
     assert run("--state", str(tmp_path / "empty"), "--json")[1] == "[]\n"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE decisions SET hint = '{\"kind\"'",
+        "UPDATE decisions SET hint = '[]'",
+        "UPDATE steps SET body = '{'",
+    ],
+)
+def test_damaged_rows_are_told_as_damage(run: Run, state: Path, statement: str) -> None:
+    with closing(sqlite3.connect(state / "store.db")) as db:
+        db.execute(statement)
+        db.commit()
+    for words in ((), ("1",)):
+        status, _, err = run(*words)
+        assert status == 1
+        assert "store.db is damaged: put it aside" in err

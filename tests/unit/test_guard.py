@@ -348,8 +348,8 @@ def _check_within(one: Action, where: Situation) -> int:
     return 0
 
 
-def test_the_packaged_limits_are_the_defaults() -> None:
-    packaged = load_limits(Config(policies=Path("/nonexistent")))
+def test_the_packaged_limits_are_the_defaults(tmp_path: Path) -> None:
+    packaged = load_limits(Config(policies=tmp_path))
     assert packaged.bounds == Limits().bounds
     assert packaged.capacity == Limits().capacity
     assert (packaged.min_confidence, packaged.max_ttl_s) == (Limits().min_confidence, Limits().max_ttl_s)

@@ -2,13 +2,18 @@
 
 import subprocess
 import tarfile
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 
-from llamas_bpf.lab import disk, image, job
+from llamas_bpf.lab import commands, disk, guest, image, job
+from llamas_bpf.lab.emulator import Emulator
 from llamas_bpf.lab.errors import LabError
+from llamas_bpf.lab.hardware import hardware
+from llamas_bpf.lab.kernel import Kernel
 from llamas_bpf.lab.places import source_root
+from llamas_bpf.lab.topology import load_topology
 
 
 def test_the_command_survives_the_shell() -> None:
@@ -19,6 +24,27 @@ def test_the_command_survives_the_shell() -> None:
         "cd /src\n", ""
     )
     assert subprocess.check_output(["sh", "-c", asked], text=True) == "of 'two' words /out\n"
+
+
+def test_the_models_key_reaches_no_program_of_the_lab(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://secret.example/v1")
+    assert "secret" not in commands.run(["env"], what="a test")
+    emulator = Emulator(("sh", "-c", f"env >{tmp_path}/seen"), {"QEMU_MODULE_DIR": "/here"})
+    machine = guest.Machine(
+        emulator,
+        Kernel("6.12", "6.12.0", tmp_path, tmp_path),
+        tmp_path,
+        hardware(load_topology("flat")),
+        "tcg",
+    )
+    guest.boot(machine, tmp_path, tmp_path, 20, (BytesIO(), BytesIO()), lambda _: None)
+    seen = (tmp_path / "seen").read_text()
+    assert "QEMU_MODULE_DIR=/here" in seen
+    assert "PATH=" in seen
+    assert "secret" not in seen
 
 
 def test_no_command_is_an_error() -> None:

@@ -299,8 +299,23 @@ def test_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert said == "advisors, the first to answer wins: llm (small at http://127.0.0.1:9/v1), rules"
     assert KEY not in repr(advise.endpoint.configured(config))
     monkeypatch.setenv("OPENAI_BASE_URL", "127.0.0.1:9")
-    with pytest.raises(ConfigError, match="must start with http"):
+    with pytest.raises(ConfigError, match="OPENAI_BASE_URL: must be an address such as http"):
         advise.build("", config)
+    with pytest.raises(ConfigError, match=r"base_url under \[llm\]: must be an address"):
+        advise.build("", Config(llm=LlmConfig(base_url="http://:80/v1")))
+
+
+def test_an_empty_address_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The openai client takes an empty OPENAI_BASE_URL for an address."""
+    from llamas_bpf.advise.client import Client
+
+    monkeypatch.setenv("OPENAI_BASE_URL", "")
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    server = advise.endpoint.configured(Config())
+    assert server is not None
+    client = Client(server, timeout_s=1, max_answer_tokens=100)
+    assert client._openai.base_url.host == "api.openai.com"
+    client.close()
 
 
 def test_rules_do_not_pay_for_the_model(tmp_path: Path) -> None:

@@ -111,6 +111,8 @@ def test_the_hash_names_the_version(tmp_path: Path) -> None:
     [
         ("{{ wrong }}", "'wrong' is undefined"),
         ("a\n{% for %}", r"situation.j2:2: "),
+        ("{{ 1/0 }}", "situation.j2: division by zero"),
+        ("{{ rows + 1 }}", "situation.j2: "),
         ("{{ names.__class__.__mro__ }}", "access to attribute '__class__'"),
     ],
 )

@@ -228,7 +228,7 @@ def test_damage_is_named(state: Path) -> None:
 
 def test_a_state_that_is_a_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError, match="still a directory"):
+    with pytest.raises(StoreError, match="file: cannot be made: .*give another --state"):
         Store(tmp_path / "file", StoreConfig())
 
 

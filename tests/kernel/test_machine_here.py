@@ -1,0 +1,65 @@
+"""``machine.read()`` on this machine, against what other programs and files say of it."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from llamas_bpf import machine
+
+HERE = machine.read()
+
+
+def lscpu() -> list[list[str]]:
+    """CPU, node, package and core of each (lscpu(1)); empty where it cannot tell."""
+    shown = subprocess.run(
+        ["lscpu", "--parse=CPU,NODE,SOCKET,CORE", "--online"], check=True, capture_output=True, text=True
+    ).stdout
+    return [line.split(",") for line in shown.splitlines() if not line.startswith("#")]
+
+
+def test_processors_are_those_of_lscpu() -> None:
+    assert {(cpu.id, cpu.node) for cpu in HERE.cpus} == {
+        (int(cpu), int(node or 0)) for cpu, node, _, _ in lscpu()
+    }
+    # lscpu numbers packages and cores anew; which CPUs share one stays.
+    for ours, theirs in ((lambda cpu: cpu.package, 2), (lambda cpu: (cpu.package, cpu.core), 3)):
+        assert partition({cpu.id: ours(cpu) for cpu in HERE.cpus}) == partition(
+            {int(line[0]): line[theirs] for line in lscpu()}
+        )
+
+
+def partition(groups: dict[int, object]) -> set[frozenset[int]]:
+    return {frozenset(cpu for cpu in groups if groups[cpu] == group) for group in groups.values()}
+
+
+def test_nodes_together_are_the_whole_memory() -> None:
+    words = next(line for line in Path("/proc/meminfo").read_text().splitlines() if "MemTotal" in line)
+    assert sum(node.total_bytes for node in HERE.nodes) == int(words.split()[1]) * 1024
+    assert HERE.page_bytes == int(subprocess.check_output(["getconf", "PAGESIZE"]))
+    assert sorted(cpu for node in HERE.nodes for cpu in node.cpus) == [cpu.id for cpu in HERE.cpus]
+
+
+def test_every_node_with_memory_is_in_one_tier() -> None:
+    of_tiers = sorted(node for tier in HERE.tiers for node in tier.nodes)
+    assert of_tiers == [node.id for node in HERE.nodes if node.total_bytes]
+    for tier in HERE.tiers:
+        assert {node.tier for node in HERE.nodes if node.id in tier.nodes} == {tier.rank}
+
+
+def test_the_cgroup_mount_is_one_with_these_controllers() -> None:
+    mounted = [line.split()[1:3] for line in Path("/proc/self/mounts").read_text().splitlines()]
+    assert HERE.cgroup_mount == next((path for path, kind in mounted if kind == "cgroup2"), None)
+    if HERE.cgroup_mount:
+        # /proc/cgroups: a controller in hierarchy 0 is bound to no cgroup v1 (cgroups(7)).
+        words = (line.split() for line in Path("/proc/cgroups").read_text().splitlines()[1:])
+        free = {"io" if name == "blkio" else name for name, hierarchy, _, on in words if hierarchy == "0"}
+        assert set(HERE.cgroup_controllers) <= free
+        listed = (Path(HERE.cgroup_mount) / "cgroup.controllers").read_text().split()
+        assert set(HERE.cgroup_controllers) == {"cpu", "cpuset", "memory", "io"} & set(listed)
+    else:
+        assert HERE.cgroup_controllers == ()
+
+
+def test_it_is_this_kernel_in_this_boot() -> None:
+    assert os.uname().release == HERE.kernel
+    assert Path("/proc/sys/kernel/random/boot_id").read_text().strip() == HERE.boot_id

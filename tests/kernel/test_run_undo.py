@@ -1,0 +1,87 @@
+"""While ``run`` goes on, what has lived its time is put back."""
+
+import json
+import os
+import re
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from controller import Window, explain, running, workload
+from openai_server import Handler, Scene, hints, serving
+
+# Says its own id and that of its child, and computes in both.
+SPIN = """
+import os, sys
+other = os.fork()
+if other:
+    print(os.getpid(), other, flush=True)
+while os.getppid() != 1:
+    sum(range(1000))
+"""
+ALL = os.sched_getaffinity(0)
+LAST = max(ALL)
+
+pytestmark = pytest.mark.skipif(len(ALL) < 2, reason="kernel feature: a second CPU")
+
+
+def when(wanted: threading.Event, name: str, hint: dict[str, Any]) -> Scene:
+    """Gives the hint, for the workload of that name in the prompt, as long as ``wanted`` is set."""
+
+    def scene(handler: Handler) -> None:
+        question = json.dumps(handler.server.questions[-1]["messages"])
+        found = re.search(rf'(w[0-9]+): \\\\?"{name}\\\\?"', question)
+        hints(*([hint | {"workload": found[1]}] if found and wanted.is_set() else []))(handler)
+
+    return scene
+
+
+@pytest.fixture
+def options(tmp_path: Path) -> tuple[str, ...]:
+    """Asked every second, so that a hint is given as soon as it is wanted."""
+    config = tmp_path / "config.toml"
+    config.write_text("[llm]\nask_every_s = 1\n")
+    return ("--enforce", "--advisor", "llm", "--state", str(tmp_path / "state"), "--config", str(config))
+
+
+@contextmanager
+def spinning(name: str) -> Iterator[list[int]]:
+    with workload(name, sys.executable, "-c", SPIN) as spin:
+        assert spin.stdout is not None
+        yield [int(word) for word in spin.stdout.readline().split()]
+
+
+def masks(processes: list[int]) -> list[set[int]]:
+    return [os.sched_getaffinity(process) for process in processes]
+
+
+def applied(window: Window) -> bool:
+    return any(entry["status"] == "applied" for entry in window["applied"])
+
+
+def test_what_has_lived_its_time_is_put_back(options: tuple[str, ...]) -> None:
+    wanted = threading.Event()
+    wanted.set()
+    hint = {"kind": "place_cpu", "cpus": [LAST], "ttl_s": 5}
+    with (
+        spinning("spin-ttl") as processes,
+        serving(when(wanted, "spin-ttl", hint)) as server,
+        running(*options, env={"OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": "sk-test"}) as run,
+    ):
+        window = run.until(applied)
+        wanted.clear()
+        assert masks(processes) == [{LAST}, {LAST}]
+        back = run.until(lambda window: bool(window["restored"]))
+        assert masks(processes) == [ALL, ALL]
+        assert run.process.poll() is None
+        assert {entry["reason"] for entry in back["restored"]} == {"its time is over"}
+        assert {entry["skipped"] for entry in back["restored"]} == {None}
+        after = run.until(lambda window: True)
+        assert after["in_force"] == 0
+        assert run.stop() == 0
+    told = explain(Path(options[4]), window["decisions"][0]["id"])
+    assert {entry["reason"] for entry in told["restored"]} == {"its time is over"}
