@@ -6,6 +6,7 @@ PYTHON := /usr/bin/python3
 BIN := .venv/bin
 PACKAGES := ca-certificates clang debian-archive-keyring e2fsprogs gcc git kmod libbpf-dev libc6-dev \
 	libelf-dev llvm make mmdebstrap python3 python3-dev python3-venv zlib1g-dev
+VAGRANT_PACKAGES := dosfstools libvirt-daemon mtools qemu-utils syslinux syslinux-common vagrant vagrant-libvirt
 
 # A model's server on this machine's loopback is at 10.0.2.2 for a guest.
 MODEL := $(OPENAI_BASE_URL)$(OPENAI_API_KEY)
@@ -17,7 +18,7 @@ GUEST_MODEL := $(if $(MODEL),--network $(if $(GUEST_URL),--env 'OPENAI_BASE_URL=
 .DELETE_ON_ERROR:
 
 help:  ## Show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-16s %s\n", $$1, $$2 }'
 
 setup: .venv/ready  ## Install Debian packages, make .venv, compile the binding and the probes
 
@@ -26,7 +27,7 @@ demo: setup  ## Boot a machine with two memory tiers and watch two workloads bei
 		python3 -m llamas_bpf.scenarios.demo
 	@echo "Each decision, whole: $(BIN)/llamas-bpf explain --state build/demo/state [ID]"
 
-test: lint test-host test-lab  ## Run every check: style, types, unit and kernel tests here, lab tests in a guest
+test: lint vagrant-validate test-host test-lab  ## Run every check: style, types, unit and kernel tests here, lab tests in a guest
 
 lint: setup  ## Check style and types
 	$(BIN)/ruff check
@@ -45,12 +46,32 @@ test-matrix: setup  ## Run those on kernels 6.1, 6.12 and the newest, and print 
 clean:  ## Remove what was built here (the lab's cache stays: see `llamas-bpf lab clean`)
 	rm -rf .venv build llamas_bpf/bpf llamas_bpf/native/_native.* *.egg-info
 
+# Without news of Vagrant's releases from its makers.
+vagrant-up: vagrant-box  ## Bring up a machine with Vagrant (TOPOLOGY=tiers), and libvirt where none runs
+	vagrant/libvirt start
+	cd vagrant && VAGRANT_CHECKPOINT_DISABLE=1 vagrant up
+
+vagrant-down: setup .venv/vagrant-packages  ## Remove that machine, and stop the libvirt that vagrant-up started
+	cd vagrant && VAGRANT_CHECKPOINT_DISABLE=1 vagrant destroy -f
+	vagrant/libvirt stop
+
+vagrant-box: setup .venv/vagrant-packages  ## Build the box for it from Debian's packages (3 min, once)
+	$(BIN)/python -m llamas_bpf.lab.vagrant
+
+# Vagrant keeps a home and writes beside the Vagrantfile even for this: let it, but in build/.
+vagrant-validate: setup .venv/vagrant-packages  ## Check the Vagrantfile
+	cd vagrant && ACCELERATOR=tcg VAGRANT_CHECKPOINT_DISABLE=1 VAGRANT_HOME=$(CURDIR)/build/vagrant/home \
+		VAGRANT_DOTFILE_PATH=$(CURDIR)/build/vagrant/machine vagrant validate
+
 # Asking dpkg is quick; apt runs only when something is missing. policy-rc.d keeps packages from starting
 # services (invoke-rc.d(8)); one that is there already is the administrator's and stays.
-.venv/packages: Makefile
+.venv/packages: WANTED := $(PACKAGES)
+.venv/vagrant-packages: WANTED := $(VAGRANT_PACKAGES)
+.venv/vagrant-packages: | .venv/packages
+.venv/packages .venv/vagrant-packages: Makefile
 	@mkdir -p .venv
-	@missing=$$(dpkg-query -W -f '$${Package} $${db:Status-Status}\n' $(PACKAGES) 2>/dev/null \
-		| awk '$$2 == "installed" { print $$1 }' | sort | comm -13 - <(printf '%s\n' $(PACKAGES) | sort)); \
+	@missing=$$(dpkg-query -W -f '$${Package} $${db:Status-Status}\n' $(WANTED) 2>/dev/null \
+		| awk '$$2 == "installed" { print $$1 }' | sort | comm -13 - <(printf '%s\n' $(WANTED) | sort)); \
 	if [ -n "$$missing" ]; then \
 		echo "Installing:" $$missing; \
 		if [ ! -e /usr/sbin/policy-rc.d ]; then \
@@ -70,4 +91,5 @@ clean:  ## Remove what was built here (the lab's cache stays: see `llamas-bpf la
 	$(BIN)/pip install -q --no-build-isolation -e '.[test]'
 	@touch $@
 
-.PHONY: help setup demo test lint test-host test-lab test-matrix clean
+.PHONY: help setup demo test lint test-host test-lab test-matrix clean vagrant-up vagrant-down vagrant-box \
+	vagrant-validate

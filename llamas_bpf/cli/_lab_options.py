@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from llamas_bpf.cli import _options as options
+from llamas_bpf.cli._options import Seconds
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -37,7 +37,7 @@ def timeout(seconds: float) -> Decorator:
         default=seconds,
         show_default=True,
         metavar="SECONDS",
-        type=options.Seconds(min=1),
+        type=Seconds(min=1),
         help="From power-on.",
     )
 

@@ -67,7 +67,7 @@ def test_matrix(
     """
     from llamas_bpf.lab import Guest, matrix
     from llamas_bpf.lab.kernel import KERNELS
-    from llamas_bpf.lab.topologies import load_topology
+    from llamas_bpf.lab.topology import load_topology
 
     lab_options.tidy_when_ended()
     for topology in topologies:

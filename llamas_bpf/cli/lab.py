@@ -91,7 +91,7 @@ def shell(kernel: str, topology: str, init: str, timeout: float, network: bool, 
 def topology(name: str | None, as_json: bool) -> None:
     """Say what machine a topology is, and what QEMU is told; without NAME: list them."""
     from llamas_bpf.lab import describe
-    from llamas_bpf.lab.topologies import load_topology, names
+    from llamas_bpf.lab.topology import load_topology, names
 
     found = {known: load_topology(known) for known in ([name] if name else names())}
     if as_json:

@@ -21,19 +21,31 @@ _DEVICE = Path("/dev/kvm")
 
 def choose(machine: guest.Machine, talk: Callable[[str], None]) -> str:
     """`kvm` or `tcg`, by a short trial boot whose answer is kept until this host boots again."""
+    found = remembered()
+    if found is None:
+        talk(f"trying KVM, for {_TRIAL_S} s at most")
+        for outdated in cache_root().glob("accelerator-*"):
+            outdated.unlink(missing_ok=True)
+        found = "kvm" if _comes_up(replace(machine, accelerator="kvm")) else "tcg"
+        _answer().write_text(found)
+    return found
+
+
+def remembered() -> str | None:
+    """What is known without a trial: `tcg` where KVM cannot be opened, or what `choose` found; else None."""
     try:
         _DEVICE.open("r+b").close()
     except OSError:
         return "tcg"
-    boot_id = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    answer = cache_root() / f"accelerator-{boot_id}-{platform.release()}"
-    if not answer.is_file():
-        talk(f"trying KVM, for {_TRIAL_S} s at most")
-        for outdated in cache_root().glob("accelerator-*"):
-            outdated.unlink(missing_ok=True)
-        answer.write_text("kvm" if _comes_up(replace(machine, accelerator="kvm")) else "tcg")
-    found = answer.read_text()
+    if not _answer().is_file():
+        return None
+    found = _answer().read_text()
     return found if found in guest.ACCELERATORS else "tcg"
+
+
+def _answer() -> Path:
+    boot_id = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return cache_root() / f"accelerator-{boot_id}-{platform.release()}"
 
 
 def _comes_up(machine: guest.Machine) -> bool:

@@ -3,8 +3,8 @@
 from typing import Any
 
 from llamas_bpf.lab.hardware import hardware
+from llamas_bpf.lab.parts import Topology
 from llamas_bpf.lab.prepare import preparation
-from llamas_bpf.lab.topology import Topology
 
 
 def as_json(topology: Topology) -> dict[str, Any]:

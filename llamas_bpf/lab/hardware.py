@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from llamas_bpf.lab.topology import Cxl, Node, Pci, Swap, Topology, mib
+from llamas_bpf.lab.parts import Cxl, Node, Pci, Swap, Topology, mib
 
 _CXL_WINDOW = "4G"  # of physical addresses: QEMU wants a multiple of 256 MiB
 _ROOM_FOR_NVDIMMS = "8G"
-_FIRST_BRIDGE = 64  # bus numbers of the bridges that hang on a node, far from those that QEMU gives itself
+_FIRST_BRIDGE = 64  # bus and chassis numbers of what hangs on a node, far from those of QEMU and libvirt
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,10 @@ def _pci(number: int, device: Pci) -> list[str]:
     bridge = f"pxb-pcie,id=bridge{number},bus=pcie.0,bus_nr={_FIRST_BRIDGE + 8 * number}"
     behind = f"bus=port{number}"
     options = ["-device", f"{bridge},numa_node={device.node}"]
-    options += ["-device", f"pcie-root-port,id=port{number},bus=bridge{number},chassis={number + 1}"]
+    options += [
+        "-device",
+        f"pcie-root-port,id=port{number},bus=bridge{number},chassis={_FIRST_BRIDGE + number}",
+    ]
     if device.kind == "accelerator":
         return [*options, "-device", f"edu,id={device.name},{behind}"]
     if device.kind == "network":

@@ -61,7 +61,7 @@ def _build(place: Path, requirements: list[str], guest: dict[str, str], talk: ca
     talk(f"building the guest's image: Debian {_SUITE}")
     _debian(tree)
     talk("building the guest's image: Python packages")
-    _python_packages(tree, requirements)
+    python_packages(tree, requirements)
     _boot_files(tree, guest)
     talk("building the guest's image: disk")
     disk.write_partitioned(place / "root.raw", tree, _DISK_BYTES, DISK_ID)
@@ -93,7 +93,7 @@ def _debian(tree: Path) -> None:
     )
 
 
-def _python_packages(tree: Path, requirements: list[str]) -> None:
+def python_packages(tree: Path, requirements: list[str]) -> None:
     """The host's pip installs wheels for the guest's Python; bytecode is made now: guests are slow at it."""
     version = (tree / "usr/bin/python3").readlink().name.removeprefix("python")
     for_guest = ["--target", f"{tree}{DEPENDENCIES}", "--python-version", version, "--only-binary=:all:"]

@@ -3,7 +3,7 @@
 The functions that these lines call are in vagrant/guest/devices.
 """
 
-from llamas_bpf.lab.topology import Topology, mib
+from llamas_bpf.lab.parts import Topology, mib
 
 
 def preparation(topology: Topology) -> list[str]:

@@ -19,7 +19,7 @@ from llamas_bpf.lab.kernel import prepared_kernel
 from llamas_bpf.lab.places import source_root
 from llamas_bpf.lab.prepare import preparation
 from llamas_bpf.lab.streams import Terminal
-from llamas_bpf.lab.topologies import load_topology
+from llamas_bpf.lab.topology import load_topology
 
 
 @dataclass(frozen=True)

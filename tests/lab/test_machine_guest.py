@@ -11,8 +11,8 @@ from kernel_features import lacking
 
 from llamas_bpf import machine
 from llamas_bpf.contracts.machine import NumaNode
-from llamas_bpf.lab.topologies import load_topology
-from llamas_bpf.lab.topology import Node
+from llamas_bpf.lab.parts import Node
+from llamas_bpf.lab.topology import load_topology
 
 MIB = 1 << 20
 HERE = machine.read()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from llamas_bpf.lab.topologies import load_topology
-from llamas_bpf.lab.topology import mib
+from llamas_bpf.lab.parts import mib
+from llamas_bpf.lab.topology import load_topology
 
 NAME = os.environ["LAB_TOPOLOGY"]
 TOPOLOGY = load_topology(NAME)

@@ -14,7 +14,7 @@ from llamas_bpf.lab.errors import LabError
 from llamas_bpf.lab.hardware import hardware
 from llamas_bpf.lab.kernel import Kernel
 from llamas_bpf.lab.places import source_root
-from llamas_bpf.lab.topologies import load_topology
+from llamas_bpf.lab.topology import load_topology
 
 
 def test_the_command_survives_the_shell() -> None:

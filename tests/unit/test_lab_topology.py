@@ -8,7 +8,7 @@ from llamas_bpf.lab import describe
 from llamas_bpf.lab.errors import LabError
 from llamas_bpf.lab.hardware import hardware
 from llamas_bpf.lab.prepare import preparation
-from llamas_bpf.lab.topologies import load_topology, names, parse
+from llamas_bpf.lab.topology import load_topology, names, parse
 
 ORIGIN = Path("x.toml")
 SMALL = """
