@@ -25,6 +25,8 @@ from llamas_bpf.store import Store, StoreError
 #: Windows an advisor and a verdict may look back on; and of refusals and outcomes, the last so many.
 HISTORY = 32
 LATELY = 16
+#: Nobody is asked before there are so many windows: what has no before could not be judged after.
+BASELINE = 5
 
 
 class Controller:
@@ -107,6 +109,8 @@ class Controller:
 
     def _ask(self, situation: Situation) -> Advice | None:
         """The first advisor in the configured order that can answer now."""
+        if len(self._recent) < BASELINE:
+            return None
         for advisor in self._advisors:
             advice = advisor.advise(situation)
             if advice is not None:

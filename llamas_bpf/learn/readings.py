@@ -20,6 +20,8 @@ SAFETY = (
     "machine.psi.cpu_some_ratio",
 )
 
+_PER_WINDOW = ("faults.major", "sched.run_ns")
+
 
 def read(digest: Digest, machine: Machine, workload: str | None, expected: str | None) -> Readings | None:
     """The safety metrics and the expected one; None where the workload is not in this window.
@@ -40,7 +42,7 @@ def _of_row(digest: Digest, machine: Machine, row: int, metric: str) -> float:
         return _machine_psi(digest, metric)
     if metric == "memory.fast_tier_ratio":
         return _fast_ratio(digest, machine, digest.table[NODE_BYTES][row : row + 1])
-    return float(digest.table[metric][row]) if metric in COLUMNS else math.nan
+    return float(_column(digest, metric)[row]) if metric in COLUMNS else math.nan
 
 
 def _overall(digest: Digest, machine: Machine, metric: str) -> float:
@@ -48,11 +50,19 @@ def _overall(digest: Digest, machine: Machine, metric: str) -> float:
         return _machine_psi(digest, metric)
     if metric == "memory.fast_tier_ratio":
         return _fast_ratio(digest, machine, digest.table[NODE_BYTES])
-    column = digest.table[metric]
+    column = _column(digest, metric)
     known = column[~np.isnan(column)]
     if not len(known):
         return math.nan
     return float(known.max() if metric.endswith("_p99_ns") else known.sum())
+
+
+def _column(digest: Digest, metric: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """What adds up over a window is taken per second: on a busy machine a window can last longer."""
+    column = digest.table[metric]
+    if metric in _PER_WINDOW:
+        return np.asarray(column / ((digest.end_ns - digest.start_ns) / 1e9))
+    return np.asarray(column)
 
 
 def _machine_psi(digest: Digest, metric: str) -> float:
