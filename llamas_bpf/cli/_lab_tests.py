@@ -72,6 +72,9 @@ def test_matrix(
     lab_options.tidy_when_ended()
     for topology in topologies:
         load_topology(topology)  # a slip of the pen is no result
+    for kernel in kernels:
+        if kernel not in KERNELS:
+            raise click.BadParameter(f"there is no kernel {kernel!r}: choose one of {', '.join(KERNELS)}")
     guest = Guest(init=init, timeout_s=timeout)
     results = []
     for tested in matrix.run_matrix(kernels or list(KERNELS), topologies, guest, words, out, lab_options.say):

@@ -5,6 +5,7 @@ Vagrant keeps it, among its boxes; the lab's cache does not.
 
 import json
 import os
+import shlex
 import shutil
 import struct
 import tarfile
@@ -117,7 +118,8 @@ def _debian(tree: Path) -> None:
     options = ["--mode=root", "--variant=essential", "--format=directory"]
     options += [f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT]
     options += [f"--include={','.join(_DEBIAN_PACKAGES)}"]
-    options += [f'--customize-hook={source_root() / "vagrant/guest/box"} "$1"']
+    hook = shlex.quote(str(source_root() / "vagrant/guest/box"))
+    options += [f'--customize-hook={hook} "$1"']
     run(
         [*own_namespaces, *settings, "mmdebstrap", *options, _SUITE, tree, source_line(_SUITE)],
         what=f"making a Debian {_SUITE} system",

@@ -39,7 +39,15 @@ def pack(
         _add_text(tar, "/usr/local/bin/llamas-bpf", launcher, mode=0o755)
         _add_text(tar, f"{PROJECT}/llamas_bpf-{project['version']}.dist-info/METADATA", metadata)
         for path in project_files(root):
-            tar.add(root / path, f"{PROJECT}/{path}", recursive=False)
+            tar.add(root / path, f"{PROJECT}/{path}", recursive=False, filter=_owned_by_root)
+
+
+def _owned_by_root(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """A checkout is often somebody's own, and in the guest root would refuse policies of such files."""
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    member.mode &= ~0o022
+    return member
 
 
 def command(argv: Sequence[str], env: Mapping[str, str]) -> str:

@@ -15,6 +15,13 @@ def read(archive: Path, into: Path | None) -> int | None:
 
     Raises LabError if the guest could not store the files, or if they would land outside `into`.
     """
+    try:
+        return _read(archive, into)
+    except (tarfile.TarError, RecursionError, OSError) as error:
+        raise LabError(f"the guest's results cannot be read: {error}: run it again") from error
+
+
+def _read(archive: Path, into: Path | None) -> int | None:
     with tarfile.open(archive, "r:") as tar:
         status = _small_text(tar, "lab-status")
         if status is None:

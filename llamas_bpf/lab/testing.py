@@ -103,7 +103,9 @@ def _run_tests(
             kept.write(f"\nlab: {error}\n".encode())
     if status and not trouble and not counts.failed:
         trouble = f"pytest ended with status {status}: see the end of {out / _OUTPUT}"
-    release = (out / _RELEASE).read_text().strip() if (out / _RELEASE).is_file() else None
+    release = (
+        (out / _RELEASE).read_text(errors="replace")[:100].strip() if (out / _RELEASE).is_file() else None
+    )
     return GuestReport(guest, release, counts, status, trouble, time.monotonic() - started)
 
 

@@ -1,5 +1,6 @@
 """What travels into the guest, and what the guest's disk is made from."""
 
+import os
 import subprocess
 import tarfile
 from contextlib import suppress
@@ -62,9 +63,14 @@ def test_the_project_travels_with_what_was_built_from_it(tmp_path: Path) -> None
     (root / ".gitignore").write_text("*.so\n*.o\n*.log\n")
     (root / "pyproject.toml").write_text((source_root() / "pyproject.toml").read_text())
     subprocess.run(["git", "init", "-q", root], check=True)
+    (root / "llamas_bpf/a.py").chmod(0o664)
+    os.chown(root / "llamas_bpf/a.py", 12345, 12345)
     job.pack(tmp_path / "job", ["true"], {}, root)
     with tarfile.open(tmp_path / "job") as tar:
         names = set(tar.getnames())
+        member = tar.getmember("src/llamas_bpf/a.py")
+    # Whoever's checkout it is: in the guest, root refuses policies that others could have written.
+    assert (member.uid, member.gid, member.mode & 0o777) == (0, 0, 0o644)
     assert {"job/command", "usr/local/bin/llamas-bpf", "src/llamas_bpf/a.py", "src/pyproject.toml"} <= names
     assert {"src/llamas_bpf/native/_native.abi3.so", "src/llamas_bpf/bpf/x.bpf.o"} <= names
     assert "src/junk.log" not in names

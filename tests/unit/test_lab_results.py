@@ -105,3 +105,16 @@ def test_a_full_disk_in_the_guest_is_said(tmp_path: Path) -> None:
 def test_a_status_that_is_no_number_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(LabError, match="status"):
         results.read(archive(tmp_path, [], status="seven"), None)
+
+
+def test_garbage_is_an_error_of_the_lab(tmp_path: Path) -> None:
+    archive = tmp_path / "result"
+    archive.write_bytes(b"\x01" * 4096)
+    with pytest.raises(LabError, match="cannot be read"):
+        results.read(archive, None)
+    loop = tarfile.TarInfo("lab-status")
+    loop.type, loop.linkname = tarfile.SYMTYPE, "lab-status"
+    with tarfile.open(archive, "w") as tar:
+        tar.addfile(loop)
+    with pytest.raises(LabError, match="cannot be read"):
+        results.read(archive, None)
