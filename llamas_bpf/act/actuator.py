@@ -5,6 +5,7 @@ To add one: a file in ``actuators/``, named like its target's ``kind``, with ``b
 
 import importlib
 import pkgutil
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -22,22 +23,22 @@ class PutBack:
     left: str | None = None
 
 
-class Actuator:
+class Actuator(ABC):
     """A knob with one value; others override what differs. Every method may raise ActError or Gone."""
 
     #: Moves or gives back pages: read-back need not equal what was asked, and nothing is undone.
     one_shot = False
 
-    def begin(self) -> None:
+    def begin(self) -> None:  # noqa: B027 - most have nothing to do then
         """A new batch of actions starts."""
 
+    @abstractmethod
     def read(self, target: Any) -> Old:
         """What is there now."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write(self, target: Any, value: str) -> tuple[ThreadMask, ...]:
         """Set it. Gives the threads it met, if it has any, with the masks they had."""
-        raise NotImplementedError
 
     def put_back(self, target: Any, old: Old, ours: Iterable[str]) -> PutBack:
         """Set it to what it was, unless it holds none of our values any more."""
