@@ -32,11 +32,11 @@ def test_a_state_that_is_full_from_the_start_is_a_clear_error(tmp_path: Path) ->
     assert "Traceback" not in done.stderr
 
 
-# The same, filled when the store has been opened; then a marker is left where the test can see it.
+# The same, filled once the test asks for it by a marker; another says that it has been done.
 FILLS_UP = """
 mount -t tmpfs -o size=1m,mode=0700 none "$1"
 (
-    while [ ! -s "$1/store.db" ]; do sleep 0.05; done
+    while [ ! -e "$2.asked" ]; do sleep 0.05; done
     cat /dev/zero >"$1/filler" 2>/dev/null
     touch "$2"
 ) &
@@ -60,6 +60,8 @@ def test_a_state_that_fills_up_stops_actions_and_not_the_loop(tmp_path: Path) ->
         assert spin.stdout is not None
         threads = [int(word) for word in spin.stdout.readline().split()]
         with running(*options, env=model(server.url), within=[*prefix, str(state), str(full)]) as run:
+            run.until(lambda window: window["window"] > 0)
+            full.with_suffix(".asked").touch()
             run.until(lambda window: any("hints are dropped" in each for each in window["degradations"]), 200)
             seen = len(run.windows)
             window = run.until(lambda window: window["window"] > seen + 1)
