@@ -43,7 +43,7 @@ class Machine:
     init: str = "bare"  # a key of INITS
     network: bool = False
 
-    def argv(self, job: Path, result: Path, console: Path, ends: "_Ends") -> list[str]:
+    def argv(self, job: Path, result: Path, console: Path, ends: "Ends") -> list[str]:
         """The command line. setpriv has the kernel kill QEMU if we die without having done so."""
         bare = ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
         accelerator, cpu = ACCELERATORS[self.accelerator]
@@ -66,7 +66,7 @@ class Machine:
 
 
 @dataclass(frozen=True)
-class _Ends:
+class Ends:
     """QEMU's file descriptors of what connects the guest with us."""
 
     out: int
@@ -121,7 +121,7 @@ def _qemu(
     """QEMU running, the reading ends of the guest's two streams, and its terminal; killed on the way out."""
     (out, out_end), (err, err_end) = os.pipe(), os.pipe()
     line, line_end = socket.socketpair() if with_terminal else (None, None)
-    ends = _Ends(out_end, err_end, line_end.fileno() if line_end else None)
+    ends = Ends(out_end, err_end, line_end.fileno() if line_end else None)
     with (console.parent / "qemu").open("wb") as log:
         process = subprocess.Popen(
             machine.argv(job, result, console, ends),

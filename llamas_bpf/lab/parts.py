@@ -1,12 +1,19 @@
 """The parts of a machine in the operator's terms, as vagrant/topologies/*.toml says them, checked."""
 
-from itertools import chain
+import re
+from itertools import chain, pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 _SUFFIXES = {"M": 1, "G": 1024}
 _NEAR = 10  # what ACPI calls the distance of a node to itself
+# What hardware.py, guest.py and vagrant/Vagrantfile call the devices, disks and networks that they add, and
+# the guest's init finds its disks by; and what libvirt calls its own.
+_OF_THE_LAB = re.compile(
+    r"(root|modules|job|result|net|user|cxl)|(cxl|llamas)-.*|.*-(net|drive)"
+    r"|(bridge|port|memory|swap|nvdimm|net|pci|usb|ide|serial|video|rng|virtio-disk)\d+"
+)
 
 
 def _is_size(text: str) -> str:
@@ -120,10 +127,19 @@ class Topology(Part):
         told = [node.latency_ns is not None and node.bandwidth_mib_s is not None for node in self.nodes]
         if any(told) and not all(told):
             raise ValueError("give latency_ns and bandwidth_mib_s for every node, or for none")
+        self._check_pci()
+        return self
+
+    def _check_pci(self) -> None:
         for device in self.pci:
             if device.node >= len(self.nodes):
                 raise ValueError(f"{device.name} hangs on node {device.node}, which is not there")
-        return self
+            if _OF_THE_LAB.fullmatch(device.name):
+                raise ValueError(f"the lab calls a device of its own {device.name}: choose another name")
+        names = [device.name for device in self.pci]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"{names.count(name)} devices are called {name}: give each its own name")
 
     def _check_distances(self) -> None:
         count = len(self.nodes)
@@ -142,6 +158,9 @@ class Topology(Part):
             raise ValueError("give every node that has cpus the same number of them (a node is a socket)")
         if min(sizes) % self.threads_per_core:
             raise ValueError(f"a node's cpus are threads, {self.threads_per_core} to a core: give it more")
+        for i, (before, node) in enumerate(pairwise(self.nodes)):
+            if node.cpus and not before.cpus:  # libvirt numbers those that have some, and before all others
+                raise ValueError(f"node {i + 1} has cpus and node {i} has none: put nodes with cpus first")
         named = list(chain.from_iterable(known.cpus for known in self.cpu_classes))
         if self.cpu_classes and sorted(named) != list(range(self.cpus)):
             raise ValueError(f"cpu_classes must name each of the CPUs 0 to {self.cpus - 1} once")

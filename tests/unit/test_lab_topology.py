@@ -1,12 +1,15 @@
 """Topologies: from the operator's words to QEMU's, and errors that name the mistake."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from llamas_bpf.lab import describe
+from llamas_bpf.lab import describe, guest
+from llamas_bpf.lab.emulator import Emulator
 from llamas_bpf.lab.errors import LabError
 from llamas_bpf.lab.hardware import hardware
+from llamas_bpf.lab.kernel import Kernel
 from llamas_bpf.lab.prepare import preparation
 from llamas_bpf.lab.topology import load_topology, names, parse
 
@@ -17,6 +20,18 @@ distances = [[10]]
 [[nodes]]
 memory = "1G"
 cpus = 2
+"""
+PCI = """
+[[pci]]
+name = "{}"
+kind = "storage"
+node = 0
+"""
+BARE_NODE = """
+[[nodes]]
+memory = "1G"
+cpus = 0
+nearest = 1
 """
 
 
@@ -103,6 +118,12 @@ def test_an_unknown_topology_names_those_that_exist() -> None:
             '[[cpu_classes]]\nname = "fast"\ncpus = [0]\ncapacity = 9\n[[nodes]]',
             "CPUs 0 to 1 once",
         ),
+        ("[[nodes]]", PCI.format("gpu") + PCI.format("gpu") + "[[nodes]]", "2 devices are called gpu"),
+        *(
+            ("[[nodes]]", PCI.format(name) + "[[nodes]]", f"the lab calls a device of its own {name}")
+            for name in ("root", "modules", "job", "result", "net", "cxl-port", "bridge0", "port7", "memory2")
+        ),
+        ("[[10]]\n", "[[10, 20], [20, 10]]\n" + BARE_NODE, "node 1 has cpus and node 0 has none: put"),
     ],
 )
 def test_mistakes_are_named(written: str, instead: str, complaint: str) -> None:
@@ -123,6 +144,20 @@ def test_a_node_without_cpus_must_be_near_one_that_has_some() -> None:
     )
     with pytest.raises(LabError, match=r"node 1 has no cpus: set `nearest` to a node that has \(0\)"):
         parse(text, ORIGIN)
+
+
+@pytest.mark.parametrize("topology", names())
+def test_every_name_that_the_lab_gives_is_refused_to_others(topology: str) -> None:
+    loaded, nowhere = load_topology(topology), Path("nowhere")
+    linux = Kernel("6.12", "6.12.0", nowhere, nowhere)
+    emulator = Emulator((), {}, nowhere)
+    machine = guest.Machine(emulator, linux, nowhere, hardware(loaded), "tcg", network=True)
+    words = ",".join(machine.argv(nowhere, nowhere, nowhere, guest.Ends(1, 2, 3)))
+    given = set(re.findall(r"\b(?:id|serial)=([a-z][a-z0-9-]*)(?![\w.-])", words))
+    assert {"root", "modules", "job", "result", "net"} <= given
+    for name in given - {device.name for device in loaded.pci}:
+        with pytest.raises(LabError, match="choose another name"):
+            parse(SMALL + PCI.format(name), ORIGIN)
 
 
 def test_every_topology_that_comes_with_the_lab_is_right() -> None:
