@@ -51,7 +51,7 @@ def _answer() -> Path:
 def _comes_up(machine: guest.Machine) -> bool:
     with TemporaryDirectory(prefix="llamas-kvm-trial-") as work:
         tar = Path(work, "job")
-        job.pack(tar, _TRIAL, {}, source_root())
+        job.pack(tar, _TRIAL, {}, source_root(), _TRIAL_S)
         sinks = (BytesIO(), BytesIO())
         try:
             result = guest.boot(machine, tar, Path(work), _TRIAL_S, sinks, lambda _: None)

@@ -14,6 +14,7 @@ from llamas_bpf.lab.image import PROJECT
 
 OUT = "/out"  # $OUT in the guest, which results.py brings back
 
+_STORING_S = 5  # how long before our limit the guest stops, to store what there is
 _DEVICES = "vagrant/guest/devices"
 _BUILT = ["llamas_bpf/native/*.abi3.so", "llamas_bpf/bpf/*"]  # git ignores these, the project needs them
 _GUEST_ENVIRONMENT = {
@@ -23,11 +24,17 @@ _GUEST_ENVIRONMENT = {
 
 
 def pack(
-    job: Path, argv: Sequence[str], env: Mapping[str, str], root: Path, preparation: Sequence[str] = ()
+    job: Path,
+    argv: Sequence[str],
+    env: Mapping[str, str],
+    root: Path,
+    limit_s: float,
+    preparation: Sequence[str] = (),
 ) -> None:
     """Write the job: argv with `env` added to its environment, and the project found at `root`.
 
-    Before argv the guest calls what `preparation` says, a line of shell each (vagrant/guest/devices).
+    The guest ends argv itself shortly before `limit_s`, so that what is in $OUT by then still comes back.
+    Before argv it calls what `preparation` says, a line of shell each (vagrant/guest/devices).
     """
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
     module, function = project["scripts"]["llamas-bpf"].split(":")
@@ -36,6 +43,7 @@ def pack(
     with tarfile.open(job, "w") as tar:
         _add_text(tar, "/job/prepare", "\n".join([f". {PROJECT}/{_DEVICES}", *preparation, ""]))
         _add_text(tar, "/job/command", command(argv, env))
+        _add_text(tar, "/job/limit_s", f"{max(1, int(limit_s - _STORING_S))}\n")
         _add_text(tar, "/usr/local/bin/llamas-bpf", launcher, mode=0o755)
         _add_text(tar, f"{PROJECT}/llamas_bpf-{project['version']}.dist-info/METADATA", metadata)
         for path in project_files(root):

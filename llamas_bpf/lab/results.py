@@ -13,7 +13,8 @@ _LEFT_IN_OUT = "./"  # how the names of what lay in $OUT begin; the lab's own me
 def read(archive: Path, into: Path | None) -> int | None:
     """CMD's exit status, or None if the guest never came to write it; its files are unpacked to `into`.
 
-    Raises LabError if the guest could not store the files, or if they would land outside `into`.
+    Raises LabError if the guest could not store the files, if they would land outside `into`, and, once they
+    are there, if CMD had to be ended for want of time.
     """
     try:
         return _read(archive, into)
@@ -35,6 +36,13 @@ def _read(archive: Path, into: Path | None) -> int | None:
             _unpack(tar, into)
         if not status.strip().isdecimal():
             raise LabError(f"the guest's exit status is no number but {status[:40]!r}: run it again")
+        ended_s = _small_text(tar, "lab-late")
+        if ended_s is not None:
+            kept = f"; what it had left in $OUT is in {into}" if into is not None else ""
+            raise LabError(
+                f"CMD was still running after {ended_s.strip()} s, too near its time limit, and was ended: "
+                f"raise --timeout, or look for a hang{kept}"
+            )
         return int(status)
 
 

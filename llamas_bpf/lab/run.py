@@ -68,6 +68,7 @@ def run_in_guest(
             argv,
             {**told, **_terminal(), **(env or {})},
             source_root(),
+            wanted.timeout_s,
             [*asked, *preparation(topology)],
         )
         progress(f"booting Linux {wanted.kernel} on {wanted.topology} ({machine.accelerator})")

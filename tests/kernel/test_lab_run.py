@@ -4,10 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+import tarfile
 import time
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+
+from llamas_bpf.lab import Guest, results, run_in_guest
 
 # The first run builds the guest.
 pytestmark = pytest.mark.timeout(900)
@@ -34,13 +38,41 @@ def test_a_panic_is_reported_with_the_console() -> None:
     assert "Kernel panic" in done.stderr
 
 
-def test_a_hang_ends_in_time_and_leaves_no_qemu() -> None:
+def test_a_hang_ends_in_time_leaves_no_qemu_and_what_it_wrote(tmp_path: Path) -> None:
     started = time.monotonic()
-    done = run("--topology", "flat", "--timeout", "20", "--", "sleep", "1000")
+    stuck = "trap '' TERM; echo so far >$OUT/f; sleep 1000; sleep 1000"
+    words = ["--topology", "flat", "--timeout", "25", "--out", str(tmp_path), "--"]
+    done = run(*words, "sh", "-c", stuck)
     assert done.returncode == 125
     assert "raise --timeout" in done.stderr
     assert time.monotonic() - started < 60
     assert not qemus_below(os.getpid())
+    assert (tmp_path / "f").read_text() == "so far\n"
+
+
+def test_a_guest_that_hangs_itself_ends_in_time(tmp_path: Path) -> None:
+    """It cannot store anything any more: our own limit ends it."""
+    stop_all = "echo 1 >/proc/sys/kernel/sysrq; kill -STOP -1; exec sleep 1000"
+    done = run("--topology", "flat", "--timeout", "20", "--out", str(tmp_path), "--", "sh", "-c", stop_all)
+    assert done.returncode == 125
+    assert "raise --timeout" in done.stderr
+    assert not qemus_below(os.getpid())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_status_is_stored_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or a result that was torn off in the middle would pass for one that is whole."""
+    names: list[str] = []
+
+    def look(archive: Path, _into: Path | None) -> int:
+        with tarfile.open(archive) as tar:
+            names.extend(tar.getnames())
+        return 0
+
+    monkeypatch.setattr(results, "read", look)
+    sinks = (BytesIO(), BytesIO())
+    run_in_guest(["sh", "-c", "touch $OUT/f"], Guest(topology="flat"), out=tmp_path, sinks=sinks)
+    assert names == [".", "./f", "lab-status"]
 
 
 def test_interrupting_leaves_nothing(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def test_the_models_key_reaches_no_program_of_the_lab(
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     monkeypatch.setenv("OPENAI_BASE_URL", "http://secret.example/v1")
     assert "secret" not in commands.run(["env"], what="a test")
-    emulator = Emulator(("sh", "-c", f"env >{tmp_path}/seen"), {"QEMU_MODULE_DIR": "/here"})
+    emulator = Emulator(("sh", "-c", f"env >{tmp_path}/seen"), {"QEMU_MODULE_DIR": "/here"}, tmp_path)
     linux = Kernel("6.12", "6.12.0", tmp_path, tmp_path)
     machine = guest.Machine(emulator, linux, tmp_path, hardware(load_topology("flat")), "tcg")
     with suppress(LabError):  # it ends at once, as no guest does
@@ -65,7 +65,7 @@ def test_the_project_travels_with_what_was_built_from_it(tmp_path: Path) -> None
     subprocess.run(["git", "init", "-q", root], check=True)
     (root / "llamas_bpf/a.py").chmod(0o664)
     os.chown(root / "llamas_bpf/a.py", 12345, 12345)
-    job.pack(tmp_path / "job", ["true"], {}, root)
+    job.pack(tmp_path / "job", ["true"], {}, root, limit_s=60)
     with tarfile.open(tmp_path / "job") as tar:
         names = set(tar.getnames())
         member = tar.getmember("src/llamas_bpf/a.py")
@@ -74,6 +74,15 @@ def test_the_project_travels_with_what_was_built_from_it(tmp_path: Path) -> None
     assert {"job/command", "usr/local/bin/llamas-bpf", "src/llamas_bpf/a.py", "src/pyproject.toml"} <= names
     assert {"src/llamas_bpf/native/_native.abi3.so", "src/llamas_bpf/bpf/x.bpf.o"} <= names
     assert "src/junk.log" not in names
+
+
+@pytest.mark.parametrize(("ours_s", "guests"), [(600, "595\n"), (0.5, "1\n")])
+def test_the_guest_stops_a_little_before_us(tmp_path: Path, ours_s: float, guests: str) -> None:
+    job.pack(tmp_path / "job", ["true"], {}, source_root(), ours_s)
+    with tarfile.open(tmp_path / "job") as tar:
+        file = tar.extractfile("job/limit_s")
+        assert file is not None
+        assert file.read().decode() == guests
 
 
 def test_outside_git_the_error_says_so(tmp_path: Path) -> None:

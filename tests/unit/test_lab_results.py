@@ -14,7 +14,7 @@ def archive(tmp_path: Path, members: list[tuple[tarfile.TarInfo, bytes]], status
     """A result disk: a tar, and then zeros to the disk's end."""
     path = tmp_path / "result"
     with tarfile.open(path, "w") as tar:
-        for member, data in [(tarfile.TarInfo("lab-status"), status.encode()), *members]:
+        for member, data in [*members, (tarfile.TarInfo("lab-status"), status.encode())]:
             member.size = len(data)
             tar.addfile(member, BytesIO(data))
     with path.open("ab") as file:
@@ -94,6 +94,22 @@ def test_a_name_that_is_absolute_stays_out(tmp_path: Path) -> None:
 def test_a_guest_that_wrote_nothing_has_no_status(tmp_path: Path) -> None:
     (tmp_path / "result").write_bytes(bytes(1 << 20))
     assert results.read(tmp_path / "result", None) is None
+
+
+def test_a_torn_archive_is_no_success(tmp_path: Path) -> None:
+    """The status comes last: where it is, all is."""
+    disk = archive(tmp_path, [(member("./a"), b"a" * 512), (member("./b"), b"b" * 512)])
+    whole = disk.read_bytes()
+    for blocks in range(5):
+        disk.write_bytes(whole[: blocks * 512].ljust(1 << 20, b"\0"))
+        assert results.read(disk, tmp_path / "out") is None
+
+
+def test_what_was_left_before_time_ran_out_comes_back(tmp_path: Path) -> None:
+    disk = archive(tmp_path, [(member("./f"), b"x"), (member("lab-late"), b"55\n")], status="137\n")
+    with pytest.raises(LabError, match=rf"after 55 s.*raise --timeout.*left in \$OUT is in {tmp_path}/out"):
+        results.read(disk, tmp_path / "out")
+    assert (tmp_path / "out/f").read_bytes() == b"x"
 
 
 def test_a_full_disk_in_the_guest_is_said(tmp_path: Path) -> None:
