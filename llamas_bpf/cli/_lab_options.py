@@ -1,10 +1,7 @@
 """What the lab's commands have in common: which guest, and how they talk."""
 
-import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
@@ -52,9 +49,7 @@ def say(text: str) -> None:
 
 
 def tidy_when_ended() -> None:
-    """A plain SIGTERM would end us without removing this run's files."""
-    signal.signal(signal.SIGTERM, _end)
+    """Called by each command that starts a guest or builds."""
+    from llamas_bpf.lab import ending
 
-
-def _end(number: int, _frame: FrameType | None) -> None:
-    sys.exit(128 + number)
+    ending.tidy_when_ended()

@@ -8,18 +8,16 @@ import os
 import shlex
 import shutil
 import struct
+import sys
 import tarfile
-from hashlib import sha256
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from llamas_bpf.lab import image
+from llamas_bpf.lab import cache, disk, image, packages
 from llamas_bpf.lab.cache import Talk
 from llamas_bpf.lab.commands import run
-from llamas_bpf.lab.disk import write_ext4
 from llamas_bpf.lab.errors import LabError
 from llamas_bpf.lab.packages import source_line
-from llamas_bpf.lab.places import cache_root, source_root
+from llamas_bpf.lab.places import source_root
 
 NAME = "llamas-bpf"
 
@@ -53,16 +51,17 @@ _BOOT_CODE = Path("/usr/lib/syslinux/mbr/mbr.bin")  # of Debian's syslinux-commo
 
 def add_box(talk: Talk) -> None:
     """Have Vagrant know the box as NAME. Built only if the one it has is of another recipe; takes minutes."""
-    if added_recipe() == _recipe():
-        talk(f"Vagrant has the box {NAME}")
-        return
-    if os.geteuid() != 0:
-        raise LabError("building the box needs root (files of all owners): run it with sudo once")
-    with TemporaryDirectory(prefix="box-", dir=cache_root()) as work:
-        _build(Path(work), talk)
+    wanted = cache.digest(recipe())
+    with cache.alone("box", talk) as work:
+        if added_recipe() == wanted:
+            talk(f"Vagrant has the box {NAME}")
+            return
+        if os.geteuid() != 0:
+            raise LabError("building the box needs root (files of all owners): run it with sudo once")
+        _build(work, wanted, talk)
         talk("giving the box to Vagrant")
         vagrant = ["vagrant", "box", "add", "--force", "--provider", "libvirt", "--name", NAME]
-        run([*vagrant, Path(work, "llamas.box")], what="adding the box to Vagrant")
+        run([*vagrant, work / "llamas.box"], what="adding the box to Vagrant")
 
 
 def partition_table(size_bytes: int) -> bytes:
@@ -76,14 +75,15 @@ def partition_table(size_bytes: int) -> bytes:
     return struct.pack("<IH", _DISK_ID, 0) + table.ljust(64, b"\0") + b"\x55\xaa"
 
 
-def _recipe() -> str:
-    root = source_root()
-    files = [Path(__file__), Path(image.__file__), root / "vagrant/guest/box", root / "pyproject.toml"]
-    return sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
+def recipe() -> dict[str, object]:
+    """What the box is made from."""
+    files = [source_root() / name for name in ("vagrant/guest/box", "pyproject.toml")]
+    how = cache.code(sys.modules[__name__], image, packages, disk)
+    return {"how": how, "files": [file.read_text() for file in files]}
 
 
 def added_recipe() -> str | None:
-    """What the box that Vagrant has was made from; None if it has none of ours."""
+    """The digest of what the box that Vagrant has was made from; None if it has none of ours."""
     home = Path(os.environ.get("VAGRANT_HOME", Path.home() / ".vagrant.d"))
     try:
         metadata = json.loads((home / "boxes" / NAME / "0/libvirt/metadata.json").read_text())
@@ -92,19 +92,19 @@ def added_recipe() -> str | None:
         return None
 
 
-def _build(work: Path, talk: Talk) -> None:
-    tree, disk = work / "tree", work / "disk.raw"
+def _build(work: Path, made_from: str, talk: Talk) -> None:
+    tree, raw = work / "tree", work / "disk.raw"
     talk(f"building the box: Debian {_SUITE}")
     _debian(tree)
     talk("building the box: Python packages")
     image.python_packages(tree, image.python_requirements((source_root() / "pyproject.toml").read_text()))
     talk("building the box: disk")
-    _write_disk(disk, tree, work)
+    _write_disk(raw, tree, work)
     run(
-        ["qemu-img", "convert", "-c", "-O", "qcow2", disk, work / "box.img"],
+        ["qemu-img", "convert", "-c", "-O", "qcow2", raw, work / "box.img"],
         what="compressing the box's disk",
     )
-    metadata = {"provider": "libvirt", "format": "qcow2", "virtual_size": _DISK_GB, "recipe": _recipe()}
+    metadata = {"provider": "libvirt", "format": "qcow2", "virtual_size": _DISK_GB, "recipe": made_from}
     (work / "metadata.json").write_text(json.dumps(metadata))
     with tarfile.open(work / "llamas.box", "w") as tar:
         for name in ("metadata.json", "box.img"):
@@ -134,21 +134,21 @@ def _public_key() -> str:
     return keys[0]
 
 
-def _write_disk(disk: Path, tree: Path, work: Path) -> None:
+def _write_disk(raw: Path, tree: Path, work: Path) -> None:
     size_bytes = _DISK_GB << 30
     boot_files = {"vmlinuz": _only(tree, "boot/vmlinuz-*"), "initrd.img": _only(tree, "boot/initrd.img-*")}
     menu = work / "syslinux.cfg"
     menu.write_text(_BOOT_MENU)
-    write_ext4(disk, tree, size_bytes, offset_bytes=_ROOT_START)
+    disk.write_ext4(raw, tree, size_bytes, offset_bytes=_ROOT_START)
     # Written once, but lived in from then on: a machine that is switched off wants a journal.
-    run(["tune2fs", "-O", "has_journal", f"{disk}?offset={_ROOT_START}"], what="adding a journal")
+    run(["tune2fs", "-O", "has_journal", f"{raw}?offset={_ROOT_START}"], what="adding a journal")
     sector, blocks = str(_BOOT_START // _SECTOR_BYTES), str(_BOOT_MIB * _MIB // 1024)
     fat = ["mkfs.fat", "-F", "16", "--offset", sector, "-h", sector]
-    run([*fat, disk, blocks], what="making the boot partition")
+    run([*fat, raw, blocks], what="making the boot partition")
     for name, file in {**boot_files, "syslinux.cfg": menu}.items():
-        run(["mcopy", "-i", f"{disk}@@{_BOOT_START}", file, f"::{name}"], what=f"writing {name}")
-    run(["syslinux", "--install", "--offset", str(_BOOT_START), disk], what="installing syslinux")
-    with disk.open("r+b") as start:
+        run(["mcopy", "-i", f"{raw}@@{_BOOT_START}", file, f"::{name}"], what=f"writing {name}")
+    run(["syslinux", "--install", "--offset", str(_BOOT_START), raw], what="installing syslinux")
+    with raw.open("r+b") as start:
         start.write(_BOOT_CODE.read_bytes()[:440].ljust(440, b"\0") + partition_table(size_bytes))
     shutil.rmtree(tree)
 

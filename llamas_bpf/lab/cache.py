@@ -2,12 +2,14 @@
 
 An entry is named by its kind and the hash of its recipe, is built beside its final place and renamed into it,
 and carries a manifest of its files' SHA-256. Whoever uses an entry holds its lock shared; whoever builds or
-removes it holds it alone. So two runs may start at once, and nothing vanishes under a running guest.
+removes it holds it alone. So two runs may start at once, and nothing vanishes under a running guest. What is
+built here to be kept elsewhere has a lock too.
 """
 
 import errno
 import fcntl
 import hashlib
+import inspect
 import json
 import os
 import shutil
@@ -15,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 from llamas_bpf.lab.errors import LabError
 from llamas_bpf.lab.places import cache_root
@@ -43,8 +46,7 @@ def entry(
 
     Yields it locked against removal. Raises LabError if it cannot be built.
     """
-    digest = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
-    place = cache_root() / f"{kind}-{digest[:16]}"
+    place = cache_root() / f"{kind}-{digest(recipe)[:16]}"
     with _lock_file(place) as lock:
         _wait(lock, fcntl.LOCK_SH, place, talk)
         while not is_intact(place):
@@ -54,6 +56,36 @@ def entry(
                 _build(place, build, talk)
             _wait(lock, fcntl.LOCK_SH, place, talk)
         yield place
+
+
+@contextmanager
+def alone(name: str, talk: Talk) -> Iterator[Path]:
+    """An empty directory to build in what is kept elsewhere, for one run at a time; gone afterwards."""
+    place = cache_root() / name
+    unfinished = place.with_name(name + _UNFINISHED)
+    with _lock_file(place) as lock:
+        _wait(lock, fcntl.LOCK_EX, place, talk)
+        shutil.rmtree(unfinished, ignore_errors=True)  # a killed build's
+        unfinished.mkdir()
+        try:
+            yield unfinished
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def lock_of(place: Path) -> Path:
+    """Whoever holds this file locked, shared, keeps the entry from being removed (flock(1) can)."""
+    return place.with_name(place.name + _LOCK)
+
+
+def digest(recipe: Mapping[str, object]) -> str:
+    """What tells two recipes apart."""
+    return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
+
+
+def code(*modules: ModuleType) -> list[str]:
+    """For a recipe: the text of the modules whose code determines the result."""
+    return [inspect.getsource(module) for module in modules]
 
 
 def is_intact(place: Path) -> bool:
@@ -72,12 +104,21 @@ def entries() -> list[Entry]:
 
 
 def clean(talk: Talk) -> None:
-    """Remove every entry that no run is using, and what else was noted; the lock files stay."""
+    """Remove every entry that no run is using, and what else was noted; the lock files stay.
+
+    Raises LabError, after all the others, if one could not be removed.
+    """
+    failures: list[str] = []
     for path in sorted(cache_root().iterdir()):
         if path.is_dir():
-            _remove(path, talk)
+            try:
+                _remove(path, talk)
+            except OSError as error:
+                failures.append(f"{path} was not removed: {error.strerror}: remove it as root")
         elif path.suffix != _LOCK:
             path.unlink(missing_ok=True)
+    if failures:
+        raise LabError("\n".join(failures))
 
 
 def _remove(path: Path, talk: Talk) -> None:
@@ -87,14 +128,14 @@ def _remove(path: Path, talk: Talk) -> None:
         except BlockingIOError:
             talk(f"{path.name} is in use: kept")
             return
-        shutil.rmtree(path, ignore_errors=True)
+        shutil.rmtree(path)
         talk(f"{path.name} removed")
 
 
 @contextmanager
 def _lock_file(place: Path) -> Iterator[int]:
     # Lock files are never removed: removing one while another run waits on it would let both in.
-    lock = os.open(place.with_name(place.name + _LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    lock = os.open(lock_of(place), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         yield lock
     finally:
@@ -132,8 +173,9 @@ def _build(place: Path, build: Callable[[Path], None], talk: Talk) -> None:
 def _hashes(place: Path) -> dict[str, str]:
     """Path below `place` -> what it holds, for every file and link but the manifest."""
     found = {}
-    for folder, _, names in os.walk(place):
-        for name in names:
+    for folder, folders, names in os.walk(place):
+        links = [name for name in folders if Path(folder, name).is_symlink()]
+        for name in [*names, *links]:
             path = Path(folder, name)
             found[str(path.relative_to(place))] = (
                 f"-> {path.readlink()}" if path.is_symlink() else _hash(path)

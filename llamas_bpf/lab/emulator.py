@@ -5,12 +5,13 @@ Its own dynamic loader starts it, so that it runs whatever C library the host ha
 """
 
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from llamas_bpf.lab import cache
+from llamas_bpf.lab import cache, packages
 from llamas_bpf.lab.packages import suite
 
 _SUITE = "trixie"
@@ -28,6 +29,7 @@ class Emulator:
 
     argv: tuple[str, ...]  # the machine's own options follow
     environment: dict[str, str]
+    lock: Path  # held shared, it keeps this QEMU in the cache
 
 
 @contextmanager
@@ -41,10 +43,16 @@ def prepared_emulator(talk: cache.Talk) -> Iterator[Emulator]:
         for path in (place / name for name in _LEFT_OUT):
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
-    with cache.entry("qemu", {"how": Path(__file__).read_text()}, build, talk) as place:
+    with cache.entry("qemu", recipe(), build, talk) as place:
         loader = [str(place / "usr/lib64/ld-linux-x86-64.so.2"), "--library-path", str(place / _LIBRARIES)]
         data = ["-L", str(place / "usr/share/qemu"), "-L", str(place / "usr/share/seabios")]
         yield Emulator(
             argv=(*loader, str(place / "usr/bin/qemu-system-x86_64"), *data),
             environment={"QEMU_MODULE_DIR": str(place / _LIBRARIES / "qemu")},
+            lock=cache.lock_of(place),
         )
+
+
+def recipe() -> dict[str, object]:
+    """What the emulator is made from."""
+    return {"how": cache.code(sys.modules[__name__], packages)}

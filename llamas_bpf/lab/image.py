@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from llamas_bpf.lab import cache, disk
+from llamas_bpf.lab import cache, disk, packages
 from llamas_bpf.lab.commands import run
 from llamas_bpf.lab.errors import LabError
 from llamas_bpf.lab.packages import source_line
@@ -35,16 +35,26 @@ _LEFT_OUT = ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/us
 @contextmanager
 def prepared_image(talk: cache.Talk) -> Iterator[Path]:
     """The disk image, from the cache; guests must not write to it. Raises LabError if it cannot be built."""
-    root = source_root()
-    guest = {name: (root / "vagrant/guest" / name).read_text() for name in _GUEST_FILES}
-    requirements = python_requirements((root / "pyproject.toml").read_text())
-    recipe = {"how": Path(__file__).read_text(), "guest": guest, "python": requirements}
 
     def build(place: Path) -> None:
-        _build(place, requirements, guest, talk)
+        _build(place, talk)
 
-    with cache.entry("image", recipe, build, talk) as place:
+    with cache.entry("image", recipe(), build, talk) as place:
         yield place / "root.raw"
+
+
+def recipe() -> dict[str, object]:
+    """What the image is made from."""
+    how = cache.code(sys.modules[__name__], packages, disk)
+    return {"how": how, "guest": _guest_files(), "python": _project_requirements()}
+
+
+def _guest_files() -> dict[str, str]:
+    return {name: (source_root() / "vagrant/guest" / name).read_text() for name in _GUEST_FILES}
+
+
+def _project_requirements() -> list[str]:
+    return python_requirements((source_root() / "pyproject.toml").read_text())
 
 
 def python_requirements(pyproject: str) -> list[str]:
@@ -54,15 +64,15 @@ def python_requirements(pyproject: str) -> list[str]:
     return sorted(need for need in wanted if re.split(r"[^\w.-]", need)[0] not in _NOT_FOR_GUESTS)
 
 
-def _build(place: Path, requirements: list[str], guest: dict[str, str], talk: cache.Talk) -> None:
+def _build(place: Path, talk: cache.Talk) -> None:
     if os.geteuid() != 0:
         raise LabError("building the guest's image needs root (files of all owners): run it with sudo once")
     tree = place / "tree"
     talk(f"building the guest's image: Debian {_SUITE}")
     _debian(tree)
     talk("building the guest's image: Python packages")
-    python_packages(tree, requirements)
-    _boot_files(tree, guest)
+    python_packages(tree, _project_requirements())
+    _boot_files(tree, _guest_files())
     talk("building the guest's image: disk")
     disk.write_partitioned(place / "root.raw", tree, _DISK_BYTES, DISK_ID)
     shutil.rmtree(tree)
@@ -85,8 +95,8 @@ def _debian(tree: Path) -> None:
     # Its mounts live in a namespace, so that they are gone with it even when it is killed.
     own_namespaces = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
     left_out = [f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT]
-    packages = f"--include={','.join(_DEBIAN_PACKAGES)}"
-    build = ["mmdebstrap", "--mode=root", "--variant=essential", "--format=directory", *left_out, packages]
+    wanted = f"--include={','.join(_DEBIAN_PACKAGES)}"
+    build = ["mmdebstrap", "--mode=root", "--variant=essential", "--format=directory", *left_out, wanted]
     run(
         [*own_namespaces, *build, _SUITE, tree, source_line(_SUITE)],
         what=f"making a Debian {_SUITE} userland",

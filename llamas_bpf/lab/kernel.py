@@ -1,13 +1,14 @@
 """Debian's cloud kernels: NVMe and ext4 are built in, so that they boot without an initramfs."""
 
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from llamas_bpf.lab import cache, disk
+from llamas_bpf.lab import cache, disk, packages
 from llamas_bpf.lab.commands import run
 from llamas_bpf.lab.errors import LabError
 from llamas_bpf.lab.packages import suite
@@ -38,10 +39,14 @@ def prepared_kernel(version: str, talk: cache.Talk) -> Iterator[Kernel]:
         talk(f"fetching kernel {version} of Debian {KERNELS[version]}")
         _build(version, place)
 
-    recipe = {"how": Path(__file__).read_text(), "version": version}
-    with cache.entry(f"kernel-{version}", recipe, build, talk) as place:
+    with cache.entry(f"kernel-{version}", recipe(version), build, talk) as place:
         release = (place / "release").read_text()
         yield Kernel(version, release, place / "vmlinuz", place / "modules.ext4")
+
+
+def recipe(version: str) -> dict[str, object]:
+    """What a kernel's entry is made from; which kernel it is today is Debian's choice."""
+    return {"how": cache.code(sys.modules[__name__], packages, disk), "version": version}
 
 
 def _build(version: str, place: Path) -> None:

@@ -11,6 +11,7 @@ from llamas_bpf.lab import accel, guest
 from llamas_bpf.lab.box import add_box
 from llamas_bpf.lab.cache import Talk
 from llamas_bpf.lab.emulator import Emulator, prepared_emulator
+from llamas_bpf.lab.ending import tidy_when_ended
 from llamas_bpf.lab.errors import LabError
 from llamas_bpf.lab.hardware import hardware
 from llamas_bpf.lab.image import prepared_image
@@ -21,6 +22,7 @@ from llamas_bpf.lab.topology import load_topology
 
 def main(words: list[str]) -> None:
     """Exit status 1, and what to do about it on standard error, when the lab cannot."""
+    tidy_when_ended()
     try:
         if words == ["accelerator"]:
             print(accelerator(_say))
@@ -47,9 +49,17 @@ def accelerator(talk: Talk) -> str:
 
 
 def qemu_script(emulator: Emulator) -> str:
-    """A program that is this QEMU: libvirt takes a path, not a command line."""
+    """A program that is this QEMU, kept from `lab clean` while it runs: libvirt takes a path only."""
     settings = [f"{name}={shlex.quote(value)}" for name, value in emulator.environment.items()]
-    return f'#!/bin/sh\n{" ".join(settings)} exec {shlex.join(emulator.argv)} "$@"\n'
+    return f"""\
+#!/bin/sh
+program={shlex.quote(emulator.argv[0])}
+[ -e "$program" ] && exec 9>>{shlex.quote(str(emulator.lock))} && flock --shared 9 && [ -e "$program" ] || {{
+    echo "$program is not in the lab's cache any more: run make vagrant-box" >&2
+    exit 1
+}}
+{" ".join(settings)} exec {shlex.join(emulator.argv)} "$@"
+"""
 
 
 def _write_script(path: Path, emulator: Emulator) -> None:

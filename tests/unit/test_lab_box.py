@@ -3,11 +3,16 @@
 import json
 import struct
 import subprocess
+import threading
+import time
 from pathlib import Path
+from types import ModuleType
+from typing import cast
 
 import pytest
 
-from llamas_bpf.lab import box
+from llamas_bpf.lab import box, cache, disk, image, kernel, packages
+from llamas_bpf.lab import emulator as emulator_module
 from llamas_bpf.lab.emulator import Emulator
 from llamas_bpf.lab.vagrant import qemu_script
 
@@ -44,8 +49,78 @@ def test_a_box_is_known_by_its_recipe(tmp_path: Path, monkeypatch: pytest.Monkey
     assert box.added_recipe() == "abc"
 
 
+def emulator(does: str, tmp_path: Path) -> Emulator:
+    return Emulator(("/bin/sh", "-c", does, "a b"), {"HERE": "it's"}, tmp_path / "lock")
+
+
+def test_the_script_keeps_its_qemu_in_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    said: list[str] = []
+
+    def build(place: Path) -> None:
+        (place / "qemu").write_text("#!/bin/sh\necho runs\nread -r wait\n")
+        (place / "qemu").chmod(0o755)
+
+    with cache.entry("qemu", {}, build, said.append) as place:
+        script = tmp_path / "script"
+        script.write_text(qemu_script(Emulator((str(place / "qemu"),), {}, cache.lock_of(place))))
+    with subprocess.Popen(["sh", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == b"runs\n"
+        cache.clean(said.append)
+        assert place.is_dir()
+        running.communicate(b"go\n")
+    cache.clean(said.append)
+    assert said == [f"{place.name} is in use: kept", f"{place.name} removed"]
+    again = subprocess.run(["sh", script], capture_output=True, text=True)
+    assert again.returncode == 1
+    assert "not in the lab's cache any more: run make vagrant-box" in again.stderr
+
+
+def test_one_build_of_the_box_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second waits, and finds that Vagrant has the box by then; `lab clean` leaves the build alone."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("VAGRANT_HOME", str(tmp_path / "home"))
+    said: list[str] = []
+    second = threading.Thread(target=lambda: box.add_box(said.append))
+    with cache.alone("box", said.append) as work:
+        second.start()
+        while not said:
+            time.sleep(0.01)
+        (work / "disk").write_text("half")
+        cache.clean(said.append)
+        assert (work / "disk").is_file()
+        place = tmp_path / "home/boxes/llamas-bpf/0/libvirt"
+        place.mkdir(parents=True)
+        (place / "metadata.json").write_text(json.dumps({"recipe": cache.digest(box.recipe())}))
+    second.join()
+    assert said == [
+        "waiting for another run, which is building or using box",
+        "box.building is in use: kept",
+        "Vagrant has the box llamas-bpf",
+    ]
+    assert not work.exists()
+
+
+@pytest.mark.parametrize(
+    ("recipe", "modules"),
+    [
+        (image.recipe(), [image, packages, disk]),
+        (kernel.recipe("6.1"), [kernel, packages, disk]),
+        (emulator_module.recipe(), [emulator_module, packages]),
+        (box.recipe(), [box, image, packages, disk]),
+    ],
+    ids=["image", "kernel", "qemu", "box"],
+)
+def test_a_recipe_has_all_code_that_determines_the_result(
+    recipe: dict[str, object], modules: list[ModuleType]
+) -> None:
+    for module in modules:
+        assert Path(str(module.__file__)).read_text() in cast(list[str], recipe["how"])
+
+
 def test_the_script_passes_on_every_word(tmp_path: Path) -> None:
     script = tmp_path / "qemu"
-    script.write_text(qemu_script(Emulator(("sh", "-c", 'echo "$HERE:$*"', "a b"), {"HERE": "it's"})))
+    script.write_text(qemu_script(emulator('echo "$HERE:$*"', tmp_path)))
     said = subprocess.run(["sh", script, "-m", "1 G"], capture_output=True, text=True, check=True).stdout
     assert said == "it's:-m 1 G\n"

@@ -1,5 +1,6 @@
 """The lab's cache: built once, checked before use, rebuilt when damaged, safe when two runs start at once."""
 
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -31,6 +32,7 @@ class Builder:
         (place / "inner").mkdir()
         (place / "inner/data").write_text("data")
         (place / "link").symlink_to("inner/data")
+        (place / "folder").symlink_to("inner")
         with (place / "sparse").open("wb") as file:
             file.truncate(5 << 20)
             file.seek(3 << 20)
@@ -76,12 +78,19 @@ def retarget(place: Path) -> None:
     (place / "link").symlink_to("/etc/passwd")
 
 
+def retarget_folder(place: Path) -> None:
+    (place / "folder").unlink()
+    (place / "folder").symlink_to("/etc")
+
+
 @pytest.mark.parametrize(
     "damage",
     [
         overwrite,
         write_into_a_hole,
         retarget,
+        retarget_folder,
+        lambda place: (place / "folder").unlink(),
         lambda place: (place / "inner/data").unlink(),
         lambda place: (place / "added").touch(),
         lambda place: (place / "sparse").write_bytes(b""),
@@ -149,6 +158,32 @@ def test_clean_keeps_what_is_in_use() -> None:
     cache.clean(said.append)
     assert not place.exists()
     assert said[-1] == f"{place.name} removed"
+
+
+def test_what_cannot_be_removed_is_not_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    stuck, other = use(Builder()), use(Builder(), {"wanted": "another"})
+    removes = shutil.rmtree
+
+    def refuse(path: Path) -> None:
+        if path == stuck:
+            raise PermissionError(1, "Operation not permitted")
+        removes(path)
+
+    monkeypatch.setattr(shutil, "rmtree", refuse)
+    with pytest.raises(LabError, match=rf"{stuck} was not removed: Operation not permitted: remove it as"):
+        cache.clean(said.append)
+    assert said == [f"{other.name} removed"]
+
+
+def test_a_build_alone_starts_empty_and_leaves_nothing() -> None:
+    killed = cache_root() / "box.building"
+    killed.mkdir()
+    (killed / "half").touch()
+    with cache.alone("box", print) as work:
+        assert list(work.iterdir()) == []
+        (work / "file").touch()
+    assert cache.entries() == []
 
 
 def test_the_cache_follows_xdg(tmp_path: Path) -> None:
