@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,49 @@ def test_a_shell_is_a_terminal_with_job_control() -> None:
         if pid:
             os.kill(pid, signal.SIGKILL)
         os.close(terminal)
+
+
+def hang_up(terminal: int) -> None:
+    """The last descriptor of the terminal's other side goes, as when its window is closed."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, terminal)
+    os.close(nothing)
+
+
+def shell_ended_by(act: Callable[[int, int], None], when: bytes, tmp_path: Path) -> tuple[int, bytes]:
+    """The exit status of a shell to which this happens, and what it said first."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.environ["TMPDIR"] = str(tmp_path)
+        os.execv(LAB[0], [*LAB, "shell", "--topology", "flat"])
+    try:
+        seen = read_until(terminal, when)
+        assert list(tmp_path.iterdir())
+        act(pid, terminal)
+        with suppress(OSError):  # the other side is closed
+            while select.select([terminal], [], [], 30)[0] and os.read(terminal, 4096):
+                pass
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), seen
+    finally:
+        os.close(terminal)
+
+
+@pytest.mark.parametrize(
+    ("act", "when", "status"),
+    [
+        pytest.param(lambda _, terminal: os.write(terminal, b"\x1d"), b"# ", 130, id="Ctrl-] at its prompt"),
+        pytest.param(lambda _, terminal: os.write(terminal, b"\x03"), b"booting", 130, id="Ctrl-C before"),
+        pytest.param(lambda _, terminal: hang_up(terminal), b"# ", 129, id="its terminal went"),
+        pytest.param(lambda pid, _: os.kill(pid, signal.SIGTERM), b"# ", 143, id="SIGTERM"),
+    ],
+)
+def test_a_shell_that_is_ended_leaves_nothing(
+    act: Callable[[int, int], None], when: bytes, status: int, tmp_path: Path
+) -> None:
+    ended, said = shell_ended_by(act, when, tmp_path)
+    assert ended == status
+    assert b"Ctrl-] ends the guest" in said
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_a_terminal_there_is_no_shell() -> None:
