@@ -29,6 +29,8 @@ def read(path: Path) -> Counts:
         cases = list(ElementTree.parse(path).getroot().iter("testcase"))  # noqa: S314
     except FileNotFoundError:
         raise LabError(f"the guest left no {path.name}: see how its output ended") from None
+    except OSError as error:
+        raise LabError(f"{path} cannot be read: {error.strerror}") from error
     except ElementTree.ParseError as error:
         raise LabError(f"{path} is cut off or is no XML: {error}") from error
     failed = tuple(_name(case) for case in cases if case.find("failure") is not None or _broke(case))

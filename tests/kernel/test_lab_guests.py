@@ -120,6 +120,14 @@ def test_tests_run_under_systemd_and_come_back(tmp_path: Path) -> None:
     assert (tmp_path / "junit.xml").is_file()
 
 
+def test_words_that_name_no_file_are_about_the_labs_tests(tmp_path: Path) -> None:
+    """Those for a host are not run in the guest, though one of them is called as -k says."""
+    either = "test_the_kernel_is_the_one_asked_for or test_an_unknown_topology_names_those_that_exist"
+    done = lab("test", "--topology", "flat", "--json", "--out", str(tmp_path), "--", "-k", either)
+    result = json.loads(done.stdout)
+    assert (result["passed"], result["failed"], result["trouble"]) == (1, [], None), done.stderr
+
+
 def test_a_guest_that_dies_is_a_row_of_the_matrix(tmp_path: Path) -> None:
     (tmp_path / "junit.xml").write_text("from an earlier run")
     words = ("matrix", "--kernel", "6.1", "--topology", "flat", "--out", str(tmp_path), "--timeout", "20")

@@ -42,6 +42,11 @@ def test_a_file_that_is_cut_off_is_an_error(tmp_path: Path) -> None:
         junit.read(tmp_path / "missing.xml")
 
 
+def test_a_directory_of_that_name_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(LabError, match=rf"{tmp_path} cannot be read: Is a directory"):
+        junit.read(tmp_path)
+
+
 def test_a_file_of_exploding_entities_is_an_error(tmp_path: Path) -> None:
     more = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
     text = f'<!DOCTYPE x [<!ENTITY a0 "boom">{more}]><x><testcase name="t">&a11;</testcase></x>'
