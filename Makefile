@@ -3,6 +3,7 @@
 
 SHELL := /bin/bash
 PYTHON := /usr/bin/python3
+KERNEL := 6.12
 BIN := .venv/bin
 PACKAGES := ca-certificates clang debian-archive-keyring e2fsprogs gcc git kmod libbpf-dev libc6-dev \
 	libelf-dev llvm make mmdebstrap python3 python3-dev python3-venv zlib1g-dev
@@ -43,6 +44,11 @@ test-lab: setup  ## Run the tests that need a kernel of their own, in a guest
 test-matrix: setup  ## Run those on kernels 6.1, 6.12 and the newest, and print one table (45 min)
 	$(BIN)/llamas-bpf lab matrix
 
+test-topologies: setup  ## Check in a guest of every topology that it is what its file says (KERNEL=6.12; 5 min)
+	$(BIN)/llamas-bpf lab matrix --kernel $(KERNEL) --out build/lab-topologies \
+		$(patsubst vagrant/topologies/%.toml,--topology %,$(wildcard vagrant/topologies/*.toml)) \
+		-- tests/lab/test_topology.py tests/lab/test_boot.py
+
 clean:  ## Remove what was built here (the lab's cache stays: see `llamas-bpf lab clean`)
 	rm -rf .venv build llamas_bpf/bpf llamas_bpf/native/_native.* *.egg-info
 
@@ -59,9 +65,10 @@ vagrant-box: setup .venv/vagrant-packages  ## Build the box for it from Debian's
 	$(BIN)/python -m llamas_bpf.lab.vagrant
 
 # Vagrant keeps a home and writes beside the Vagrantfile even for this: let it, but in build/.
-vagrant-validate: setup .venv/vagrant-packages  ## Check the Vagrantfile
+vagrant-validate: setup .venv/vagrant-packages  ## Check the Vagrantfile, and what starts a libvirt for it
 	cd vagrant && ACCELERATOR=tcg VAGRANT_CHECKPOINT_DISABLE=1 VAGRANT_HOME=$(CURDIR)/build/vagrant/home \
 		VAGRANT_DOTFILE_PATH=$(CURDIR)/build/vagrant/machine vagrant validate
+	$(BIN)/python -m pytest tests/vagrant
 
 # Asking dpkg is quick; apt runs only when something is missing. policy-rc.d keeps packages from starting
 # services (invoke-rc.d(8)); one that is there already is the administrator's and stays.
@@ -91,5 +98,5 @@ vagrant-validate: setup .venv/vagrant-packages  ## Check the Vagrantfile
 	$(BIN)/pip install -q --no-build-isolation -e '.[test]'
 	@touch $@
 
-.PHONY: help setup demo test lint test-host test-lab test-matrix clean vagrant-up vagrant-down vagrant-box \
+.PHONY: help setup demo test lint test-host test-lab test-matrix test-topologies clean vagrant-up vagrant-down vagrant-box \
 	vagrant-validate

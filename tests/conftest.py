@@ -1,20 +1,28 @@
-"""A skipped test is a failure, unless what it needs is a kernel feature and the skip names it."""
+"""A skipped test is a failure, unless what it needs is a kernel feature and the skip names it.
+
+A test for another machine (a node that this one's topology does not describe) is left out of the run.
+"""
 
 import pytest
-from kernel_features import lacking
+from kernel_features import apply, lacking
 
 _ALLOWED = "kernel feature: "
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    elsewhere = []
     for item in items:
         needs = [feature for mark in item.iter_markers("needs") for feature in mark.args]
         try:
             missing = lacking(needs)
+            if not apply(needs):
+                elsewhere.append(item)
         except ValueError as error:
             raise pytest.UsageError(f"{item.nodeid}: {error}") from None
         if missing is not None:
             item.add_marker(pytest.mark.skip(reason=_ALLOWED + missing))
+    config.hook.pytest_deselected(items=elsewhere)
+    items[:] = [item for item in items if item not in elsewhere]
 
 
 @pytest.hookimpl(wrapper=True)

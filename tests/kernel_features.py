@@ -1,9 +1,13 @@
-"""What the running kernel can do, for ``@pytest.mark.needs``: asked of itself, never of its version."""
+"""What tests need, for ``@pytest.mark.needs``: of the kernel, asked of itself and never of its version; and
+of the machine, which has what its topology describes."""
 
 import difflib
+import os
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
+
+from llamas_bpf.lab.topology import load_topology
 
 TIERS = Path("/sys/devices/virtual/memory_tiering")
 NODES = Path("/sys/devices/system/node")
@@ -23,7 +27,14 @@ def _lower_tier() -> bool:
 
 
 def _node(number: int) -> Callable[[], bool]:
-    return lambda: f"node{number}" in {path.parent.name for path in NODES.glob("node*/meminfo")}
+    def there() -> bool:
+        """By the description where there is one: a node that should be there and is not is a failure."""
+        described = os.environ.get("LAB_TOPOLOGY")
+        if described is None:
+            return (NODES / f"node{number}").is_dir()
+        return number < len(load_topology(described).nodes)
+
+    return there
 
 
 FEATURES: dict[str, Callable[[], bool]] = {
@@ -34,22 +45,34 @@ FEATURES: dict[str, Callable[[], bool]] = {
     "lower memory tier": _lower_tier,
     "memory tiers by latency": _symbol("mt_calc_adistance"),
     "mglru": _there("/sys/kernel/mm/lru_gen/enabled"),
-    "node2": _node(2),
     "numa_balancing": _there("/proc/sys/kernel/numa_balancing"),
     "psi": _there("/proc/pressure/memory"),
     "sched_ext": _there("/sys/kernel/sched_ext/state"),
     "weighted interleave": _there("/sys/kernel/mm/mempolicy/weighted_interleave"),
     "zswap": _there("/sys/module/zswap/parameters/enabled"),
 }
+PARTS: dict[str, Callable[[], bool]] = {"node2": _node(2)}
+
+
+def apply(needs: Iterable[str]) -> bool:
+    """Whether this machine is one for a test with these needs. Raises ValueError for a name that is none."""
+    for need in needs:
+        _check(need)
+    return all(PARTS[need]() for need in needs if need in PARTS)
 
 
 def lacking(features: Iterable[str]) -> str | None:
     """The first of these that this kernel does not have. Raises ValueError for a name that is none."""
     for feature in features:
-        if feature not in FEATURES:
-            nearest = difflib.get_close_matches(feature, FEATURES, n=1, cutoff=0.0)[0]
-            raise ValueError(f"needs({feature!r}): no such feature; did you mean {nearest!r}?")
-    return next((feature for feature in features if not FEATURES[feature]()), None)
+        _check(feature)
+    return next((name for name in features if name in FEATURES and not FEATURES[name]()), None)
+
+
+def _check(need: str) -> None:
+    known = [*FEATURES, *PARTS]
+    if need not in known:
+        nearest = difflib.get_close_matches(need, known, n=1, cutoff=0.0)[0]
+        raise ValueError(f"needs({need!r}): no such feature; did you mean {nearest!r}?")
 
 
 @cache
