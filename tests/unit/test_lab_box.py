@@ -3,6 +3,7 @@
 import json
 import struct
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -100,6 +101,21 @@ def test_one_build_of_the_box_at_a_time(tmp_path: Path, monkeypatch: pytest.Monk
         "Vagrant has the box llamas-bpf",
     ]
     assert not work.exists()
+
+
+def test_a_build_that_is_ended_tidies_up_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here while it waits for another. By itself SIGTERM would give -15, and no `finally` a turn."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("VAGRANT_HOME", str(tmp_path / "home"))
+    build = [sys.executable, "-m", "llamas_bpf.lab.vagrant"]
+    with (
+        cache.alone("box", print),
+        subprocess.Popen(build, stderr=subprocess.PIPE, text=True) as waiting,
+    ):
+        assert waiting.stderr is not None
+        assert "waiting for another run" in waiting.stderr.readline()
+        waiting.terminate()
+        assert waiting.wait(timeout=10) == 143
 
 
 @pytest.mark.parametrize(
