@@ -6,7 +6,6 @@ removes it holds it alone. So two runs may start at once, and nothing vanishes u
 built here to be kept elsewhere has a lock too.
 """
 
-import errno
 import fcntl
 import hashlib
 import inspect
@@ -19,13 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+from llamas_bpf.lab import manifest
 from llamas_bpf.lab.errors import LabError
 from llamas_bpf.lab.places import cache_root
 
-_MANIFEST = "MANIFEST.json"
 _UNFINISHED = ".building"
 _LOCK = ".lock"
-_CHUNK_BYTES = 1 << 20
 
 Talk = Callable[[str], None]
 
@@ -49,10 +47,10 @@ def entry(
     place = cache_root() / f"{kind}-{digest(recipe)[:16]}"
     with _lock_file(place) as lock:
         _wait(lock, fcntl.LOCK_SH, place, talk)
-        while not is_intact(place):
+        while not manifest.agrees(place):
             # A shared lock turns exclusive only by letting go in between: look again once alone.
             _wait(lock, fcntl.LOCK_EX, place, talk)
-            if not is_intact(place):
+            if not manifest.agrees(place):
                 _build(place, build, talk)
             _wait(lock, fcntl.LOCK_SH, place, talk)
         yield place
@@ -86,15 +84,6 @@ def digest(recipe: Mapping[str, object]) -> str:
 def code(*modules: ModuleType) -> list[str]:
     """For a recipe: the text of the modules whose code determines the result."""
     return [inspect.getsource(module) for module in modules]
-
-
-def is_intact(place: Path) -> bool:
-    """Whether the entry is there, with exactly the files its manifest names, unchanged."""
-    try:
-        manifest = json.loads((place / _MANIFEST).read_text())
-        return bool(manifest["files"] == _hashes(place))
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
 
 
 def entries() -> list[Entry]:
@@ -159,8 +148,7 @@ def _build(place: Path, build: Callable[[Path], None], talk: Talk) -> None:
     unfinished.mkdir()
     try:
         build(unfinished)
-        manifest = {"files": _hashes(unfinished)}
-        (unfinished / _MANIFEST).write_text(json.dumps(manifest, indent=1))
+        manifest.write(unfinished)
         unfinished.rename(place)
     except OSError as error:
         raise LabError(
@@ -168,46 +156,6 @@ def _build(place: Path, build: Callable[[Path], None], talk: Talk) -> None:
         ) from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
-
-
-def _hashes(place: Path) -> dict[str, str]:
-    """Path below `place` -> what it holds, for every file and link but the manifest."""
-    found = {}
-    for folder, folders, names in os.walk(place):
-        links = [name for name in folders if Path(folder, name).is_symlink()]
-        for name in [*names, *links]:
-            path = Path(folder, name)
-            found[str(path.relative_to(place))] = (
-                f"-> {path.readlink()}" if path.is_symlink() else _hash(path)
-            )
-    found.pop(_MANIFEST, None)
-    return found
-
-
-def _hash(path: Path) -> str:
-    """SHA-256 over the size and every chunk that is not all zeros: the holes of disk images cost nothing."""
-    zeros = bytes(_CHUNK_BYTES)
-    with path.open("rb", buffering=0) as file:
-        size, offset = os.fstat(file.fileno()).st_size, 0
-        digest = hashlib.sha256(str(size).encode())
-        while (offset := _next_data(file.fileno(), offset, size)) < size:
-            offset -= offset % _CHUNK_BYTES
-            chunk = os.pread(file.fileno(), _CHUNK_BYTES, offset)
-            if chunk != zeros[: len(chunk)]:
-                digest.update(b"@%d:" % offset)
-                digest.update(chunk)
-            offset += _CHUNK_BYTES
-    return digest.hexdigest()
-
-
-def _next_data(file: int, offset: int, size: int) -> int:
-    """The first offset from here on that is not in a hole, or `size`."""
-    try:
-        return os.lseek(file, offset, os.SEEK_DATA)
-    except OSError as error:
-        if error.errno != errno.ENXIO:
-            raise
-        return size
 
 
 def _stored_bytes(path: Path) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from llamas_bpf.lab import cache
+from llamas_bpf.lab import cache, manifest
 from llamas_bpf.lab.errors import LabError
 from llamas_bpf.lab.places import cache_root
 
@@ -103,7 +103,7 @@ def test_a_damaged_entry_is_built_again(damage: Callable[[Path], None]) -> None:
     damage(use(build))
     place = use(build, said=said)
     assert build.built == 2
-    assert cache.is_intact(place)
+    assert manifest.agrees(place)
     assert any("damaged" in line for line in said)
 
 
@@ -153,7 +153,7 @@ def test_clean_keeps_what_is_in_use() -> None:
     said: list[str] = []
     with cache.entry("thing", RECIPE, Builder(), said.append) as place:
         cache.clean(said.append)
-        assert cache.is_intact(place)
+        assert manifest.agrees(place)
     assert said == [f"{place.name} is in use: kept"]
     cache.clean(said.append)
     assert not place.exists()
