@@ -48,6 +48,8 @@ FEATURES: dict[str, Callable[[], bool]] = {
     "numa_balancing": _there("/proc/sys/kernel/numa_balancing"),
     "psi": _there("/proc/pressure/memory"),
     "sched_ext": _there("/sys/kernel/sched_ext/state"),
+    # Older kernels do not read where CPUID tells it, and give an AMD core (which QEMU emulates) one thread.
+    "threads of emulated cores": _symbol("topology_get_logical_id"),
     "weighted interleave": _there("/sys/kernel/mm/mempolicy/weighted_interleave"),
     "zswap": _there("/sys/module/zswap/parameters/enabled"),
 }
