@@ -41,6 +41,7 @@ FEATURES: dict[str, Callable[[], bool]] = {
     "btf": _there("/sys/kernel/btf/vmlinux"),
     "cxl memory regions": _there("/sys/bus/cxl/devices/root0/decoder0.0/create_ram_region"),
     "damon": _there("/sys/kernel/mm/damon/admin"),
+    "damon of processes": _symbol("damon_va_check_accesses"),
     "demotion": _there("/sys/kernel/mm/numa/demotion_enabled"),
     "lower memory tier": _lower_tier,
     "memory tiers by latency": _symbol("mt_calc_adistance"),
