@@ -6,7 +6,7 @@ PYTHON := /usr/bin/python3
 KERNEL := 6.12
 BIN := .venv/bin
 PACKAGES := ca-certificates clang debian-archive-keyring e2fsprogs gcc git kmod libbpf-dev libc6-dev \
-	libelf-dev llvm make mmdebstrap python3 python3-dev python3-venv zlib1g-dev
+	libelf-dev llvm make mmdebstrap python3 python3-bpfcc python3-dev python3-venv zlib1g-dev
 VAGRANT_PACKAGES := dosfstools libvirt-daemon mtools qemu-utils syslinux syslinux-common vagrant vagrant-libvirt
 
 # A model's server on this machine's loopback is at 10.0.2.2 for a guest.
@@ -40,6 +40,10 @@ test-host: setup  ## Run the unit tests, and those that use this machine's own k
 
 test-lab: setup  ## Run the tests that need a kernel of their own, in a guest
 	$(BIN)/llamas-bpf lab test --kernel 6.12 --topology tiers
+
+test-bcc: setup  ## Run the tests of the BCC backend in a guest (3 min; builds a disk with BCC, once)
+	$(BIN)/llamas-bpf lab test --kernel 6.12 --topology flat --with python3-bpfcc --out build/test-bcc \
+		-- $(wildcard tests/kernel/test_bcc_*.py)
 
 test-matrix: setup  ## Run those on kernels 6.1, 6.12 and the newest, and print one table (45 min)
 	$(BIN)/llamas-bpf lab matrix
@@ -91,12 +95,13 @@ vagrant-validate: setup .venv/vagrant-packages  ## Check the Vagrantfile, and wh
 	@touch $@
 
 # Editable, so that the tree itself runs; llamas_bpf/native/build.py compiles what is older than its sources.
-.venv/ready: .venv/packages pyproject.toml setup.cfg $(wildcard bpf/* llamas_bpf/native/*.[ch]) \
+.venv/ready: .venv/packages pyproject.toml setup.cfg \
+		$(wildcard bpf/* bpf/bcc/*.* bpf/bench/* llamas_bpf/native/*.[ch]) \
 		llamas_bpf/native/build.py
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install -q 'setuptools>=77' 'cffi>=1.17'
 	$(BIN)/pip install -q --no-build-isolation -e '.[test]'
 	@touch $@
 
-.PHONY: help setup demo test lint test-host test-lab test-matrix test-topologies clean vagrant-up vagrant-down vagrant-box \
+.PHONY: help setup demo test lint test-host test-lab test-bcc test-matrix test-topologies clean vagrant-up vagrant-down vagrant-box \
 	vagrant-validate

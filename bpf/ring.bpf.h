@@ -1,19 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What every probe has: its configuration, its ring and the counts that show what the ring lost. */
+/* Sampled detail: one event in so many leaves a record in the ring, and what the ring had no room for is counted. */
 #ifndef LLAMAS_BPF_RING_BPF_H
 #define LLAMAS_BPF_RING_BPF_H
 
-#include <stdbool.h>
-#include <linux/bpf.h>
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
-
-#include "events.h"
-#include "vmlinux_min.h"
-
-char LICENSE[] SEC("license") = "Dual BSD/GPL";
-
-const volatile struct probe_config config SEC(".rodata.config");
+#include "probe.bpf.h"
+#include "figures.h"
 
 /* The size is set by the loader. */
 struct {
@@ -21,27 +12,23 @@ struct {
 	__uint(max_entries, 4096);
 } ring SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct ring_counts);
-} counts SEC(".maps");
+volatile struct probe_sampling sampling SEC(".data.sampling") = { .period = 1 };
 
 /* clang drops a type that nothing refers to, and the loader compares it: RECORD(fault_event) keeps it. */
 #define RECORD(name) const struct name *__record_##name __attribute__((unused))
 
-/* Plain increments are enough: every hook runs with interrupts off, so nothing else counts on this CPU. */
-static __always_inline void *reserve(__u64 size)
+/* For how many events the record of this one stands; 0: it leaves none. */
+static __always_inline __u32 sample(struct ring_count *count)
 {
-	__u32 zero = 0;
-	struct ring_counts *count = bpf_map_lookup_elem(&counts, &zero);
-	void *record;
+	return weight_of(count->seen, sampling.period);
+}
 
-	if (!count)
-		return NULL;
+/* Plain increments are enough: every hook runs with interrupts off, so nothing else counts on this CPU. */
+static __always_inline void *reserve(struct ring_count *count, __u64 size)
+{
+	void *record = bpf_ringbuf_reserve(&ring, size, 0);
+
 	count->produced++;
-	record = bpf_ringbuf_reserve(&ring, size, 0);
 	if (!record)
 		count->lost++;
 	return record;

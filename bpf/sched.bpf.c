@@ -1,176 +1,243 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Who ran, for how long, who waited for it and where: switches, wake-ups and migrations. */
+/*
+ * Stays on a CPU: how long a task waited for it, how long it ran, what it faulted, and whether it left by itself.
+ *
+ * The kernel counts most of this itself, for each task: when it entered its run queue (sched_info.last_queued, on
+ * that queue's clock; kernel/sched/stats.h) and its page faults (min_flt, maj_flt; mm_account_fault()). Reading
+ * that where a stay begins and ends needs no hook on wake-ups or faults, and no clock. As in the kernel, a task
+ * that is moved while it waits starts its wait anew, and one that an idle CPU takes up at once has waited 0 ns:
+ * the queue's clock is not read twice for that (rq_clock_skip_update()).
+ */
+#include "counts.bpf.h"
 #include "ring.bpf.h"
 
 RECORD(sched_event);
+COUNTS(sched_count);
 
-/*
- * When each waiting task became runnable; 0 once it runs. Not task storage: these hooks hold the run-queue lock,
- * where before Linux 6.4 task storage allocated with GFP_ATOMIC, which may wake kswapd and so want the same
- * lock. A preallocated LRU hash never allocates, and forgets the tasks that are gone.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 65536);
-	__type(key, __u32);
-	__type(value, __u64);
-} runnable_since SEC(".maps");
-
-/* When the task that now runs on this CPU got on it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, __u64);
-} on_cpu_since SEC(".maps");
+	__type(value, struct cpu_stay);
+} stays SEC(".maps");
 
-static __always_inline bool is_watched(struct task_struct *task)
-{
-	return task->pid && task->tgid != config.own_tgid;
-}
-
-static __always_inline void start_wait(struct task_struct *task, __u64 now)
-{
-	__u32 tid = task->pid;
-	__u64 *since = bpf_map_lookup_elem(&runnable_since, &tid);
-
-	if (since)
-		*since = now;
-	else
-		bpf_map_update_elem(&runnable_since, &tid, &now, BPF_ANY);
-}
-
-static __always_inline __u64 end_wait(struct task_struct *task, __u64 now)
-{
-	__u32 tid = task->pid;
-	__u64 *since = bpf_map_lookup_elem(&runnable_since, &tid);
-	__u64 wait_ns;
-
-	if (!since || !*since)
-		return 0;
-	wait_ns = now > *since ? now - *since : 1;
-	*since = 0;
-	return wait_ns;
-}
-
-static __always_inline __u64 end_run(__u64 now)
+static __always_inline struct cpu_stay *this_stay(void)
 {
 	__u32 zero = 0;
-	__u64 *since = bpf_map_lookup_elem(&on_cpu_since, &zero);
-	__u64 run_ns;
 
-	if (!since)
-		return 0;
-	run_ns = *since ? now - *since : 0;
-	*since = now;
-	return run_ns;
+	return bpf_map_lookup_elem(&stays, &zero);
 }
 
-static __always_inline struct sched_event *reserve_event(__u8 type, __u64 now)
+static __always_inline void begin_stay(struct cpu_stay *stay, struct task_struct *task, __u64 now, __u64 queued)
 {
-	struct sched_event *event = reserve(sizeof(*event));
-
-	if (!event)
-		return NULL;
-	__builtin_memset(event, 0, sizeof(*event));
-	event->ts_ns = now;
-	event->weight = 1;
-	event->cpu = bpf_get_smp_processor_id();
-	event->type = type;
-	return event;
+	stay->since = now;
+	stay->waited = !!queued;
+	stay->wait_ns = queued && now > queued ? now - queued : 0;
+	stay->minor_faults = task->min_flt;
+	stay->major_faults = task->maj_flt;
+	stay->tid = task->pid;
 }
 
-static __always_inline void fill_prev(struct sched_event *event, struct task_struct *task)
+/* Not if it began before we watched. */
+static __always_inline bool is_known(const struct cpu_stay *stay, struct task_struct *task)
 {
-	event->prev_tgid = task->tgid;
-	event->prev_tid = task->pid;
-	event->prev_cgroup_id = task->cgroups->dfl_cgrp->kn->id;
+	return stay->since && stay->tid == task->pid;
 }
 
-static __always_inline void fill_next(struct sched_event *event, struct task_struct *task)
+static __always_inline void note_leave(struct cpu_stay *stay, struct task_struct *task)
 {
-	event->next_tgid = task->tgid;
-	event->next_tid = task->pid;
-	event->next_cgroup_id = task->cgroups->dfl_cgrp->kn->id;
+	__u32 slot = task->pid & 3;
+
+	stay->left_tid[slot] = task->pid;
+	stay->left_switches[slot] = task->nvcsw + task->nivcsw;
+	stay->left_minor[slot] = task->min_flt;
+	stay->left_major[slot] = task->maj_flt;
 }
 
 /*
- * "current" is still prev here. prev_state is 0 for a task that stays runnable; it has been the last argument
- * since commit 9c2136be0878 (Linux 5.19). What preempts and what blocks is told as __schedule() tells it.
+ * Some kernels do not tell when certain tasks leave a CPU, as a hypervisor's agent may be hidden from its guest.
+ * Whoever comes after them was then never seen to come: the kernel knows when it did, and if it has not run
+ * since we saw it leave (but for this once, if it is leaving) we know its faults.
+ */
+static __always_inline void recover_stay(struct cpu_stay *stay, struct task_struct *task, bool leaving)
+{
+	__u32 slot = task->pid & 3;
+
+	if (!stay->since || stay->tid == task->pid)
+		return;
+	begin_stay(stay, task, task->sched_info.last_arrival, 0);
+	if (stay->left_tid[slot] == task->pid &&
+	    stay->left_switches[slot] + leaving == task->nvcsw + task->nivcsw) {
+		stay->minor_faults = stay->left_minor[slot];
+		stay->major_faults = stay->left_major[slot];
+	}
+}
+
+static __always_inline __u64 run_of(const struct cpu_stay *stay, __u64 now)
+{
+	return now > stay->since ? now - stay->since : 0;
+}
+
+static __always_inline void count_stay(struct sched_count *mine, const struct cpu_stay *stay,
+				       struct task_struct *task, __u64 now)
+{
+	mine->run_ns += run_of(stay, now);
+	mine->minor_faults += task->min_flt - stay->minor_faults;
+	mine->major_faults += task->maj_flt - stay->major_faults;
+	if (stay->waited) {
+		mine->wait_ns += stay->wait_ns;
+		mine->waits[bucket_of(stay->wait_ns) & 31]++;
+	}
+}
+
+static __always_inline void record_stay(struct ring_count *seen, const struct cpu_stay *stay,
+					struct task_struct *prev, struct task_struct *next, __u64 now, __u8 left)
+{
+	__u32 weight = sample(seen);
+	struct sched_event *event;
+
+	if (!weight)
+		return;
+	event = reserve(seen, sizeof(*event));
+	if (!event)
+		return;
+	event->ts_ns = bpf_ktime_get_ns();
+	event->workload = workload_of(prev);
+	event->cgroup_id = cgroup_id_of(prev);
+	event->wait_ns = is_known(stay, prev) ? stay->wait_ns : 0;
+	event->run_ns = is_known(stay, prev) ? run_of(stay, now) : 0;
+	event->tgid = prev->tgid;
+	event->tid = prev->pid;
+	event->next_tid = next->pid;
+	event->weight = weight;
+	event->cpu = bpf_get_smp_processor_id();
+	event->left = left;
+	event->reserved1 = 0;
+	event->reserved4 = 0;
+	submit(event);
+}
+
+/*
+ * In front of the map of counts each CPU has slots that take no call to find: who comes first in a window has one,
+ * others use the map. A window's end empties them into it.
+ */
+struct slot {
+	__u64 workload;
+	struct sched_count count;
+};
+
+#define SLOTS 64
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SLOTS);
+	__type(key, __u32);
+	__type(value, struct slot);
+} slots SEC(".maps");
+
+static __always_inline struct sched_count *slot_or_counts_of(struct cpu_stay *stay, __u64 workload,
+							     struct ring_count *seen)
+{
+	__u32 i = (workload ^ workload >> 32) & (SLOTS - 1);
+	struct slot *slot = bpf_map_lookup_elem(&slots, &i);
+
+	if (!slot)
+		return counts_of(workload, seen);
+	if (!(stay->kept >> i & 1)) {
+		/* Its place in the map is made now: at a window's end there is no memory for many at once. */
+		if (!counts_of(workload, seen))
+			return NULL;
+		stay->kept |= 1ULL << i;
+		slot->workload = workload;
+	}
+	return slot->workload == workload ? &slot->count : counts_of(workload, seen);
+}
+
+static long empty_slot(__u32 i, void *unused)
+{
+	struct slot *slot = bpf_map_lookup_elem(&slots, &i);
+	struct ring_count *seen = this_count();
+	struct cpu_stay *stay = this_stay();
+	struct sched_count *mine;
+
+	if (!slot || !seen || !stay || !(stay->kept >> (i & (SLOTS - 1)) & 1))
+		return 0;
+	mine = bpf_map_lookup_elem(&counts, &slot->workload);
+	if (mine) {
+		mine->voluntary += slot->count.voluntary;
+		mine->preempted += slot->count.preempted;
+		mine->run_ns += slot->count.run_ns;
+		mine->wait_ns += slot->count.wait_ns;
+		mine->minor_faults += slot->count.minor_faults;
+		mine->major_faults += slot->count.major_faults;
+		for (int bucket = 0; bucket < 32; bucket++)
+			mine->waits[bucket] += slot->count.waits[bucket];
+	} else {
+		seen->unattributed += slot->count.voluntary + slot->count.preempted;
+	}
+	slot->count = no_counts;
+	return 0;
+}
+
+/*
+ * "current" is still prev here, and all is counted for prev. prev_state is 0 for a task that stays runnable; it
+ * has been the last argument since commit 9c2136be0878 (Linux 5.19). What preempts and what blocks is told as
+ * __schedule() tells it.
  */
 SEC("tp_btf/sched_switch")
 int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next,
 	     unsigned int prev_state)
 {
-	bool stays_runnable = preempt || !prev_state;
-	bool prev_watched = is_watched(prev), next_watched = is_watched(next);
-	__u64 now = bpf_ktime_get_ns();
-	__u64 run_ns = end_run(now), wait_ns = 0;
-	struct sched_event *event;
+	__u8 left = preempt || !prev_state ? LEAVE_PREEMPTED : LEAVE_VOLUNTARY;
+	__u64 now = next->se.cfs_rq->rq->clock;
+	struct cpu_stay *stay = this_stay();
+	struct ring_count *seen;
+	struct sched_count *mine;
 
-	if (prev_watched && stays_runnable)
-		start_wait(prev, now);
-	if (next_watched)
-		wait_ns = end_wait(next, now);
-	if (!prev_watched && !next_watched)
+	if (!stay)
 		return 0;
-	event = reserve_event(SCHED_SWITCH, now);
-	if (!event)
-		return 0;
-	if (prev_watched) {
-		fill_prev(event, prev);
-		event->prev_run_ns = run_ns;
-		event->prev_state = stays_runnable ? LEAVE_PREEMPTED : LEAVE_VOLUNTARY;
+	if (is_watched(prev) && (seen = see())) {
+		recover_stay(stay, prev, true);
+		mine = slot_or_counts_of(stay, workload_of(prev), seen);
+		if (mine) {
+			if (is_known(stay, prev))
+				count_stay(mine, stay, prev, now);
+			if (left == LEAVE_VOLUNTARY)
+				mine->voluntary++;
+			else
+				mine->preempted++;
+		}
+		record_stay(seen, stay, prev, next, now, left);
+		note_leave(stay, prev);
 	}
-	if (next_watched) {
-		fill_next(event, next);
-		event->next_wait_ns = wait_ns;
-	}
-	submit(event);
+	begin_stay(stay, next, now, next->sched_info.last_queued);
 	return 0;
 }
 
-static __always_inline int record_wakeup(struct task_struct *task, __u8 type)
+/*
+ * Not attached: run on a CPU at a window's end, so that a task that never leaves it is counted all the same.
+ * It comes as an interrupt between two switches, and splits the stay in two.
+ */
+SEC("raw_tp")
+int on_window_end(void *unused)
 {
-	__u64 now = bpf_ktime_get_ns();
-	struct sched_event *event;
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u64 now = task->se.cfs_rq->rq->clock;
+	struct cpu_stay *stay = this_stay();
+	struct ring_count *seen = this_count();
+	struct sched_count *mine;
 
-	if (!is_watched(task))
+	if (!stay || !seen)
 		return 0;
-	start_wait(task, now);
-	event = reserve_event(type, now);
-	if (!event)
-		return 0;
-	fill_next(event, task);
-	submit(event);
-	return 0;
-}
-
-SEC("tp_btf/sched_wakeup")
-int BPF_PROG(on_sched_wakeup, struct task_struct *task)
-{
-	return record_wakeup(task, SCHED_WAKEUP);
-}
-
-SEC("tp_btf/sched_wakeup_new")
-int BPF_PROG(on_sched_wakeup_new, struct task_struct *task)
-{
-	return record_wakeup(task, SCHED_WAKEUP_NEW);
-}
-
-SEC("tp_btf/sched_migrate_task")
-int BPF_PROG(on_sched_migrate_task, struct task_struct *task, int dest_cpu)
-{
-	struct sched_event *event;
-
-	if (!is_watched(task))
-		return 0;
-	event = reserve_event(SCHED_MIGRATE, bpf_ktime_get_ns());
-	if (!event)
-		return 0;
-	fill_next(event, task);
-	event->orig_cpu = task->thread_info.cpu;
-	event->dest_cpu = dest_cpu;
-	submit(event);
+	if (is_watched(task)) {
+		recover_stay(stay, task, false);
+		mine = is_known(stay, task) ? counts_of(workload_of(task), seen) : NULL;
+		if (mine)
+			count_stay(mine, stay, task, now);
+		begin_stay(stay, task, now, 0);
+	}
+	if (stay->kept)
+		bpf_loop(SLOTS, empty_slot, NULL, 0);
+	stay->kept = 0;
 	return 0;
 }

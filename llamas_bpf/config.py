@@ -9,7 +9,7 @@ import os
 import stat
 import tomllib
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -22,6 +22,7 @@ RUN = Path("/run/llamas-bpf")
 _MOST_BYTES = 1 << 20  # of one file
 
 Model = TypeVar("Model", bound=BaseModel)
+BackendName = Literal["auto", "libbpf", "bcc"]
 
 
 class _Section(BaseModel):
@@ -40,16 +41,31 @@ class LlmConfig(_Section):
 
 
 class SenseConfig(_Section):
-    """Ring sizes are powers of two; a full ring loses records, which are counted."""
+    """Counts are exact; details are sampled, about ``records_per_s`` a second, or one of ``period`` events.
 
-    ring_bytes: int = Field(default=16 << 20, le=1 << 30)
+    Ring sizes are powers of two; a full ring loses records, which are counted. ``backend`` is what loads the
+    probes: ``auto`` is libbpf where the kernel has BTF, else BCC.
+    """
+
+    backend: BackendName = "auto"
+    ring_bytes: int = Field(default=4 << 20, le=1 << 30)
+    records_per_s: int = Field(default=10_000, ge=1, le=10_000_000)
+    period: int | None = Field(default=None, ge=1, le=1 << 20)
+    heat: bool = Field(default=True, description="look which memory of what exec started is hot")
+
+    @field_validator("period")
+    @classmethod
+    def _period_is_a_power_of_two(cls, period: int | None) -> int | None:
+        if period is not None and period & (period - 1):
+            raise ValueError("must be a power of two, such as 64")
+        return period
 
     @field_validator("ring_bytes")
     @classmethod
     def _ring_can_be_made(cls, size: int) -> int:
         page = os.sysconf("SC_PAGE_SIZE")
         if size < page or size & (size - 1):
-            raise ValueError(f"must be a power of two, at least {page}, such as {16 << 20}")
+            raise ValueError(f"must be a power of two, at least {page}, such as {4 << 20}")
         return size
 
 

@@ -71,6 +71,7 @@ class Metrics:
         self.windows = self._counter("windows", "Windows closed")
         self.age = self._gauge("window_age_seconds", "Time since the last window closed, or since the start")
         self._closed(time.monotonic())
+        self.sampling = self._gauge("sampling_period", "Events that one detail record stands for", "kind")
         self.lost = self._counter("events_lost", "Records the kernel could not deliver", "kind")
         self.faults = self._counter("faults", "Page faults of watched workloads", "severity")
         self.columns = {column: self._counter(name, text) for column, name, text in _COLUMNS}
@@ -138,6 +139,8 @@ class Metrics:
         self.workloads.set(len(digest.workloads))
         for kind, count in digest.lost.items():
             self.lost.labels(kind).inc(count)
+        for kind, period in digest.machine.get("sampling", {}).items():
+            self.sampling.labels(kind).set(period)
         for severity in ("minor", "major"):
             self.faults.labels(severity).inc(float(np.nansum(digest.table[f"faults.{severity}"])))
         for column, counter in self.columns.items():

@@ -18,8 +18,9 @@ T = TypeVar("T")
 
 def quiet(window_ns: int = WINDOW_NS) -> EventBatch:
     """One window in which nothing was seen to happen."""
-    faults, sched = (np.zeros(0, dtype=LAYOUTS[name]) for name in ("fault_event", "sched_event"))
-    return EventBatch(faults, sched, {"faults": 0, "sched": 0}, 0, window_ns)
+    names = ("fault_event", "sched_event", "lifecycle_event")
+    faults, sched, lifecycle = (np.zeros(0, dtype=LAYOUTS[name]) for name in names)
+    return EventBatch(faults, sched, lifecycle, {}, {}, 0, window_ns)
 
 
 def cell(digest: Digest, name: str, column: str) -> float:

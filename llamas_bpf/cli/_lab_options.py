@@ -27,6 +27,14 @@ network = click.option(
     "--network", is_flag=True, help="Give the guest a network; it knows this host as 10.0.2.2."
 )
 
+packages = click.option(
+    "--with",
+    "packages",
+    multiple=True,
+    metavar="PACKAGE",
+    help="Debian package that the guest has besides; the first time a disk is built for it (2 min).",
+)
+
 
 def timeout(seconds: float) -> Decorator:
     return click.option(

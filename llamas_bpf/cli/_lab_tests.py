@@ -17,6 +17,7 @@ _WORDS = click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[-- 
 @lab_options.topology
 @lab_options.init
 @lab_options.timeout(900)
+@lab_options.packages
 @lab_options.out("Where junit.xml and output.txt go.", "build/lab-test")
 @options.as_json
 @_WORDS
@@ -25,6 +26,7 @@ def test(
     topology: str,
     init: str,
     timeout: float,
+    packages: tuple[str, ...],
     out: Path,
     as_json: bool,
     words: tuple[str, ...],
@@ -33,7 +35,7 @@ def test(
     from llamas_bpf.lab import Guest, matrix, testing
 
     lab_options.tidy_when_ended()
-    guest = Guest(kernel, topology, init, timeout)
+    guest = Guest(kernel, topology, init, timeout, packages)
     tested = testing.run_tests(guest, words, out, lab_options.say, show=not as_json)
     if as_json:
         click.echo(json.dumps(matrix.as_json(tested)))

@@ -2,11 +2,11 @@
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
-from llamas_bpf.config import STATE
+from llamas_bpf.config import STATE, BackendName, Config
 
 _MOST_S = 10 * 365 * 86400.0  # in nanoseconds, well within 64 bits
 
@@ -36,5 +36,17 @@ config = click.option(
     type=click.Path(path_type=Path, dir_okay=False),
     help="settings  [default: /etc/llamas-bpf/config.toml, if there]",
 )
+backend = click.option(
+    "--backend",
+    type=click.Choice(get_args(BackendName)),
+    help="what loads the probes; auto is bcc where the kernel has no BTF  [default: sense.backend, auto]",
+)
 duration = click.option("--duration", type=Seconds(min=0.1), help="seconds  [default: until Ctrl-C]")
 as_json = click.option("--json", "as_json", is_flag=True, help="machine-readable, on stdout")
+
+
+def with_backend(config: Config, backend: BackendName | None) -> Config:
+    """The settings, with what ``--backend`` says in place of theirs."""
+    if backend is None:
+        return config
+    return config.model_copy(update={"sense": config.sense.model_copy(update={"backend": backend})})

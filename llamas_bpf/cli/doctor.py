@@ -7,23 +7,24 @@ from typing import Any
 import click
 
 from llamas_bpf.cli import _options as options
-from llamas_bpf.config import Config, load
+from llamas_bpf.config import BackendName, Config, load
 from llamas_bpf.contracts.machine import Machine
 
 MIB = 1 << 20
 
 
 @click.command()
+@options.backend
 @options.config
 @options.as_json
-def command(config: Path | None, as_json: bool) -> int:
+def command(backend: BackendName | None, config: Path | None, as_json: bool) -> int:
     """Say what works on this kernel, and what is missing.
 
     Exit status 3 when the kernel cannot be watched at all.
     """
     from llamas_bpf import machine
 
-    settings = load(config)
+    settings = options.with_backend(load(config), backend)
     found = machine.read()
     checks = _checks(found, settings)
     if as_json:
@@ -36,16 +37,33 @@ def command(config: Path | None, as_json: bool) -> int:
 
 def _checks(machine: Machine, config: Config) -> list[dict[str, Any]]:
     """Each check: its group, name, whether it is there, and a sentence."""
-    from llamas_bpf.sense.probes import capabilities
+    from llamas_bpf import heat
 
-    rows = [
-        _check("watching", probe.kind, probe.usable, probe.reason or f"hooks: {', '.join(probe.hooks)}")
-        for probe in capabilities()
-    ]
-    rows.append(_cgroup_check(machine))
-    rows += [_check("kernel", entry.name, entry.available, entry.detail) for entry in machine.capabilities]
+    rows = [*_watching_checks(config), _cgroup_check(machine)]
+    of_kernel = [*machine.capabilities, heat.capability()]
+    rows += [_check("kernel", entry.name, entry.available, entry.detail) for entry in of_kernel]
     rows += _advisor_checks(config)
     return rows
+
+
+def _watching_checks(config: Config) -> list[dict[str, Any]]:
+    from llamas_bpf.sense.backends import backend, states
+    from llamas_bpf.sense.capabilities import capabilities
+    from llamas_bpf.sense.errors import SenseError
+
+    loaders = [
+        _check("loading", state.name, state.usable, state.detail) for state in states(config.sense.backend)
+    ]
+    try:
+        opener = backend(config.sense.backend)
+    except SenseError as error:
+        return [*loaders, _check("watching", "everything", False, str(error))]
+    rows = []
+    for found in capabilities(opener=opener):
+        where = f"hooks: {', '.join(found.hooks)}" if found.hooks else ""
+        detail = "; ".join(part for part in (where, found.missing) if part)
+        rows.append(_check("watching", found.kind, found.usable, detail))
+    return [*loaders, *rows]
 
 
 def _cgroup_check(machine: Machine) -> dict[str, Any]:

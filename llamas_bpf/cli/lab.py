@@ -39,6 +39,7 @@ def _environment(ctx: click.Context, parameter: click.Parameter, settings: tuple
 @lab_options.out("Where the files go that CMD leaves in $OUT.")
 @lab_options.timeout(600)
 @lab_options.network
+@lab_options.packages
 @click.option(
     "--env",
     multiple=True,
@@ -54,6 +55,7 @@ def run(
     out: Path | None,
     timeout: float,
     network: bool,
+    packages: tuple[str, ...],
     env: dict[str, str],
     cmd: tuple[str, ...],
 ) -> int:
@@ -65,7 +67,7 @@ def run(
     from llamas_bpf.lab import Guest, run_in_guest
 
     lab_options.tidy_when_ended()
-    guest = Guest(kernel, topology, init, timeout, network)
+    guest = Guest(kernel, topology, init, timeout, packages, network)
     return run_in_guest(cmd, guest, out=out, env=env, progress=lab_options.say)
 
 
@@ -82,7 +84,7 @@ def shell(kernel: str, topology: str, init: str, timeout: float, network: bool, 
     from llamas_bpf.lab.shell import open_shell
 
     lab_options.tidy_when_ended()
-    return open_shell(Guest(kernel, topology, init, timeout, network), cmd, lab_options.say)
+    return open_shell(Guest(kernel, topology, init, timeout, network=network), cmd, lab_options.say)
 
 
 @command.command()

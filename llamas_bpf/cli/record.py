@@ -10,7 +10,7 @@ import click
 import numpy as np
 
 from llamas_bpf.cli import _options as options
-from llamas_bpf.config import load
+from llamas_bpf.config import BackendName, load
 from llamas_bpf.contracts.digest import Digest
 from llamas_bpf.errors import LlamasError
 
@@ -20,15 +20,16 @@ from llamas_bpf.errors import LlamasError
 @click.option(
     "--out", type=click.Path(path_type=Path, allow_dash=True), default="-", help="FILE.jsonl, - is stdout"
 )
+@options.backend
 @options.config
-def command(duration: float | None, out: Path, config: Path | None) -> None:
+def command(duration: float | None, out: Path, backend: BackendName | None, config: Path | None) -> None:
     """Write one digest per window to a file, as lines of JSON."""
     from llamas_bpf import machine
     from llamas_bpf.controller.signals import stop_on_signal
     from llamas_bpf.controller.windows import windows
     from llamas_bpf.digest.as_json import digest_json
 
-    settings = load(config)
+    settings = options.with_backend(load(config), backend)
     written = 0
     with stop_on_signal() as stop, _output(out) as file:
         for digest in windows(settings, machine.read(), stop, duration):

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from llamas_bpf.cli import _options as options
-from llamas_bpf.config import load
+from llamas_bpf.config import BackendName, load
 
 
 @click.command()
@@ -19,6 +19,7 @@ from llamas_bpf.config import load
 @click.option("--metrics-port", type=click.IntRange(0, 65535), help="serve /metrics here, on loopback")
 @click.option("--keep", is_flag=True, help="leave what was changed as it is when stopping")
 @options.state
+@options.backend
 @options.config
 @options.as_json
 def command(
@@ -28,6 +29,7 @@ def command(
     metrics_port: int | None,
     keep: bool,
     state: Path,
+    backend: BackendName | None,
     config: Path | None,
     as_json: bool,
 ) -> None:
@@ -40,7 +42,7 @@ def command(
         from llamas_bpf.controller.session import Settings, session
 
         settings = Settings(
-            config=load(config),
+            config=options.with_backend(load(config), backend),
             state=state,
             advisor=advisor,
             enforce=enforce,

@@ -13,10 +13,13 @@ COLUMNS = (
     "faults.major",
     "faults.kernel",
     "faults.write",
+    "faults.numa_hint",
     "faults.distinct_pages",
     "faults.sequential_ratio",
     "faults.stall_ns",
     "sched.switches",
+    "sched.voluntary",
+    "sched.preempted",
     "sched.wakeups",
     "sched.run_ns",
     "sched.runqueue_p50_ns",
@@ -24,11 +27,19 @@ COLUMNS = (
     "sched.migrations",
     "sched.cross_node_migrations",
     "reclaim.stall_ns",
+    "reclaim.oom_kills",
     "reclaim.demoted_pages",
     "reclaim.promoted_pages",
     "memory.current_bytes",
     "memory.working_set_bytes",
+    "memory.hot_bytes",
+    "memory.cold_bytes",
     "memory.refaults",
+    "delay.cpu_ns",
+    "delay.swapin_ns",
+    "delay.reclaim_ns",
+    "delay.thrashing_ns",
+    "delay.compaction_ns",
     "psi.cpu_some_ratio",
     "psi.memory_some_ratio",
     "psi.memory_full_ratio",
@@ -45,7 +56,9 @@ class Digest:
 
     ``start_ns``/``end_ns`` are CLOCK_MONOTONIC. ``table`` is a structured array, one row per entry of
     ``workloads``, with the fields ``COLUMNS`` plus ``NODE_BYTES`` (a sub-array of ``len(node_ids)``).
-    ``machine`` is the machine's own row, already in its JSON form. ``lost`` counts, per event kind,
+    ``machine`` is the machine's own row, already in its JSON form; its ``sampling`` tells of how many events
+    a record was one. Counts are exact all the same, but where that is more than 1 ``faults.write``,
+    ``kernel``, ``distinct_pages`` and ``sequential_ratio`` are estimates. ``lost`` counts, per event kind,
     records the kernel could not deliver in this window.
     """
 

@@ -58,3 +58,8 @@ class Machine(_Frozen):
     cgroup_controllers: tuple[str, ...]
     capabilities: tuple[Capability, ...]
     page_bytes: int = 4096
+
+    @property
+    def by_cgroup(self) -> bool:
+        """What a workload is here: a cgroup, or a process (or the tree that ``exec`` started)."""
+        return self.cgroup_mount is not None and bool({"cpu", "memory"} & set(self.cgroup_controllers))

@@ -1,14 +1,23 @@
 """The first two stages, window by window: what ``record`` writes down and ``run`` acts on."""
 
+import os
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import numpy as np
 
 from llamas_bpf.config import Config
 from llamas_bpf.contracts.digest import Digest
 from llamas_bpf.contracts.machine import Machine
+from llamas_bpf.digest.delays import Delays
 from llamas_bpf.digest.digester import Digester
+from llamas_bpf.heat import Reader, open_heat
 from llamas_bpf.launched import launched
+from llamas_bpf.sense.backends import backend
+from llamas_bpf.sense.kinds import KINDS
+from llamas_bpf.sense.probes import Target
 from llamas_bpf.sense.sensor import Sensor
 
 
@@ -20,9 +29,12 @@ def windows(
     Windows end on a fixed grid: a late one does not push back those after it.
     Raises ``SenseError`` where the kernel cannot be watched.
     """
-    ring = dict.fromkeys(("faults", "sched"), config.sense.ring_bytes)
-    with Sensor(ring_bytes=ring) as sensor:
-        digester = Digester(machine, launched)
+    with (
+        _sensor(config, machine) as sensor,
+        _heat(config, machine) as heat,
+        closing(Delays.open()) as delays,
+    ):
+        digester = Digester(machine, launched, heat, delays)
         window_ns = int(config.window_s * 1e9)
         start = time.monotonic_ns()
         end = start + int(duration_s * 1e9) if duration_s is not None else None
@@ -31,3 +43,25 @@ def windows(
             due = max(due + window_ns, time.monotonic_ns())
             until = due if end is None else min(due, end)
             yield digester.digest(sensor.collect(until, stop), tuple(sensor.degradations))
+
+
+def _sensor(config: Config, machine: Machine) -> Sensor:
+    node_of_cpu = np.zeros(max(cpu.id for cpu in machine.cpus) + 1, np.uint16)
+    for cpu in machine.cpus:
+        node_of_cpu[cpu.id] = cpu.node
+    return Sensor(
+        Target(os.getpid(), machine.by_cgroup, node_of_cpu),
+        ring_bytes=dict.fromkeys(KINDS, config.sense.ring_bytes),
+        records_per_s=config.sense.records_per_s,
+        period=config.sense.period,
+        opener=backend(config.sense.backend),
+    )
+
+
+@contextmanager
+def _heat(config: Config, machine: Machine) -> Iterator[Reader | None]:
+    if not config.sense.heat:
+        yield None
+        return
+    with closing(open_heat(machine)) as heat:
+        yield heat

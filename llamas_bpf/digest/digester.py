@@ -7,143 +7,157 @@ from typing import Any
 import numpy as np
 
 from llamas_bpf.contracts.digest import COLUMNS, NODE_BYTES, Digest
-from llamas_bpf.contracts.events import EventBatch, FaultFlag, SchedType
+from llamas_bpf.contracts.events import EventBatch, FaultFlag
 from llamas_bpf.contracts.machine import Machine
 from llamas_bpf.contracts.workload import Launched, Workload
 from llamas_bpf.digest import columns, kernel_files, machine_row
-from llamas_bpf.digest.workloads import Cgroups, Processes
+from llamas_bpf.digest.cgroups import Cgroups
+from llamas_bpf.digest.delays import Delays
+from llamas_bpf.digest.processes import Processes
+from llamas_bpf.digest.reader import Reader, grown
+from llamas_bpf.heat import Reader as HeatReader
 
 Table = np.ndarray[Any, np.dtype[np.void]]
 
-#: Cost follows activity: beside those started by ``exec``, so many workloads have their files read a window.
-BUSIEST = 200
+#: Which kind's count is which column.
+_COUNTED = {
+    "sched": {
+        "voluntary": "sched.voluntary",
+        "preempted": "sched.preempted",
+        "run_ns": "sched.run_ns",
+        "minor_faults": "faults.minor",
+        "major_faults": "faults.major",
+    },
+    "migrations": {"migrations": "sched.migrations", "cross_node": "sched.cross_node_migrations"},
+    "fault_times": {"stall_ns": "faults.stall_ns"},
+    "numa_hints": {"faults": "faults.numa_hint"},
+    "reclaim": {"stall_ns": "reclaim.stall_ns"},
+    "oom": {"kills": "reclaim.oom_kills"},
+}
 
 
 class Digester:
-    """Keeps what must be remembered between windows: who is who, and how far counters had got.
+    """Keeps what must be remembered between windows: who is who, and how far counters had got."""
 
-    ``by_cgroup`` says what a workload is here: a cgroup where the cpu or memory controller is usable,
-    else a process or the tree that ``exec`` started.
-    """
-
-    def __init__(self, machine: Machine, launched: Callable[[], list[Launched]]) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        launched: Callable[[], list[Launched]],
+        heat: HeatReader | None = None,
+        delays: Delays | None = None,
+    ) -> None:
         self._machine = machine
+        self._heat = heat
+        self._delays = delays
         self._launched = launched
         self._node_ids = tuple(node.id for node in machine.nodes)
-        self._node_of_cpu = _by_id({cpu.id: cpu.node for cpu in machine.cpus})
-        mount = machine.cgroup_mount
-        self.by_cgroup = mount is not None and bool({"cpu", "memory"} & set(machine.cgroup_controllers))
-        self._who = Cgroups(Path(mount or "/")) if self.by_cgroup else Processes()
+        self._who = Cgroups(Path(machine.cgroup_mount or "/")) if machine.by_cgroup else Processes()
         self._own_cgroup = kernel_files.own_cgroup()
-        self._before: dict[str, dict[str, float]] = {}
+        self._reader = Reader(self._figures)
         self._machine_before = machine_row.counters(machine)
 
     @property
     def degradations(self) -> tuple[str, ...]:
         """What cannot be told on this machine, and why."""
-        if self.by_cgroup:
-            return ()
-        return ("workloads are processes: cgroup v2 has no cpu or memory controller here (doctor says why)",)
+        missing = self._heat.degradations if self._heat else ()
+        if self._delays and self._delays.missing:
+            missing = (*missing, self._delays.missing)
+        if self._machine.by_cgroup:
+            return missing
+        why = "workloads are processes: cgroup v2 has no cpu or memory controller here (doctor says why)"
+        return (why, *missing)
 
     def digest(self, batch: EventBatch, degradations: tuple[str, ...] = ()) -> Digest:
         """``batch`` holds one window's events; the files are read now, at the window's end."""
-        sides = self._sides(batch)
-        keys = np.unique(np.concatenate([side.astype(np.uint64) for side in sides.values()]))
-        found = self._who.resolve(keys[keys > 0].tolist(), self._launched())
-        workloads = tuple(workload for workload, _ in found)
+        keys = _keys(batch)
+        found = self._resolve(keys.tolist(), batch)
         row_of_key = {key: row for row, (_, members) in enumerate(found) for key in members}
-        # A side that is nobody's (idle, or our own) goes to an extra row that is cut off.
-        rows_by_key = np.array([row_of_key.get(key, len(found)) for key in keys.tolist()], dtype=np.int64)
-        rows = {name: rows_by_key[np.searchsorted(keys, side)] for name, side in sides.items()}
-        table = self._table(batch, rows, len(found) + 1)[: len(found)]
-        self._read_files(table, workloads, batch.end_ns - batch.start_ns)
+        # What is nobody's goes to an extra row that is cut off.
+        rows = np.array([row_of_key.get(key, len(found)) for key in keys.tolist()], dtype=np.int64)
+        table = np.full(len(found) + 1, np.nan, dtype=table_dtype(len(self._node_ids)))
+        for kind in _COUNTED.keys() & batch.counts.keys():
+            _fill_counts(table, batch, kind, keys, rows)
+        if "sched" in batch.counts:
+            _fill_sched(table, batch, keys, rows)
+        if "faults" in batch.lost:
+            _fill_faults(table, batch.faults, rows[np.searchsorted(keys, batch.faults["workload"])])
+        table = table[: len(found)]
+        window_ns = batch.end_ns - batch.start_ns
+        workloads = self._read_files(table, tuple(workload for workload, _ in found), window_ns)
         return Digest(
             start_ns=batch.start_ns,
             end_ns=batch.end_ns,
-            machine=self._machine_row(batch.end_ns - batch.start_ns),
+            machine=self._machine_row(batch, window_ns),
             lost=dict(batch.lost),
             node_ids=self._node_ids,
             workloads=workloads,
             table=table,
-            degradations=(*degradations, *self.degradations),
+            degradations=(*degradations, *self.degradations, *_unattributed(batch)),
         )
 
-    def _sides(self, batch: EventBatch) -> dict[str, columns.Array]:
-        """For each kind of event, the keys of those it is about; a switch has two sides."""
-        name = "cgroup_id" if self.by_cgroup else "tgid"
-        return {
-            "fault": batch.faults[name],
-            "prev": batch.sched[f"prev_{name}"],
-            "next": batch.sched[f"next_{name}"],
-        }
+    def _resolve(self, keys: list[int], batch: EventBatch) -> list[tuple[Workload, list[int]]]:
+        if isinstance(self._who, Cgroups):
+            return self._who.resolve(keys, self._launched())
+        return self._who.resolve(keys, batch.lifecycle, batch.lifecycle_whole, self._launched())
 
-    def _table(self, batch: EventBatch, rows: dict[str, columns.Array], size: int) -> Table:
-        table = np.full(size, np.nan, dtype=table_dtype(len(self._node_ids)))
-        # A kind that this kernel refused has no entry in ``lost``, and its columns stay unknown.
-        if "faults" in batch.lost:
-            self._fault_columns(table, batch.faults, rows["fault"])
-        if "sched" in batch.lost:
-            self._sched_columns(table, batch.sched, rows["prev"], rows["next"])
-        return table
+    def _read_files(
+        self, table: Table, workloads: tuple[Workload, ...], window_ns: int
+    ) -> tuple[Workload, ...]:
+        """Fill in what the kernel keeps in files; gives the workloads, those read with their processes."""
+        told = list(workloads)
+        activity = np.nan_to_num(table["faults.minor"] + table["sched.switches"])
+        chosen = self._reader.choose(workloads, activity)
+        for row in chosen:
+            if isinstance(self._who, Cgroups):
+                told[row] = self._who.with_processes(told[row])
+            reading = self._reader.read(told[row], window_ns)
+            fill(table[row], reading.figures, reading.added, self._node_ids, window_ns)
+        for row in set(range(len(told))) - set(chosen):
+            if figures := self._reader.remembered(told[row]):
+                fill(table[row], figures, {}, self._node_ids, window_ns)
+        self._reader.forget_old()
+        self._fill_heat(table, told, activity, window_ns)
+        return tuple(told)
 
-    def _fault_columns(self, table: Table, events: columns.Array, row: columns.Array) -> None:
-        size, weight = len(table), events["weight"].astype(np.float64)
-        for column, flag in (("kernel", FaultFlag.KERNEL), ("write", FaultFlag.WRITE)):
-            table[f"faults.{column}"] = columns.count(row, size, weight * ((events["flags"] & flag) != 0))
-        table["faults.minor"] = columns.count(row, size, weight)
-        table["faults.distinct_pages"] = columns.distinct_pages(row, size, events["tgid"], events["address"])
-        table["faults.sequential_ratio"] = columns.sequential_ratio(
-            row, size, events["tid"], events["address"], events["ts_ns"]
-        )
-
-    def _sched_columns(self, table: Table, events: columns.Array, prev: Any, next_: Any) -> None:
-        size, kind = len(table), events["type"]
-        # A side that is nobody's (idle, or ours) has tid 0 and counts for nobody.
-        leaves = (kind == SchedType.SWITCH) & (events["prev_tid"] != 0)
-        waited = (kind == SchedType.SWITCH) & (events["next_tid"] != 0) & (events["next_wait_ns"] > 0)
-        woken = (kind == SchedType.WAKEUP) | (kind == SchedType.WAKEUP_NEW)
-        moved = kind == SchedType.MIGRATE
-        across = moved & (self._node(events["orig_cpu"]) != self._node(events["dest_cpu"]))
-        weight = events["weight"].astype(np.float64)
-        table["sched.switches"] = columns.count(prev, size, weight * leaves)
-        table["sched.run_ns"] = columns.count(prev, size, weight * leaves * events["prev_run_ns"])
-        table["sched.wakeups"] = columns.count(next_, size, weight * woken)
-        table["sched.migrations"] = columns.count(next_, size, weight * moved)
-        table["sched.cross_node_migrations"] = columns.count(next_, size, weight * across)
-        for column, quantile in (("p50", 0.5), ("p99", 0.99)):
-            table[f"sched.runqueue_{column}_ns"] = columns.percentile(
-                next_[waited], size, events["next_wait_ns"][waited], quantile
-            )
-
-    def _node(self, cpu: columns.Array) -> columns.Array:
-        return self._node_of_cpu[np.minimum(cpu, len(self._node_of_cpu) - 1)]
-
-    def _read_files(self, table: Table, workloads: tuple[Workload, ...], window_ns: int) -> None:
-        active = np.nan_to_num(table["faults.minor"] + table["sched.switches"])
-        busiest = set(np.argsort(-active)[:BUSIEST].tolist())
-        before, self._before = self._before, {}
-        for row, workload in enumerate(workloads):
-            if row in busiest or workload.started_by_exec:
-                figures = self._figures(workload)
-                self._before[workload.id] = figures.counters
-                added = grown(figures.counters, before.get(workload.id))
-                fill(table[row], figures, added, self._node_ids, window_ns)
-            elif workload.id in before:
-                self._before[workload.id] = before[workload.id]
+    def _fill_heat(
+        self, table: Table, workloads: list[Workload], activity: columns.Array, window_ns: int
+    ) -> None:
+        """Only of what ``exec`` started, the busiest first: looking at memory is not cheap."""
+        if self._heat is None:
+            return
+        order = sorted(range(len(workloads)), key=lambda row: -activity[row])
+        wanted = [workloads[row] for row in order if workloads[row].started_by_exec]
+        rows = {workload.id: row for row, workload in enumerate(workloads)}
+        for workload, heat in self._heat.read(wanted, window_ns).items():
+            table["memory.working_set_bytes"][rows[workload]] = heat.working_set_bytes
+            table["memory.hot_bytes"][rows[workload]] = heat.hot_bytes
+            table["memory.cold_bytes"][rows[workload]] = heat.cold_bytes
 
     def _figures(self, workload: Workload) -> kernel_files.Figures:
-        if isinstance(self._who, Cgroups):
-            if not self._who.accounts(workload) or workload.cgroup == self._own_cgroup:
-                return kernel_files.Figures()
-            return kernel_files.of_cgroup(self._who.directory(workload))
         pids = [process.pid for process in workload.processes]
-        return kernel_files.of_processes(pids, len(self._node_ids) > 1)
+        if isinstance(self._who, Processes):
+            figures = kernel_files.of_processes(pids, len(self._node_ids) > 1)
+        elif self._who.accounts(workload) and workload.cgroup != self._own_cgroup:
+            figures = kernel_files.of_cgroup(self._who.directory(workload))
+        else:
+            return kernel_files.Figures()
+        if self._delays:
+            figures.counters |= self._delays.read(pids)
+        return figures
 
-    def _machine_row(self, window_ns: int) -> dict[str, Any]:
+    def _machine_row(self, batch: EventBatch, window_ns: int) -> dict[str, Any]:
         now = machine_row.counters(self._machine)
         added = grown(now, self._machine_before)
         self._machine_before = now
-        return machine_row.row(self._machine, added, window_ns)
+        heat_source = (self._heat.source if self._heat else "") or None
+        return machine_row.row(self._machine, added, batch, window_ns) | {"heat_source": heat_source}
+
+
+def _unattributed(batch: EventBatch) -> list[str]:
+    return [
+        f"{number} events of {kind} are no workload's: the kernel has room for no more workloads"
+        for kind, number in batch.unattributed.items()
+    ]
 
 
 def table_dtype(nodes: int) -> np.dtype[np.void]:
@@ -151,34 +165,58 @@ def table_dtype(nodes: int) -> np.dtype[np.void]:
     return np.dtype([(name, np.float64) for name in COLUMNS] + [(NODE_BYTES, np.float64, (nodes,))])
 
 
-def grown(now: dict[str, float], before: dict[str, float] | None) -> dict[str, float]:
-    """What counters grew by; nothing where there is no earlier reading to compare with."""
-    if before is None:
-        return {}
-    return {name: max(value - before[name], 0.0) for name, value in now.items() if name in before}
+def _keys(batch: EventBatch) -> columns.Array:
+    """Every workload that anything is known of in this window, in order and once."""
+    counted = [batch.counts[kind].keys for kind in _COUNTED.keys() & batch.counts.keys()]
+    return np.unique(np.concatenate([*counted, batch.faults["workload"]]).astype(np.uint64))
+
+
+def _fill_counts(
+    table: Table, batch: EventBatch, kind: str, keys: columns.Array, rows: columns.Array
+) -> None:
+    counted = batch.counts[kind]
+    row = rows[np.searchsorted(keys, counted.keys)]
+    for member, column in _COUNTED[kind].items():
+        table[column] = columns.count(row, len(table), counted.values[member].astype(np.float64))
+
+
+def _fill_sched(table: Table, batch: EventBatch, keys: columns.Array, rows: columns.Array) -> None:
+    counted = batch.counts["sched"]
+    row, buckets = rows[np.searchsorted(keys, counted.keys)], counted.values["waits"].astype(np.float64)
+    waits = np.stack([columns.count(row, len(table), bucket) for bucket in buckets.T], axis=1)
+    table["sched.runqueue_p50_ns"] = columns.percentile(waits, 0.5)
+    table["sched.runqueue_p99_ns"] = columns.percentile(waits, 0.99)
+    table["sched.switches"] = table["sched.voluntary"] + table["sched.preempted"]
+    # Whoever leaves a CPU by itself is woken to come back: a hook on that would cost more than it tells.
+    table["sched.wakeups"] = table["sched.voluntary"]
+
+
+def _fill_faults(table: Table, events: columns.Array, row: columns.Array) -> None:
+    """Shares come from the sampled detail, and are of the faults that were counted."""
+    size, weight = len(table), events["weight"].astype(np.float64)
+    whole = table["faults.minor"] + table["faults.major"]
+    # Without a count there is only the sample to go by.
+    whole = np.where(np.isnan(whole), columns.count(row, size, weight), whole)
+    for column, flag in (("kernel", FaultFlag.KERNEL), ("write", FaultFlag.WRITE)):
+        part = columns.share(row, size, weight, (events["flags"] & flag) != 0)
+        table[f"faults.{column}"] = np.where(whole > 0, np.round(part * whole), 0.0)
+    table["faults.distinct_pages"] = columns.distinct_pages(
+        row, size, events["tgid"], events["address"], whole
+    )
+    table["faults.sequential_ratio"] = columns.sequential_ratio(row, size, events)
 
 
 def fill(
     row: Any, figures: kernel_files.Figures, added: dict[str, float], nodes: tuple[int, ...], window_ns: int
 ) -> None:
-    """Put one workload's own accounting beside what was counted from its events."""
+    """Put one workload's own accounting beside what was counted of its events, which goes first."""
     for column, value in figures.gauges.items():
         row[column] = value
     for column, value in added.items():
         if column.startswith("psi."):
             if column in COLUMNS:
                 row[column] = min(value * 1e3 / window_ns, 1.0)
-        else:
-            # This also betters sched.run_ns: a task that never left its CPU was in no switch.
+        elif np.isnan(row[column]):
             row[column] = value
-    # The kernel also counts major faults that raise no exception, such as those of get_user_pages().
-    row["faults.minor"] = max(row["faults.minor"] - np.nan_to_num(row["faults.major"]), 0.0)
     if figures.node_bytes:
         row[NODE_BYTES] = [figures.node_bytes.get(node, 0) for node in nodes]
-
-
-def _by_id(values: dict[int, int]) -> columns.Array:
-    table = np.zeros(max(values) + 1, dtype=np.int64)
-    for index, value in values.items():
-        table[index] = value
-    return table

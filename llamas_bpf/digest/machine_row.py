@@ -1,11 +1,14 @@
 """The machine's own row of a digest: what no workload alone can show."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from llamas_bpf.contracts.events import Counts, EventBatch
 from llamas_bpf.contracts.machine import Machine
 from llamas_bpf.digest.kernel_files import pressure, read
 from llamas_bpf.machine.nodes import meminfo
+from llamas_bpf.native.probe import kernel_enum
 
 _TIERING = {"demoted_pages": "pgdemote_", "promoted_pages": "pgpromote_success"}
 
@@ -26,7 +29,7 @@ def counters(machine: Machine) -> dict[str, float]:
     return found
 
 
-def row(machine: Machine, added: dict[str, float], window_ns: int) -> dict[str, Any]:
+def row(machine: Machine, added: dict[str, float], batch: EventBatch, window_ns: int) -> dict[str, Any]:
     """The JSON of the design; ``added`` is what the counters grew by in the window."""
     idle = added.get("idle_ns", 0.0) / (window_ns * len(machine.cpus))
     return {
@@ -44,7 +47,33 @@ def row(machine: Machine, added: dict[str, float], window_ns: int) -> dict[str, 
             "numa_balancing": _number(Path("/proc/sys/kernel/numa_balancing")),
             **{name: _whole(added.get(name)) for name in _TIERING},
         },
+        "kswapd": _kswapd(batch.counts.get("kswapd")),
+        "page_migrations": _page_migrations(batch.counts.get("page_migrations")),
+        "sampling": dict(batch.period),
     }
+
+
+def _kswapd(counts: Counts | None) -> dict[str, int] | None:
+    """Over all nodes."""
+    if counts is None:
+        return None
+    return {name: int(counts.values[name].sum()) for name in ("wakes", "awake_ns")}
+
+
+def _page_migrations(counts: Counts | None) -> dict[str, int] | None:
+    """Pages moved, by the kernel's reason: ``demotion``, ``numa_misplaced`` …"""
+    if counts is None:
+        return None
+    names = _reasons()
+    moved = zip(counts.keys.tolist(), counts.values["moved"].tolist(), strict=True)
+    return {names.get(reason, f"reason_{reason}"): pages for reason, pages in moved if pages}
+
+
+@cache
+def _reasons() -> dict[int, str]:
+    """Their numbers differ from kernel to kernel, so they are looked up in this one."""
+    reasons = kernel_enum("migrate_reason").items()
+    return {number: name.removeprefix("MR_").lower() for name, number in reasons}
 
 
 def _node(node: int) -> dict[str, int] | None:

@@ -5,7 +5,7 @@ import re
 import shutil
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,20 +33,24 @@ _LEFT_OUT = ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/us
 
 
 @contextmanager
-def prepared_image(talk: cache.Talk) -> Iterator[Path]:
-    """The disk image, from the cache; guests must not write to it. Raises LabError if it cannot be built."""
+def prepared_image(talk: cache.Talk, besides: Sequence[str] = ()) -> Iterator[Path]:
+    """The disk image, with these Debian packages too, from the cache; guests must not write to it.
+
+    Raises LabError if it cannot be built.
+    """
 
     def build(place: Path) -> None:
-        _build(place, talk)
+        _build(place, besides, talk)
 
-    with cache.entry("image", recipe(), build, talk) as place:
+    with cache.entry("image", recipe(besides), build, talk) as place:
         yield place / "root.raw"
 
 
-def recipe() -> dict[str, object]:
+def recipe(besides: Sequence[str] = ()) -> dict[str, object]:
     """What the image is made from."""
     how = cache.code(sys.modules[__name__], packages, disk)
-    return {"how": how, "guest": _guest_files(), "python": _project_requirements()}
+    found: dict[str, object] = {"how": how, "guest": _guest_files(), "python": _project_requirements()}
+    return found | ({"besides": sorted(besides)} if besides else {})
 
 
 def _guest_files() -> dict[str, str]:
@@ -64,12 +68,12 @@ def python_requirements(pyproject: str) -> list[str]:
     return sorted(need for need in wanted if re.split(r"[^\w.-]", need)[0] not in _NOT_FOR_GUESTS)
 
 
-def _build(place: Path, talk: cache.Talk) -> None:
+def _build(place: Path, besides: Sequence[str], talk: cache.Talk) -> None:
     if os.geteuid() != 0:
         raise LabError("building the guest's image needs root (files of all owners): run it with sudo once")
     tree = place / "tree"
     talk(f"building the guest's image: Debian {_SUITE}")
-    _debian(tree)
+    _debian(tree, [*_DEBIAN_PACKAGES, *sorted(besides)])
     talk("building the guest's image: Python packages")
     python_packages(tree, _project_requirements())
     _boot_files(tree, _guest_files())
@@ -91,12 +95,12 @@ def _boot_files(tree: Path, guest: dict[str, str]) -> None:
         (units / unit).symlink_to("/dev/null")
 
 
-def _debian(tree: Path) -> None:
+def _debian(tree: Path, wanted: list[str]) -> None:
     # Its mounts live in a namespace, so that they are gone with it even when it is killed.
     own_namespaces = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
     left_out = [f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT]
-    wanted = f"--include={','.join(_DEBIAN_PACKAGES)}"
-    build = ["mmdebstrap", "--mode=root", "--variant=essential", "--format=directory", *left_out, wanted]
+    include = f"--include={','.join(wanted)}"
+    build = ["mmdebstrap", "--mode=root", "--variant=essential", "--format=directory", *left_out, include]
     run(
         [*own_namespaces, *build, _SUITE, tree, source_line(_SUITE)],
         what=f"making a Debian {_SUITE} userland",

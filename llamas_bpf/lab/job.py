@@ -16,7 +16,7 @@ OUT = "/out"  # $OUT in the guest, which results.py brings back
 
 _STORING_S = 5  # how long before our limit the guest stops, to store what there is
 _DEVICES = "vagrant/guest/devices"
-_BUILT = ["llamas_bpf/native/*.abi3.so", "llamas_bpf/bpf/*"]  # git ignores these, the project needs them
+_BUILT = ["llamas_bpf/native/*.abi3.so", "llamas_bpf/bpf/**/*"]  # git ignores these, the project needs them
 _GUEST_ENVIRONMENT = {
     "OUT": OUT,
     "PYTHONUNBUFFERED": "1",  # output goes through a pipe, and is watched live

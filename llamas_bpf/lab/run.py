@@ -30,6 +30,7 @@ class Guest:
     topology: str = "tiers"  # a file of vagrant/topologies
     init: str = "bare"  # a key of guest.INITS
     timeout_s: float = 600  # from power-on; building what the cache lacks comes before
+    packages: tuple[str, ...] = ()  # of Debian's, that its disk has besides
     network: bool = False  # what this host reaches, and its loopback as guest.HOST_ADDRESS
 
 
@@ -54,7 +55,7 @@ def run_in_guest(
     with ExitStack() as stack:
         emulator = stack.enter_context(prepared_emulator(progress))
         linux = stack.enter_context(prepared_kernel(wanted.kernel, progress))
-        image = stack.enter_context(prepared_image(progress))
+        image = stack.enter_context(prepared_image(progress, wanted.packages))
         work = Path(stack.enter_context(TemporaryDirectory(prefix="llamas-lab-")))
         machine = guest.Machine(
             emulator, linux, image, hardware(topology), "tcg", wanted.init, network=wanted.network

@@ -4,6 +4,7 @@
 than its inputs is left alone.
 """
 
+import platform
 import shutil
 import subprocess
 import sysconfig
@@ -19,13 +20,15 @@ ROOT = Path(__file__).resolve().parents[2]
 NATIVE = ROOT / "llamas_bpf" / "native"
 BPF_SOURCES = ROOT / "bpf"
 BPF_OBJECTS = Path("llamas_bpf") / "bpf"
+# What Python may call: the controller, and the benchmarks.
+HEADERS = ("shim.h", "bench.h")
 # v3 (atomics, 32-bit jumps) is in every kernel from 5.12 on.
 BPF_FLAGS = ["-O2", "-g", "-target", "bpf", "-mcpu=v3", "-Wall", "-Werror"]
 FIX = "run `make setup`, or: apt-get install clang llvm libbpf-dev libelf-dev zlib1g-dev gcc python3-dev"
 
 
 class BuildExt(build_ext):  # type: ignore[misc, unused-ignore]
-    """``build_ext`` that also compiles ``bpf/*.bpf.c`` and generates the binding's C."""
+    """``build_ext`` that also compiles ``bpf/**/*.bpf.c`` and generates the binding's C."""
 
     def run(self) -> None:
         into_source = bool(self.inplace)
@@ -60,24 +63,29 @@ class BuildPy(build_py):  # type: ignore[misc, unused-ignore]
 
 
 def binding() -> cffi.FFI:
-    """The cffi builder: declarations are ``shim.h`` itself, so the C compiler checks each one."""
+    """The cffi builder: declarations are the headers themselves, so the C compiler checks each one."""
     ffi = cffi.FFI()
-    lines = (NATIVE / "shim.h").read_text().splitlines()
-    ffi.cdef("\n".join(line for line in lines if not line.startswith("#")))
-    ffi.set_source("llamas_bpf.native._native", '#include "shim.h"')
+    for header in HEADERS:
+        lines = (NATIVE / header).read_text().splitlines()
+        ffi.cdef("\n".join(line for line in lines if not line.startswith("#")))
+    ffi.set_source("llamas_bpf.native._native", "\n".join(f'#include "{header}"' for header in HEADERS))
     return ffi
 
 
 def compile_bpf(target: Path) -> None:
-    """Compiles each ``bpf/*.bpf.c`` to ``target``, and lays ``events.h`` beside the objects."""
-    target.mkdir(parents=True, exist_ok=True)
-    headers = [*BPF_SOURCES.glob("*.h"), NATIVE / "build.py"]
-    for source in sorted(BPF_SOURCES.glob("*.bpf.c")):
-        output = target / f"{source.stem}.o"
+    """Compiles each ``bpf/**/*.bpf.c`` to ``target``; beside: what is read at load."""
+    headers = [*BPF_SOURCES.rglob("*.h"), NATIVE / "build.py"]
+    for source in sorted(BPF_SOURCES.rglob("*.bpf.c")):
+        output = (target / source.relative_to(BPF_SOURCES)).with_suffix(".o")
+        output.parent.mkdir(parents=True, exist_ok=True)
         if not is_fresh(output, [source, *headers]):
             require("bpf/bpf_helpers.h")
             _clang(source, output)
-    shutil.copy2(BPF_SOURCES / "events.h", target)
+    for stale in set(target.glob("*.bpf.o")) - {target / f"{s.stem}.o" for s in BPF_SOURCES.glob("*.bpf.c")}:
+        stale.unlink()  # of a source that is no more
+    for header in ("events.h", "figures.h"):
+        shutil.copy2(BPF_SOURCES / header, target)
+    shutil.copytree(BPF_SOURCES / "bcc", target / "bcc", dirs_exist_ok=True)
 
 
 def is_fresh(output: Path, inputs: list[Path]) -> bool:
@@ -105,7 +113,9 @@ def _clang(source: Path, output: Path) -> None:
     # Debian keeps <asm/types.h> under the machine's own name, where clang -target bpf does not look.
     multiarch = sysconfig.get_config_var("MULTIARCH")
     include = [f"-I/usr/include/{multiarch}"] if multiarch else []
-    command = ["clang", *BPF_FLAGS, *include, "-c", str(source), "-o", str(output)]
+    # libbpf's names of processors (PT_REGS_IP and its like).
+    arch = {"x86_64": "x86", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    command = ["clang", *BPF_FLAGS, f"-D__TARGET_ARCH_{arch}", *include, "-c", str(source), "-o", str(output)]
     done = subprocess.run(command, text=True, capture_output=True, check=False)
     if done.returncode:
         raise PlatformError(f"clang could not compile {source.name}:\n{done.stderr}")

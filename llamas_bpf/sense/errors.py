@@ -19,6 +19,17 @@ class NoBtfError(SenseError):
     """The kernel was built without its own type information."""
 
 
+class NoBccError(SenseError):
+    """BCC's Python module is not installed, or cannot be seen, or another package has its name."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, "bcc")
+
+
+class NoTracefsError(SenseError):
+    """The file system that describes tracepoints is not mounted."""
+
+
 class HookRefusedError(SenseError):
     """The kernel lacks a tracepoint or does not let this program attach to it."""
 

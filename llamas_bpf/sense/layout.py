@@ -8,7 +8,7 @@ import numpy as np
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _DIRECTIVE = re.compile(r"^\s*#.*$", re.MULTILINE)
 _BLOCK = re.compile(r"(struct|enum)\s+(\w+)\s*\{([^}]*)\}\s*;")
-_MEMBER = re.compile(r"__([us])(8|16|32|64)\s+(\w+)")
+_MEMBER = re.compile(r"(?:__([us])(8|16|32|64)|char)\s+(\w+)(?:\[(\d+)\])?")
 _CONSTANT = re.compile(r"(\w+)\s*=\s*(\d+)")
 
 
@@ -48,12 +48,15 @@ def _split(body: str, separator: str) -> list[str]:
     return [part.strip() for part in body.split(separator) if part.strip()]
 
 
-def _member(line: str) -> tuple[str, str]:
+def _member(line: str) -> tuple[str, str] | tuple[str, str, tuple[int]]:
     found = _MEMBER.fullmatch(line)
     if not found:
         raise LayoutError(f"a member must be a fixed-width integer such as `__u64 ts_ns`, not {line!r}")
-    sign, bits, name = found.groups()
-    return name, f"{'u' if sign == 'u' else 'i'}{int(bits) // 8}"
+    sign, bits, name, length = found.groups()
+    if bits is None:
+        return name, f"S{length or 1}"
+    kind = f"{'u' if sign == 'u' else 'i'}{int(bits) // 8}"
+    return (name, kind, (int(length),)) if length else (name, kind)
 
 
 def _constant(line: str) -> tuple[str, int]:

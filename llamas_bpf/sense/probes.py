@@ -1,7 +1,6 @@
-"""Opens the probe of each kind of event, and says in a sentence why one cannot be opened."""
+"""Opens a BPF object as a probe, and says in a sentence why it cannot be opened."""
 
 import errno
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,14 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from llamas_bpf.native.probe import Probe, ProbeError, load_binding, object_hooks, object_layout
-from llamas_bpf.sense.errors import HookRefusedError, NoBtfError, NoPrivilegeError, ObjectError, SenseError
+from llamas_bpf.native.probe import Options, Probe, ProbeError, load_binding, object_hooks, object_layout
+from llamas_bpf.sense.errors import HookRefusedError, NoBtfError, NoPrivilegeError, ObjectError
+from llamas_bpf.sense.kinds import Kind, Source
 from llamas_bpf.sense.layout import LayoutError, read_header
 
 OBJECTS = Path(__file__).resolve().parents[1] / "bpf"
 BTF = Path("/sys/kernel/btf/vmlinux")
-# Which struct of events.h the ring of each kind carries. A kind is the name of its BPF object.
-RECORDS = {"faults": "fault_event", "sched": "sched_event"}
 
 _CAP_SYS_ADMIN, _CAP_PERFMON, _CAP_BPF = 21, 38, 39
 # The inode number of the initial PID namespace (PROC_PID_INIT_INO in include/linux/proc_ns.h).
@@ -24,43 +22,75 @@ _INITIAL_PID_NAMESPACE = 0xEFFFFFFC
 
 
 @dataclass(frozen=True)
-class Capability:
-    """Whether one kind of event can be had on this kernel, by which hooks, and if not, why."""
+class Target:
+    """Whose events are watched, and how workloads are told apart: ``by_cgroup``, else by process.
 
-    kind: str
-    hooks: tuple[str, ...]
-    usable: bool
-    reason: str | None
+    ``node_of_cpu`` is the NUMA node of each CPU, shape (cpus,). The kernel keeps counts of no more than
+    ``most_workloads`` at a time; what has no room is counted as nobody's.
+    """
 
-
-def capabilities(objects: Path = OBJECTS) -> list[Capability]:
-    """Opens each probe for a moment and tells what happened. Raises nothing."""
-    return [_try_kind(kind, objects) for kind in RECORDS]
-
-
-def record_dtypes(objects: Path = OBJECTS) -> dict[str, np.dtype]:
-    """The dtype of each kind's records. Raises ``ObjectError``."""
-    header = objects / "events.h"
-    try:
-        structs = read_header(header)
-        return {kind: structs[struct] for kind, struct in RECORDS.items()}
-    except (OSError, LayoutError, KeyError) as error:
-        raise ObjectError(
-            f"cannot use the event layouts in {header} ({error}): run `make setup`", "bpf objects"
-        ) from None
+    own_tgid: int
+    by_cgroup: bool
+    node_of_cpu: np.ndarray
+    most_workloads: int = 65536
 
 
-def open_probe(kind: str, *, own_tgid: int, ring_bytes: int, objects: Path = OBJECTS) -> Probe:
-    """Loads and attaches the object of ``kind``. Raises a ``SenseError`` that says what is missing."""
-    path = objects / f"{kind}.bpf.o"
+@dataclass(frozen=True)
+class Layouts:
+    """The dtypes of ``events.h``, by struct."""
+
+    structs: Mapping[str, np.dtype]
+
+    @classmethod
+    def read(cls, objects: Path = OBJECTS) -> "Layouts":
+        """Raises ``ObjectError``."""
+        header = objects / "events.h"
+        try:
+            return cls(read_header(header))
+        except (OSError, LayoutError) as error:
+            raise ObjectError(
+                f"cannot use the event layouts in {header} ({error}): run `make setup`", "bpf objects"
+            ) from None
+
+    def of(self, struct: str) -> np.dtype:
+        """One of them. Raises ``ObjectError``."""
+        if struct not in self.structs:
+            raise ObjectError(f"events.h has no {struct}: run `make setup`", "bpf objects")
+        return self.structs[struct]
+
+
+def open_probe(
+    kind: Kind, source: Source, target: Target, *, ring_bytes: int, objects: Path = OBJECTS
+) -> Probe:
+    """Loads and attaches one object. Raises a ``SenseError`` that says what is missing."""
+    path = objects / f"{source.object}.bpf.o"
     require_binding()
-    check_layout(path, RECORDS[kind], record_dtypes(objects)[kind])
+    layouts = Layouts.read(objects)
+    for struct in structs(kind, source):
+        check_layout(path, struct, layouts.of(struct))
     require_privilege()
     require_btf()
     try:
-        return Probe(path, own_tgid=own_tgid, ring_bytes=ring_bytes)
+        options = Options(
+            target.own_tgid, target.by_cgroup, target.node_of_cpu, ring_bytes, target.most_workloads
+        )
+        return Probe.open(path, options)
     except ProbeError as error:
-        raise HookRefusedError(_refusal(kind, error), kind) from error
+        raise HookRefusedError(_refusal(kind, source, error), kind.gives) from error
+
+
+def structs(kind: Kind, source: Source) -> list[str]:
+    """What of ``events.h`` the object was compiled with."""
+    return [kind.record] * bool(kind.record) + [f"{source.object}_count"] * kind.counts
+
+
+def hooks(source: Source, objects: Path = OBJECTS) -> tuple[str, ...]:
+    """Where an object attaches, such as ``tp_btf/sched_switch``; empty where it cannot be read."""
+    require_binding()
+    try:
+        return tuple(object_hooks(objects / f"{source.object}.bpf.o"))
+    except ProbeError:
+        return ()  # open_probe says why
 
 
 def check_layout(path: Path, struct: str, dtype: np.dtype) -> None:
@@ -118,32 +148,14 @@ def _members(dtype: np.dtype) -> list[tuple[str, int, int]]:
     return [(name, offset, member.itemsize) for name, (member, offset, *_) in fields.items()]
 
 
-def _try_kind(kind: str, objects: Path) -> Capability:
-    hooks: tuple[str, ...] = ()
-    try:
-        hooks = _hooks(objects / f"{kind}.bpf.o")
-        open_probe(kind, own_tgid=os.getpid(), ring_bytes=os.sysconf("SC_PAGE_SIZE"), objects=objects).close()
-    except SenseError as error:
-        return Capability(kind, hooks, False, str(error))
-    return Capability(kind, hooks, True, None)
-
-
-def _hooks(path: Path) -> tuple[str, ...]:
-    require_binding()
-    try:
-        return tuple(object_hooks(path))
-    except ProbeError:
-        return ()  # open_probe says why
-
-
-def _refusal(kind: str, error: ProbeError) -> str:
+def _refusal(kind: Kind, source: Source, error: ProbeError) -> str:
     advice = {
         errno.EPERM: "the kernel forbids it: is it locked down, or is a security module in the way?",
-        errno.ESRCH: "this kernel has no such tracepoint",
-        errno.ENOENT: "this kernel has no such tracepoint",
+        errno.ESRCH: "this kernel has no such tracepoint or function",
+        errno.ENOENT: "this kernel has no such tracepoint or function",
         errno.ENOMEM: "the kernel has no memory for its ring: configure a smaller one",
     }.get(error.number, "libbpf says: " + " ".join(error.log.split())[-600:])
-    return f"cannot watch {kind}: {error}: {advice}"
+    return f"{kind.gives}: not available: {source.object}: {error}: {advice}"
 
 
 def _effective_capabilities() -> int:

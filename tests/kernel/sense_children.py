@@ -48,14 +48,19 @@ print(json.dumps({{"pid": os.getpid(), "partner": partner, "start_ns": start_ns,
 RIVALS = """
 import json, os, time
 os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+ours, theirs = os.pipe()
 rival = os.fork()
 start_ns = time.monotonic_ns()
 while (end_ns := time.monotonic_ns()) < start_ns + 500_000_000:
     pass
+own = [int(word) for word in open("/proc/self/schedstat").read().split()]
 if rival == 0:
+    os.write(theirs, json.dumps(own).encode())
     os._exit(0)
 os.waitpid(rival, 0)
-print(json.dumps({"pid": os.getpid(), "rival": rival, "start_ns": start_ns, "end_ns": end_ns}))
+schedstat = {"pid": own, "rival": json.loads(os.read(ours, 4096))}
+print(json.dumps({"pid": os.getpid(), "rival": rival, "start_ns": start_ns, "end_ns": end_ns,
+                  "schedstat": schedstat}))
 """
 
 # Moves itself from CPU to CPU.

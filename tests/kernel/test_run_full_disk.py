@@ -39,7 +39,7 @@ mount -t tmpfs -o size=1m,mode=0700 none "$1"
     while [ ! -e "$2.asked" ]; do sleep 0.05; done
     cat /dev/zero >"$1/filler" 2>/dev/null
     touch "$2"
-) &
+) >/dev/null 2>&1 &
 shift 2
 exec "$@"
 """

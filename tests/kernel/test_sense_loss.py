@@ -2,38 +2,66 @@
 
 import os
 import select
+import subprocess
 import time
 
 import numpy as np
 import pytest
 from sense_children import FAULTS, PAGES, PING_PONG, TURNS, run
+from sensing import counted
 
+from llamas_bpf.native.probe import Probe
 from llamas_bpf.sense.gather import Gather
-from llamas_bpf.sense.probes import open_probe, record_dtypes
+from llamas_bpf.sense.kinds import KINDS
+from llamas_bpf.sense.probes import Layouts, Target, open_probe
 from llamas_bpf.sense.sensor import Sensor
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="watching the kernel needs root")
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
+FAULT = Layouts.read().of("fault_event")
 
 
-def test_a_full_ring_counts_what_it_refuses() -> None:
-    with Sensor(ring_bytes={"faults": PAGE, "sched": PAGE}) as sensor:
-        run(FAULTS)
-        run(PING_PONG)
+def faults_probe() -> Probe:
+    kind = KINDS["faults"]
+    target = Target(os.getpid(), by_cgroup=False, node_of_cpu=np.zeros(1, np.uint16))
+    return open_probe(kind, kind.sources[0], target, ring_bytes=1 << 22)
+
+
+def test_at_ten_times_the_ring_nothing_goes_uncounted() -> None:
+    """The ring holds a page: less than 64 records of 64 and more bytes; thousands come."""
+    with Sensor(ring_bytes={"faults": PAGE, "sched": PAGE}, period=1) as sensor:
+        of_faults, of_switches = run(FAULTS), run(PING_PONG)
         sensor.stop()
         batch = sensor.collect(time.monotonic_ns())
-        counts = sensor.counts()
-    assert counts["faults"].produced > PAGES
-    assert counts["sched"].produced > TURNS
+        totals = sensor.totals()
+    capacity = PAGE // (8 + FAULT.itemsize)
+    assert totals["faults"].produced >= max(PAGES, 10 * capacity)
+    assert totals["sched"].produced >= max(TURNS, 10 * capacity)
     for kind, records in (("faults", batch.faults), ("sched", batch.sched)):
-        assert 0 < len(records) < PAGE
-        assert counts[kind].lost == batch.lost[kind] > 0
-        assert counts[kind].produced == len(records) + counts[kind].lost
+        assert 0 < len(records) <= PAGE // (8 + records.dtype.itemsize)
+        assert totals[kind].lost == batch.lost[kind] > 0
+        assert totals[kind].produced == len(records) + totals[kind].lost <= totals[kind].seen
+    # What the rings lost is counted all the same.
+    minor = counted(batch, "sched", of_faults["pid"])["minor_faults"]
+    assert minor == pytest.approx(of_faults["life"].ru_minflt, rel=0.005)
+    voluntary = sum(counted(batch, "sched", of_switches[who])["voluntary"] for who in ("pid", "partner"))
+    assert voluntary == pytest.approx(of_switches["life"].ru_nvcsw, rel=0.005)
+
+
+def test_a_sampled_ring_that_is_full_counts_its_loss_too() -> None:
+    with Sensor(ring_bytes={"faults": PAGE}, period=4) as sensor:
+        run(FAULTS)
+        sensor.stop()
+        batch = sensor.collect(time.monotonic_ns())
+        totals = sensor.totals()["faults"]
+    assert totals.lost == batch.lost["faults"] > 0
+    assert totals.produced == len(batch.faults) + totals.lost
+    assert totals.produced * 4 == pytest.approx(totals.seen, rel=0.05)
 
 
 def test_loss_is_told_once() -> None:
-    with Sensor(ring_bytes={"faults": PAGE}) as sensor:
+    with Sensor(ring_bytes={"faults": PAGE}, period=1) as sensor:
         run(FAULTS)
         assert sensor.collect(time.monotonic_ns()).lost["faults"] > 0
         sensor.stop()
@@ -42,25 +70,23 @@ def test_loss_is_told_once() -> None:
 
 
 def test_a_drain_takes_no_more_than_there_is_room_for() -> None:
-    dtype = record_dtypes()["faults"]
-    with open_probe("faults", own_tgid=os.getpid(), ring_bytes=1 << 22) as probe:
+    with faults_probe() as probe:
         run(FAULTS)
         probe.detach()
-        few = np.zeros(7, dtype)
+        few = np.zeros(7, FAULT)
         assert probe.drain(few) == 7
         assert few["ts_ns"].all()
-        rest = Gather(dtype, first=64)
+        rest = Gather(FAULT, first=64)
         rest.drain(probe)
         assert probe.drain(few) == 0
-        assert len(rest.take()) + 7 == probe.counts().produced
+        assert len(rest.take()) + 7 == probe.totals().produced
 
 
 def test_a_window_that_is_full_leaves_the_rest_in_the_ring() -> None:
-    dtype = record_dtypes()["faults"]
-    with open_probe("faults", own_tgid=os.getpid(), ring_bytes=1 << 22) as probe:
+    with faults_probe() as probe:
         run(FAULTS)
         probe.detach()
-        gather = Gather(dtype, first=64, most=1000)
+        gather = Gather(FAULT, first=64, most=1000)
         gather.drain(probe)
         assert len(gather.take()) == 1000
         gather.drain(probe)
@@ -68,11 +94,23 @@ def test_a_window_that_is_full_leaves_the_rest_in_the_ring() -> None:
 
 
 def test_no_record_wakes_a_reader() -> None:
-    with open_probe("faults", own_tgid=os.getpid(), ring_bytes=1 << 22) as probe, select.epoll() as epoll:
+    with faults_probe() as probe, select.epoll() as epoll:
         epoll.register(probe.ring_fd(), select.EPOLLIN | select.EPOLLET)
         run(FAULTS)
         epoll.poll(0)  # edge-triggered: tells once of what is there; from now on only a wake-up would
-        before = probe.counts().produced
+        before = probe.totals().produced
         run(FAULTS)
-        assert probe.counts().produced - before >= PAGES
+        assert probe.totals().produced - before >= PAGES
         assert epoll.poll(0) == []
+
+
+def test_workloads_without_room_are_told_to_be_nobodys() -> None:
+    """Here the kernel keeps counts of four; once they are idle, others get their place."""
+    crowd = "for i in $(seq 40); do sleep 0.3 & done; wait"
+    target = Target(os.getpid(), by_cgroup=False, node_of_cpu=np.zeros(1, np.uint16), most_workloads=4)
+    with Sensor(target, period=1) as sensor:
+        subprocess.run(["sh", "-c", crowd], check=True)
+        batch = sensor.collect(time.monotonic_ns())
+        assert len(batch.counts["sched"].keys) <= 4
+        assert batch.unattributed["sched"] > 40
+        assert batch.lost["sched"] == 0

@@ -6,8 +6,8 @@ import threading
 import time
 
 import pytest
+from sensing import counted
 
-from llamas_bpf.contracts.events import SchedType
 from llamas_bpf.sense.sensor import Sensor
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="watching the kernel needs root")
@@ -37,22 +37,26 @@ def switch(turns: int) -> None:
         os.close(descriptor)
 
 
-def test_own_faults_and_switches_are_not_recorded() -> None:
-    with Sensor() as sensor:
+def test_own_faults_and_switches_are_nowhere() -> None:
+    with Sensor(period=1) as sensor:
         fault(4001)
         switch(2003)
         batch = sensor.collect(time.monotonic_ns() + 200_000_000)
     own = os.getpid()
     assert own not in batch.faults["tgid"]
-    assert own not in batch.sched["prev_tgid"]
-    assert own not in batch.sched["next_tgid"]
-    # Nor does it hide as nobody: a switch between it and the idle task leaves no record at all.
-    switches = batch.sched[batch.sched["type"] == SchedType.SWITCH]
-    assert ((switches["prev_tgid"] != 0) | (switches["next_tgid"] != 0)).all()
+    assert own not in batch.sched["tgid"]
+    for counts in batch.counts.values():
+        assert own not in counts.keys >> 32
 
 
 def test_another_process_can_be_the_one_left_out() -> None:
-    with Sensor(own_tgid=1) as sensor:
-        fault(503)
-        batch = sensor.collect(time.monotonic_ns())
+    with Sensor(period=1) as sensor:
+        with_own = sensor
+        from llamas_bpf.sense.probes import Target
+
+        with Sensor(Target(1, False, with_own._target.node_of_cpu), period=1) as other:
+            fault(503)
+            switch(307)
+            batch = other.collect(time.monotonic_ns())
     assert (batch.faults["tgid"] == os.getpid()).sum() >= 500
+    assert counted(batch, "sched", os.getpid())["voluntary"] >= 307

@@ -13,7 +13,7 @@ from guest_workloads import EXEC, MIB, MOUNT
 
 from llamas_bpf import machine, process_stat
 from llamas_bpf.contracts.workload import Workload
-from llamas_bpf.digest.workloads import Cgroups
+from llamas_bpf.digest.cgroups import Cgroups
 from llamas_bpf.heat import Heat, Reader
 from llamas_bpf.heat.source import Kind
 from llamas_bpf.launched import launched
@@ -82,7 +82,7 @@ class Watcher:
 
     def workloads(self) -> list[Workload]:
         found = self._who.resolve([], launched())
-        return [workload for workload, _ in found]
+        return [self._who.with_processes(workload) for workload, _ in found]
 
     def window(self) -> dict[str, Heat]:
         time.sleep(WINDOW_S)

@@ -112,5 +112,8 @@ def test_a_cgroup_above_others_is_not_charged_with_theirs() -> None:
     below = sum(row["sched"]["run_ns"] for row in rows if row["name"] == "below")
     root = [row for row in rows if row["cgroup"] == "/"]
     assert below > 1e9
-    assert all(row["memory"]["current_bytes"] is None and row["faults"]["major"] is None for row in root)
+    assert root
+    assert all(row["memory"]["current_bytes"] is None for row in root)
+    # Its own processes are counted: they do not run all the time, as the one below does.
+    assert sum(row["sched"]["run_ns"] or 0 for row in root) < below
     assert json.dumps(rows).count("NaN") == 0

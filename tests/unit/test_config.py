@@ -25,7 +25,7 @@ def test_defaults_and_values(tmp_path: Path) -> None:
     [
         ("windows_s = 1", "did you mean window_s?"),
         ("[llm]\ntimeout = 3", "unknown key llm.timeout; did you mean timeout_s?"),
-        ("[sense]\nxyzzy = 3", "known keys: ring_bytes"),
+        ("[sense]\nxyzzy = 3", "known keys: backend, ring_bytes"),
         ("window_s = 'a'", "window_s: "),
         ("window_s = 0.0", "greater than or equal to 0.1"),
         ("window_s =", "not valid TOML"),

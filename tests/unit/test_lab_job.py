@@ -56,11 +56,12 @@ def test_the_project_travels_with_what_was_built_from_it(tmp_path: Path) -> None
         "llamas_bpf/a.py",
         "llamas_bpf/native/_native.abi3.so",
         "llamas_bpf/bpf/x.bpf.o",
+        "llamas_bpf/bpf/bcc/kernel/x.h",
         "junk.log",
     ]:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(name)
-    (root / ".gitignore").write_text("*.so\n*.o\n*.log\n")
+    (root / ".gitignore").write_text("*.so\nllamas_bpf/bpf/\n*.log\n")
     (root / "pyproject.toml").write_text((source_root() / "pyproject.toml").read_text())
     subprocess.run(["git", "init", "-q", root], check=True)
     (root / "llamas_bpf/a.py").chmod(0o664)
@@ -73,6 +74,7 @@ def test_the_project_travels_with_what_was_built_from_it(tmp_path: Path) -> None
     assert (member.uid, member.gid, member.mode & 0o777) == (0, 0, 0o644)
     assert {"job/command", "usr/local/bin/llamas-bpf", "src/llamas_bpf/a.py", "src/pyproject.toml"} <= names
     assert {"src/llamas_bpf/native/_native.abi3.so", "src/llamas_bpf/bpf/x.bpf.o"} <= names
+    assert "src/llamas_bpf/bpf/bcc/kernel/x.h" in names
     assert "src/junk.log" not in names
 
 

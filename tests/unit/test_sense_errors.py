@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from llamas_bpf.sense import probes
+from llamas_bpf.sense.capabilities import capabilities
 from llamas_bpf.sense.errors import NoBtfError, NoPrivilegeError, ObjectError, SenseError
+from llamas_bpf.sense.kinds import KINDS
 from llamas_bpf.sense.sensor import Sensor
 
 HEADER = Path(__file__).resolve().parents[2] / "bpf" / "events.h"
@@ -22,12 +24,11 @@ def test_without_privilege(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_capabilities_never_raises(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probes, "_effective_capabilities", lambda: 0)
-    found = {capability.kind: capability for capability in probes.capabilities()}
-    assert set(found) == {"faults", "sched"}
-    for capability in found.values():
+    found = capabilities()
+    assert len(found) == len(KINDS)
+    for capability in found:
         assert not capability.usable
-        assert "root" in str(capability.reason)
-    assert "tp_btf/sched_switch" in found["sched"].hooks
+        assert "root" in capability.missing
 
 
 def test_without_btf(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -49,13 +50,13 @@ def test_without_objects(tmp_path: Path) -> None:
     with pytest.raises(ObjectError, match="run `make setup`"), Sensor(objects=tmp_path):
         pass
     shutil.copy(HEADER, tmp_path)
-    with pytest.raises(ObjectError, match=r"faults\.bpf\.o is missing"), Sensor(objects=tmp_path):
+    with pytest.raises(ObjectError, match=r"sched\.bpf\.o is missing"), Sensor(objects=tmp_path):
         pass
 
 
 def test_an_object_that_is_none(tmp_path: Path) -> None:
     shutil.copy(HEADER, tmp_path)
-    (tmp_path / "faults.bpf.o").write_bytes(b"not ELF")
+    (tmp_path / "sched.bpf.o").write_bytes(b"not ELF")
     with pytest.raises(SenseError, match="cannot be read"), Sensor(objects=tmp_path):
         pass
 
@@ -75,5 +76,11 @@ def test_a_ring_of_no_possible_size(size: int) -> None:
 
 
 def test_a_ring_of_no_kind() -> None:
-    with pytest.raises(ValueError, match=r"'fault'.*faults, sched"):
+    with pytest.raises(ValueError, match=r"'fault'.*sched, faults"):
         Sensor(ring_bytes={"fault": 4096})
+
+
+@pytest.mark.parametrize("period", [0, 3, -1])
+def test_a_period_that_cannot_be(period: int) -> None:
+    with pytest.raises(ValueError, match="power of two"):
+        Sensor(period=period)

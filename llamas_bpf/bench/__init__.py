@@ -1,0 +1,1 @@
+"""Measures what our parts cost, beside what else one could do: the room behind ``llamas-bpf bench``."""

@@ -1,0 +1,75 @@
+"""``bench sense`` for people: a table of 80 columns."""
+
+from rich.table import Table
+
+from llamas_bpf.bench.controller import Cost
+from llamas_bpf.bench.marks import Mark
+from llamas_bpf.bench.sense import Results
+from llamas_bpf.bench.spread import Comparison, Spread
+
+WIDTH = 80
+
+
+def table(results: Results) -> Table:
+    """Medians, the quartiles around them, and ratios; 80 columns hold it."""
+    found = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("", "median", "quartiles", "ratio"):
+        found.add_column(heading, justify="right" if heading else "left", no_wrap=True)
+    for part in (results.drain, results.ping_pong, results.touch):
+        _add_comparison(found, part)
+    _add_controller(found, results.controller)
+    digests = results.digests
+    _add_heading(found, f"Digest of {digests.workloads:,} processes", "ms")
+    _add_row(found, "each window", Spread.of(digests.ms))
+    _add_row(found, "reading their counts, before it", Spread.of(digests.take_ms))
+    found.add_row("  the first window: all are new", _number(digests.first_ms))
+    return found
+
+
+def marks(results: Results) -> Table:
+    """What should be reached, and whether it is."""
+    found = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("mark", "measured", ""):
+        found.add_column(heading, justify="right" if heading == "measured" else "left", no_wrap=True)
+    for mark in results.marks().values():
+        found.add_row(mark.what, _measured(mark), mark.words(), style="" if mark.reached else "yellow")
+    return found
+
+
+def _add_comparison(found: Table, part: Comparison) -> None:
+    _add_heading(found, part.what, part.unit)
+    ratios: dict[str, list[str]] = {}
+    for way, rival in part.rivals:
+        ratio = part.ratio(way, rival)
+        # Of two rivals each is told in its own row: what ours is, as a multiple of it.
+        row = way if len({rival for _, rival in part.rivals}) == 1 else rival
+        words = f"{_number(ratio.median)}x" if row == way else f"ours {_number(ratio.median)}x"
+        ratios.setdefault(row, []).append(words)
+    for way in part.rounds:
+        _add_row(found, way, part.spread(way), ", ".join(ratios.get(way, [])))
+
+
+def _add_controller(found: Table, cost: Cost) -> None:
+    rate = Spread.of(cost.events_per_s).median
+    _add_heading(found, f"Controller at {rate:,.0f} events/s", "")
+    _add_row(found, "CPU, % of one core", Spread.of([share * 100 for share in cost.cpu]))
+    for name, size in (("resident", cost.rss_bytes), ("proportional", cost.pss_bytes)):
+        found.add_row(f"  memory, {name}, MB", _number(size / 1e6))
+
+
+def _add_heading(found: Table, what: str, unit: str) -> None:
+    found.add_row(what, unit, style="bold")
+
+
+def _add_row(found: Table, name: str, spread: Spread, ratio: str = "") -> None:
+    quartiles = f"{_number(spread.q1)} - {_number(spread.q3)}"
+    found.add_row(f"  {name}", _number(spread.median), quartiles, ratio)
+
+
+def _measured(mark: Mark) -> str:
+    return f"{_number(mark.value)}{mark.unit}"
+
+
+def _number(value: float) -> str:
+    """Three digits or more."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"

@@ -1,0 +1,106 @@
+"""What the process-event connector says when it missed something, or cannot listen at all."""
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from llamas_bpf.sense.connector import Connector
+from llamas_bpf.sense.process_events import ProcessEvents, StreamBrokenError, decode
+
+LISTENER = [sys.executable, "-W", "error", str(Path(__file__).with_name("connector_listener.py"))]
+
+
+def burst(count: int) -> None:
+    subprocess.run(["sh", "-c", f"i=0; while [ $i -lt {count} ]; do (:); i=$((i+1)); done"], check=True)
+
+
+def test_after_an_overflow_it_says_so_once_and_hears_again() -> None:
+    """More processes than the kernel keeps for us, while we cannot read."""
+    with subprocess.Popen(LISTENER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as listener:
+        assert listener.stdin is not None and listener.stdout is not None
+        assert json.loads(listener.stdout.readline()) == {"open": True}
+        listener.send_signal(signal.SIGSTOP)
+        burst(1600)
+        listener.send_signal(signal.SIGCONT)
+        time.sleep(1)
+        seen = [subprocess.Popen(["true"]) for _ in range(5)]
+        pids = {process.pid for process in seen if process.wait() == 0}
+        time.sleep(3)
+        output, _ = listener.communicate("\n", timeout=60)
+    takes = [json.loads(line) for line in output.splitlines()]
+    assert [take["whole"] for take in takes].count(False) == 1
+    found = {tgid for take in takes for tgid in take["tgids"]}
+    assert len(pids) == 5
+    assert pids <= found
+
+
+def test_an_event_that_is_missing_shows() -> None:
+    """The kernel drops one without a word where it has no memory for it; here somebody else takes it."""
+    some_births = ["taskset", "-c", "0", "sh", "-c", "(:); (:); (:)"]
+    before = descriptors()
+    with closing(ProcessEvents(1 << 20)) as events:
+        subprocess.run(some_births, check=True)
+        assert 0 in {event.cpu for event in events.receive()}
+        with netlink_among(descriptors() - before) as thief:
+            subprocess.run(some_births, check=True)
+            while decode(thief.recv(4096)).cpu != 0:
+                pass
+        with pytest.raises(StreamBrokenError, match="on CPU 0"):
+            events.receive()
+
+
+def netlink_among(files: set[int]) -> socket.socket:
+    found = [socket.socket(fileno=os.dup(file)) for file in files if stat.S_ISSOCK(os.fstat(file).st_mode)]
+    (thief,) = [each for each in found if each.family == socket.AF_NETLINK]
+    for each in found:
+        if each is not thief:
+            each.close()
+    return thief
+
+
+def test_records_that_nobody_takes_are_bounded_and_missed_once() -> None:
+    connector = Connector(most=30)
+    connector.open()
+    with closing(connector):
+        burst(100)
+        time.sleep(1)
+        records, whole = connector.take()
+        assert len(records) == 30
+        assert not whole
+        burst(2)
+        time.sleep(1)
+        records, whole = connector.take()
+        assert len(records) >= 4
+        assert whole
+
+
+def descriptors() -> set[int]:
+    return {int(entry.name) for entry in Path("/proc/self/fd").iterdir() if entry.exists()}
+
+
+@pytest.mark.parametrize("namespace", ["user", "net", "pid"])
+def test_inside_a_namespace_the_refusal_names_it(namespace: str) -> None:
+    inside = ["unshare", f"--{namespace}", "--fork"]
+    found = subprocess.run([*inside, *LISTENER], stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+    assert found.stderr == b""
+    told = json.loads(found.stdout)
+    assert told["kind"] == "HookRefusedError"
+    assert f"only in the initial {namespace.replace('net', 'network')} namespace" in told["error"]
+
+
+def test_without_privilege_it_listens_or_names_what_is_missing() -> None:
+    """Since Linux 6.6 anybody may listen ("connector/cn_proc: Allow non-root users access")."""
+    bare = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--reuid=65534", "--clear-groups"]
+    found = subprocess.run([*bare, *LISTENER], stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+    assert found.stderr == b""
+    told = [json.loads(line) for line in found.stdout.splitlines()]
+    assert told[0] == {"open": True} or "CAP_NET_ADMIN" in told[0]["error"]

@@ -1,0 +1,42 @@
+"""Processes that come and go by the thousand: each has its row, and none is remembered."""
+
+import os
+import subprocess
+import time
+
+import numpy as np
+import pytest
+
+from llamas_bpf import machine
+from llamas_bpf.digest.digester import Digester
+from llamas_bpf.digest.processes import Processes
+from llamas_bpf.sense.sensor import Sensor
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="watching the kernel needs root")
+
+#: Each is a process of its own that does nothing.
+BURST = "i=0; while [ $i -lt 700 ]; do (:); i=$((i + 1)); done"
+
+
+def test_memory_does_not_grow_with_the_processes_that_were() -> None:
+    here = machine.read().model_copy(update={"cgroup_controllers": ()})
+    seen: set[str] = set()
+    with Sensor() as sensor:
+        digester = Digester(here, list)
+        who = digester._who
+        assert isinstance(who, Processes)
+        known = []
+        for _ in range(4):
+            subprocess.run(["sh", "-c", BURST], check=True)
+            digest = digester.digest(sensor.collect(time.monotonic_ns()))
+            born = [each for each in digest.workloads if each.name == "sh"]
+            assert len(born) >= 690
+            assert not seen & {each.id for each in born}
+            seen |= {each.id for each in born}
+            # Who was born and died within the window is known by its records.
+            starts = [each.processes[0].start_ticks for each in born]
+            assert np.count_nonzero(starts) == len(starts)
+            known.append(len(who._known))
+    # Those of this window and of the last one, and the rest of the machine.
+    assert max(known) < 2 * 700 + 500
+    assert known[-1] < known[1] + 300
