@@ -39,13 +39,13 @@ test-host: setup  ## Run the unit tests, and those that use this machine's own k
 	$(BIN)/python -m pytest
 
 test-lab: setup  ## Run the tests that need a kernel of their own, in a guest
-	$(BIN)/llamas-bpf lab test --kernel 6.12 --topology tiers
+	$(BIN)/llamas-bpf lab test --kernel 6.12 --topology tiers -- -m 'not slow'
 
 test-bcc: setup  ## Run the tests of the BCC backend in a guest (3 min; builds a disk with BCC, once)
 	$(BIN)/llamas-bpf lab test --kernel 6.12 --topology flat --with python3-bpfcc --out build/test-bcc \
 		-- $(wildcard tests/kernel/test_bcc_*.py)
 
-test-matrix: setup  ## Run those on kernels 6.1, 6.12 and the newest, and print one table (45 min)
+test-matrix: setup  ## Run the lab tests, slow ones too, on kernels 6.1, 6.12 and newest (45 min)
 	$(BIN)/llamas-bpf lab matrix
 
 test-topologies: setup  ## Check in a guest of every topology that it is what its file says (KERNEL=6.12; 5 min)

@@ -162,7 +162,7 @@ static long empty_slot(__u32 i, void *unused)
 
 	if (!slot || !seen || !stay || !(stay->kept >> (i & (SLOTS - 1)) & 1))
 		return 0;
-	mine = bpf_map_lookup_elem(&counts, &slot->workload);
+	mine = counts_of(slot->workload, seen);
 	if (mine) {
 		mine->voluntary += slot->count.voluntary;
 		mine->preempted += slot->count.preempted;
@@ -172,8 +172,6 @@ static long empty_slot(__u32 i, void *unused)
 		mine->major_faults += slot->count.major_faults;
 		for (int bucket = 0; bucket < 32; bucket++)
 			mine->waits[bucket] += slot->count.waits[bucket];
-	} else {
-		seen->unattributed += slot->count.voluntary + slot->count.preempted;
 	}
 	slot->count = no_counts;
 	return 0;

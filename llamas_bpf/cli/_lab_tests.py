@@ -16,7 +16,7 @@ _WORDS = click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[-- 
 @lab_options.kernel
 @lab_options.topology
 @lab_options.init
-@lab_options.timeout(900)
+@lab_options.timeout(1800)
 @lab_options.packages
 @lab_options.out("Where junit.xml and output.txt go.", "build/lab-test")
 @options.as_json
@@ -50,7 +50,7 @@ def test(
     "--topology", "topologies", multiple=True, default=["tiers"], show_default=True, help="Again for more."
 )
 @lab_options.init
-@lab_options.timeout(900)
+@lab_options.timeout(1800)
 @lab_options.out("Where each guest's junit.xml and output.txt go.", "build/lab-matrix")
 @options.as_json
 @_WORDS

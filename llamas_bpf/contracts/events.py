@@ -56,7 +56,8 @@ class EventBatch:
     committed as the window turned. Faults and sched are sampled: a record stands for ``weight`` events, and
     ``period`` is, by kind, how many that was at the end. ``lost`` tells of each kind with a ring how many
     records found no room. ``counts`` are whole, by kind. A kind that this kernel refused is in neither.
-    ``unattributed`` events, by kind, could be counted for no workload, since the kernel had no room for more.
+    ``unattributed`` events, by kind, could be counted for no workload: the kernel had no room, or no memory
+    at that moment.
     ``lifecycle_whole`` says that no birth or death was missed since the window before.
     """
 

@@ -155,7 +155,7 @@ class Digester:
 
 def _unattributed(batch: EventBatch) -> list[str]:
     return [
-        f"{number} events of {kind} are no workload's: the kernel has room for no more workloads"
+        f"{kind}: events counted for no workload: {number}; the kernel had no room for one more just then"
         for kind, number in batch.unattributed.items()
     ]
 

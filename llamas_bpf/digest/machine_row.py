@@ -50,6 +50,7 @@ def row(machine: Machine, added: dict[str, float], batch: EventBatch, window_ns:
         "kswapd": _kswapd(batch.counts.get("kswapd")),
         "page_migrations": _page_migrations(batch.counts.get("page_migrations")),
         "sampling": dict(batch.period),
+        "unattributed": dict(batch.unattributed),
     }
 
 

@@ -33,7 +33,8 @@ def somebody_elses() -> str | None:
         return None
     return (
         f"DAMON is set up by somebody else (nr_kdamonds is {len(found)}) and stays as it is; when it is no "
-        f"longer wanted: echo 0 > {damon_sysfs.KDAMONDS}/nr_kdamonds"
+        f"longer wanted: echo off > {damon_sysfs.KDAMONDS}/0/state (and each other), then echo 0 > "
+        f"{damon_sysfs.KDAMONDS}/nr_kdamonds"
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from llamas_bpf.native.probe import Maps, Probe, ProbeError, Programs
 from llamas_bpf.sense.bcc_programs import PROGRAMS, SOFTWARE, Program, kernel_tree, macros, text
-from llamas_bpf.sense.errors import HookRefusedError, NoTracefsError, ObjectError
+from llamas_bpf.sense.errors import HookRefusedError, NoPrivilegeError, NoTracefsError, ObjectError
 from llamas_bpf.sense.kinds import Kind, Source
 from llamas_bpf.sense.probes import OBJECTS, Target, require_binding, require_privilege
 from llamas_bpf.sense.watch import Budget, Opener
@@ -93,8 +93,13 @@ def require_tracepoints(kind: Kind, program: Program) -> None:
 def require_tracefs() -> Path:
     """Where tracepoints are described and numbered. Raises ``NoTracefsError``."""
     for place in _TRACEFS:
-        if (place / "events").is_dir():
-            return place
+        try:
+            if (place / "events").is_dir():
+                return place
+        except PermissionError:
+            raise NoPrivilegeError(
+                "BCC needs tracefs, which is root's: run it with sudo", "tracefs"
+            ) from None
     raise NoTracefsError(
         f"BCC needs tracefs and it is not mounted: mount -t tracefs tracefs {_TRACEFS[-1]}", "tracefs"
     )

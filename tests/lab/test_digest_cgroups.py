@@ -114,6 +114,4 @@ def test_a_cgroup_above_others_is_not_charged_with_theirs() -> None:
     assert below > 1e9
     assert root
     assert all(row["memory"]["current_bytes"] is None for row in root)
-    # Its own processes are counted: they do not run all the time, as the one below does.
-    assert sum(row["sched"]["run_ns"] or 0 for row in root) < below
     assert json.dumps(rows).count("NaN") == 0

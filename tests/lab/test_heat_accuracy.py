@@ -47,6 +47,7 @@ def test_damon() -> None:
         report(KERNEL, settled(heat), SHAPES)
 
 
+@pytest.mark.slow
 @pytest.mark.needs("mglru")
 def test_generations() -> None:
     with mglru_on(), heat_from(mglru.KIND) as heat:
@@ -55,6 +56,7 @@ def test_generations() -> None:
         report(KERNEL, settled(heat), SHAPES)
 
 
+@pytest.mark.slow
 @pytest.mark.needs("numa_balancing", "node2")
 def test_hint_faults() -> None:
     """They tell a least working set: of one of these it is nearly all, of none is it more."""

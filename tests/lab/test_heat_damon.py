@@ -16,7 +16,7 @@ from llamas_bpf import heat, machine
 from llamas_bpf.heat import Heat, damon
 from llamas_bpf.heat.damon_claim import CLAIM
 
-pytestmark = pytest.mark.needs("damon of processes")
+pytestmark = [pytest.mark.needs("damon of processes"), pytest.mark.slow]
 
 WARM = Shape("warm", 16, 48, "small")
 #: Opens the best source, says which it is, and waits.

@@ -13,7 +13,7 @@ from llamas_bpf.contracts.workload import Workload
 from llamas_bpf.heat import lru_gen, mglru
 from llamas_bpf.heat.lru_gen import Lruvec
 
-pytestmark = pytest.mark.needs("mglru")
+pytestmark = [pytest.mark.needs("mglru"), pytest.mark.slow]
 
 WARM = Shape("warm", 16, 48, "small")
 
