@@ -67,7 +67,9 @@ def _add_row(found: Table, name: str, spread: Spread, ratio: str = "") -> None:
 
 
 def _measured(mark: Mark) -> str:
-    return f"{_number(mark.value)}{mark.unit}"
+    # Near a limit two digits would not tell on which side.
+    number = f"{mark.value:.3f}" if mark.value < 2 else _number(mark.value)
+    return f"{number}{mark.unit}"
 
 
 def _number(value: float) -> str:

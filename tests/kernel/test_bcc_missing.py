@@ -103,3 +103,17 @@ with Sensor(objects=objects, opener=bcc_opener(find_bcc(), objects)) as sensor:
     assert "scheduling: not available through bcc" in done.stdout
     assert "no member named 'next_pit'" in done.stdout
     assert "['faults', 'lifecycle']" in done.stdout
+
+
+def test_tracefs_that_is_roots_is_named_to_others() -> None:
+    """As on an ordinary machine, where it is mounted for root alone."""
+    as_nobody = 'mount -t tracefs -o mode=700 tracefs /sys/kernel/tracing && exec setpriv --reuid 65534 "$@"'
+    look = (
+        "from llamas_bpf.sense.bcc_backend import require_tracefs\n"
+        "from llamas_bpf.sense.errors import NoPrivilegeError\n"
+        "try:\n    require_tracefs()\n"
+        "except NoPrivilegeError as error:\n    print(error)\n"
+    )
+    done = run(sys.executable, "-c", look, script=as_nobody)
+    assert done.returncode == 0, done.stderr
+    assert "sudo" in done.stdout
