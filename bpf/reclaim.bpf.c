@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* How long tasks are held up because they must free memory themselves: for the machine, a node or a cgroup. */
+/* How long tasks are held up because they must free memory themselves: for the machine or for a cgroup. */
 #include "counts.bpf.h"
 
 COUNTS(reclaim_count);

@@ -49,6 +49,7 @@ def row(machine: Machine, added: dict[str, float], batch: EventBatch, window_ns:
         },
         "kswapd": _kswapd(batch.counts.get("kswapd")),
         "page_migrations": _page_migrations(batch.counts.get("page_migrations")),
+        "oom_kills": _oom_kills(batch.counts.get("oom")),
         "sampling": dict(batch.period),
         "unattributed": dict(batch.unattributed),
     }
@@ -59,6 +60,11 @@ def _kswapd(counts: Counts | None) -> dict[str, int] | None:
     if counts is None:
         return None
     return {name: int(counts.values[name].sum()) for name in ("wakes", "awake_ns")}
+
+
+def _oom_kills(counts: Counts | None) -> int | None:
+    """Of everyone: some kernels do not tell whose cgroup the victim was in (bpf/oom.bpf.c)."""
+    return None if counts is None else int(counts.values["kills"].sum())
 
 
 def _page_migrations(counts: Counts | None) -> dict[str, int] | None:

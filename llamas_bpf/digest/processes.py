@@ -5,7 +5,6 @@ pid that is given out again is another key.
 """
 
 import itertools
-import os
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +19,9 @@ from llamas_bpf.digest.trees import NS_PER_TICK, Trees
 
 #: A process that ended before it could be looked at has no known start.
 UNKNOWN_START = 0
+
+#: So many processes without events are looked up in a window, to forget those that are gone.
+LOOKED_AFTER = 256
 
 #: The key's units of 2^20 ns in a tick of /proc.
 _TICK_UNITS = NS_PER_TICK >> 20
@@ -46,12 +48,13 @@ class Processes:
         trees = self._trees.resolve(lifecycle, whole, launched)
         members: dict[str, list[int]] = {tree.id: [] for tree in trees}
         alone: list[tuple[Workload, list[int]]] = []
-        for key in keys:
+        active = set(keys)
+        for key in sorted(active):
             if tree := self._trees.of_process.get(key >> 32):
                 members[tree].append(key)
             elif key:
                 alone.append((self._known.get(key) or self._meet(key), [key]))
-        self._forget(lifecycle, whole)
+        self._forget(lifecycle, whole, active)
         return [(tree, members[tree.id]) for tree in trees] + alone
 
     def _follow(self, lifecycle: np.ndarray) -> None:
@@ -79,15 +82,23 @@ class Processes:
         self._known[key] = met = Workload(f"w{next(self._ids)}", name, None, None, (ProcessId(pid, start),))
         return met
 
-    def _forget(self, lifecycle: np.ndarray, whole: bool) -> None:
-        """A window after the end: a process is last seen on a CPU when it has told of its exit."""
-        for key in self._ended:
+    def _forget(self, lifecycle: np.ndarray, whole: bool, active: set[int]) -> None:
+        """A window after the end, when /proc has it no more: a process is last seen on a CPU, and gives its
+        memory back, when it has told of its exit. Ends that were missed are found in turn."""
+        leaving = {key for key in self._ended if _is_in_proc(key)}
+        for key in self._ended - leaving:
             self._known.pop(key, None)
         exits = set(lifecycle["tgid"][lifecycle["type"] == LifecycleType.EXIT].tolist())
-        self._ended = {key for key in self._known if key >> 32 in exits}
-        if not whole:
-            living = {int(name) for name in os.listdir("/proc") if name.isdigit()}  # noqa: PTH208
-            self._ended |= {key for key in self._known if key >> 32 not in living}
+        self._ended = leaving | {key for key in self._known if key >> 32 in exits}
+        quiet = (key for key in self._known if key not in active)
+        for key in list(itertools.islice(quiet, None if not whole else LOOKED_AFTER)):
+            known = self._known.pop(key)
+            if _is_in_proc(key):
+                self._known[key] = known  # now the last in line
+
+
+def _is_in_proc(key: int) -> bool:
+    return Path(f"/proc/{key >> 32}").exists()
 
 
 def started_at(key: int, ticks: int) -> bool:

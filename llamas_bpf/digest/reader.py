@@ -1,5 +1,6 @@
 """Which workloads have their files read in a window: cost follows activity, not population."""
 
+import heapq
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,11 +10,15 @@ import numpy as np
 from llamas_bpf.contracts.workload import Workload
 from llamas_bpf.digest.kernel_files import Figures
 
-#: Beside those started by ``exec``: so many of the busiest, and of the rest so many in turn.
+#: Beside those started by ``exec``: so many of the busiest, and of the rest those not read for longest, so
+#: that each comes up within some minutes, but no more than so many.
 BUSIEST = 48
-IN_TURN = 8
-#: How long a reading holds: 5 minutes.
-KEPT_NS = 300 * 10**9
+ROUND_WINDOWS, MOST_IN_TURN = 120, 32
+#: How long a reading holds: 20 minutes.
+KEPT_NS = 1200 * 10**9
+
+
+_NEVER = (0, Figures())
 
 
 @dataclass
@@ -30,16 +35,14 @@ class Reader:
     def __init__(self, read: Callable[[Workload], Figures]) -> None:
         self._read = read
         self._last: dict[str, tuple[int, Figures]] = {}
-        self._turn = 0
 
     def choose(self, workloads: tuple[Workload, ...], activity: np.ndarray) -> list[int]:
         """The rows to read now; ``activity`` has shape (rows,)."""
         order = np.argsort(-activity, kind="stable").tolist()
-        rest = order[BUSIEST:]
-        chosen = dict.fromkeys(order[:BUSIEST])
-        for step in range(min(IN_TURN, len(rest))):
-            chosen[rest[(self._turn + step) % len(rest)]] = None
-        self._turn += IN_TURN
+        chosen, rest = dict.fromkeys(order[:BUSIEST]), order[BUSIEST:]
+        in_turn = min(-(-len(rest) // ROUND_WINDOWS), MOST_IN_TURN)
+        oldest = heapq.nsmallest(in_turn, rest, key=lambda row: self._last.get(workloads[row].id, _NEVER)[0])
+        chosen |= dict.fromkeys(oldest)
         chosen |= {row: None for row, workload in enumerate(workloads) if workload.started_by_exec}
         return list(chosen)
 

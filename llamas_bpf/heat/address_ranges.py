@@ -49,7 +49,8 @@ def pieces(ranges: Sequence[Range], largest: int) -> list[Range]:
 
 
 def _mappings(text: str) -> Iterator[Range]:
-    for line in text.splitlines():
+    # Not splitlines(): a file's name may hold its other line ends, and the kernel escapes only this one.
+    for line in filter(None, text.split("\n")):
         words = line.split(maxsplit=5)
         if words[1].startswith("---") or (len(words) == 6 and words[5] in _NOT_MEMORY):
             continue

@@ -81,7 +81,7 @@ def grown(watched: Watched, parts: int) -> tuple[Watched, list[Target]] | None:
 
 def _mapped(process: ProcessId, processes: int) -> tuple[Range, ...]:
     try:
-        text = Path(f"/proc/{process.pid}/maps").read_text(encoding="utf-8", errors="replace")
+        text = Path(f"/proc/{process.pid}/maps").read_bytes().decode(errors="replace")
     except OSError:
         return ()  # it has ended
     return tuple(address_ranges.of_maps(text, _RANGES // processes))

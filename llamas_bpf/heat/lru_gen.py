@@ -36,6 +36,11 @@ class Lruvec:
     generations: tuple[Generation, ...]
 
 
+def read() -> str:
+    """The file as it is: a cgroup's name may hold any line end but the one that ends a line."""
+    return LRU_GEN.read_bytes().decode(errors="surrogateescape")
+
+
 def parse(text: str, wanted: frozenset[str]) -> Iterator[Lruvec]:
     """Those of these cgroups and of all below them. There may be thousands: others are only passed over.
 
@@ -49,7 +54,7 @@ def parse(text: str, wanted: frozenset[str]) -> Iterator[Lruvec]:
         if wanted.isdisjoint(_at_or_above(path.strip())):
             continue
         for block in rest.split(" node ")[1:]:
-            node, *lines = block.splitlines()
+            node, *lines = block.split("\n")
             rows = [line.split() for line in lines if line.strip()]
             yield Lruvec(int(number), path.strip(), int(node), tuple(_generation(*row) for row in rows))
 

@@ -158,7 +158,7 @@ def _pages(lruvec: Lruvec, first: int, end: int | None) -> int:
 
 def _read(cgroups: frozenset[str]) -> list[Lruvec]:
     try:
-        text = lru_gen.LRU_GEN.read_text(encoding="utf-8", errors="surrogateescape")
+        text = lru_gen.read()
     except OSError as error:
         raise UnusableError(f"MGLRU's generations can no longer be read: {error}") from None
     return list(lru_gen.parse(text, cgroups))

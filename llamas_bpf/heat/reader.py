@@ -83,10 +83,20 @@ class Reader:
         try:
             return self._source.refresh(wanted)
         except UnusableError as error:
+            return self._leave(str(error))
+        except Exception as error:
+            # A mistake of ours: it must not end the windows, which tell much else.
+            return self._leave(
+                f"{self._source.name} failed, please report it: {type(error).__name__}: {error}"
+            )
+
+    def _leave(self, why: str) -> dict[str, Heat]:
+        """For the next source."""
+        if self._source:
             self._source.close()
-            self._degradations += (str(error),)
-            self._source = self._open_next()
-            return {}
+        self._degradations += (why,)
+        self._source = self._open_next()
+        return {}
 
     def _open_next(self) -> Source | None:
         while self._untried:

@@ -169,15 +169,24 @@ class Probe:
                 return workloads[:number], counts[:number]
             room = number + number // 4
 
-    def forget(self, workloads: np.ndarray, dtype: np.dtype) -> np.ndarray:
-        """Drops the counts of these workloads; gives what they were in the end, shape (n,) of ``dtype``."""
-        keys, counts = np.ascontiguousarray(workloads, np.uint64), np.empty(len(workloads), dtype)
-        words = dtype.itemsize // 8
+    def forget(self, workloads: np.ndarray, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
+        """Drops the counts of these workloads.
+
+        Gives what they were in the end, shape (n,) of ``dtype``, and of which that is so, shape (n,) of bool:
+        the kernel may refuse for the moment.
+        """
+        keys, counts = np.ascontiguousarray(workloads, np.uint64), np.zeros(len(workloads), dtype)
+        forgotten = np.zeros(len(workloads), np.uint8)
         failed = self._lib.probe_forget(
-            self._handle, self._words(keys), self._words(counts), words, len(keys)
+            self._handle,
+            self._words(keys),
+            self._words(counts),
+            self._ffi.from_buffer("uint8_t[]", forgotten, require_writable=True),
+            dtype.itemsize // 8,
+            len(keys),
         )
         self._check("forget", failed)
-        return counts
+        return counts, forgotten.astype(bool)
 
     def detach(self) -> None:
         """Ends the flow of events; what is in the ring can still be drained."""

@@ -9,8 +9,8 @@
 
 #include "../../bpf/events.h"
 
-/* Workloads asked for in one system call. */
-#define BATCH 1024
+/* Workloads asked for in one system call: as many as fit, so that memory does not grow with the CPUs. */
+#define BATCH_BYTES (4 << 20)
 
 long probe_drain(struct probe *probe, void *records, size_t record_size, size_t capacity)
 {
@@ -104,18 +104,20 @@ int probe_end_window(struct probe *probe)
 
 long probe_counts(struct probe *probe, uint64_t *workloads, uint64_t *counts, size_t words, size_t capacity)
 {
+	size_t batch = BATCH_BYTES / (words * probe->cpus * sizeof(uint64_t)), found = 0;
 	uint64_t *parts, *keys, at = 0, next;
-	size_t found = 0;
 	int err = 0;
 
 	if (probe->maps.counts < 0)
 		return 0;
-	parts = calloc(BATCH, words * probe->cpus * sizeof(*parts));
-	keys = calloc(BATCH, sizeof(*keys));
+	if (batch < 64)
+		batch = 64;	/* the kernel gives whole buckets */
+	parts = calloc(batch, words * probe->cpus * sizeof(*parts));
+	keys = calloc(batch, sizeof(*keys));
 	if (!parts || !keys)
 		err = -ENOMEM;
 	for (int first = 1; !err; first = 0) {
-		uint32_t number = BATCH;
+		uint32_t number = batch;
 
 		err = bpf_map_lookup_batch(probe->maps.counts, first ? NULL : &at, &next, keys, parts, &number, NULL);
 		if (err && err != -ENOENT)
@@ -133,16 +135,17 @@ long probe_counts(struct probe *probe, uint64_t *workloads, uint64_t *counts, si
 	return err == -ENOENT ? (long)found : err;
 }
 
-int probe_forget(struct probe *probe, const uint64_t *workloads, uint64_t *counts, size_t words, size_t number)
+int probe_forget(struct probe *probe, const uint64_t *workloads, uint64_t *counts, uint8_t *forgotten, size_t words,
+		 size_t number)
 {
 	uint64_t *parts = calloc(probe->cpus, words * sizeof(*parts));
 
 	if (!parts)
 		return -ENOMEM;
 	for (size_t i = 0; i < number; i++) {
-		memset(parts, 0, probe->cpus * words * sizeof(*parts));
-		bpf_map_lookup_and_delete_elem(probe->maps.counts, &workloads[i], parts);
-		add_up(counts + i * words, parts, words, probe->cpus);
+		forgotten[i] = !bpf_map_lookup_and_delete_elem(probe->maps.counts, &workloads[i], parts);
+		if (forgotten[i])
+			add_up(counts + i * words, parts, words, probe->cpus);
 	}
 	free(parts);
 	return 0;

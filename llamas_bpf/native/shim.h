@@ -76,8 +76,9 @@ int probe_end_window(struct probe *probe);
  */
 long probe_counts(struct probe *probe, uint64_t *workloads, uint64_t *counts, size_t words, size_t capacity);
 
-/* Drops the counts of workloads that are gone, and gives what they were in the end. */
-int probe_forget(struct probe *probe, const uint64_t *workloads, uint64_t *counts, size_t words, size_t number);
+/* Drops the counts of workloads, and gives what they were in the end of those that it could (forgotten is 1). */
+int probe_forget(struct probe *probe, const uint64_t *workloads, uint64_t *counts, uint8_t *forgotten, size_t words,
+		 size_t number);
 
 /* Ends the flow of events. What is in the ring stays there and can be drained. */
 void probe_detach(struct probe *probe);

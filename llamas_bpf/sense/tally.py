@@ -37,7 +37,9 @@ class Tally:
         gone = idle >= (1 if 2 * len(keys) > self._most else IDLE_WINDOWS)
         if gone.any():
             # What came in between still counts.
-            grown[gone] = self._as_words(self._probe.forget(keys[gone], self._dtype)) - counted[gone]
+            last, done = self._probe.forget(keys[gone], self._dtype)
+            gone[gone] = done
+            grown[gone] = self._as_words(last[done]) - counted[gone]
         self._keys, self._counted, self._idle = keys[~gone], counted[~gone], idle[~gone]
         told = grown.any(axis=1)
         return Counts(keys[told], np.ascontiguousarray(grown[told]).view(self._dtype).reshape(-1))

@@ -4,6 +4,7 @@ import os
 import select
 import subprocess
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from sense_children import FAULTS, PAGES, PING_PONG, TURNS, run
 from sensing import counted
 
 from llamas_bpf.native.probe import Probe
+from llamas_bpf.sense import tally
 from llamas_bpf.sense.gather import Gather
 from llamas_bpf.sense.kinds import KINDS
 from llamas_bpf.sense.probes import Layouts, Target, open_probe
@@ -114,3 +116,30 @@ def test_workloads_without_room_are_told_to_be_nobodys() -> None:
         assert len(batch.counts["sched"].keys) <= 4
         assert batch.unattributed["sched"] > 40
         assert batch.lost["sched"] == 0
+
+
+def test_counts_of_the_idle_are_dropped_and_none_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that now and then does something, while its entry leaves the map in between."""
+    monkeypatch.setattr(tally, "IDLE_WINDOWS", 1)
+
+    def switches(pid: int) -> int:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        return sum(int(line.split()[1]) for line in lines if "ctxt_switches" in line)
+
+    with Sensor(period=64) as sensor, subprocess.Popen(["cat"], stdin=-1, stdout=-1) as cat:
+        assert cat.stdin is not None and cat.stdout is not None
+        counts, kept = 0, []
+        for _ in range(6):
+            cat.stdin.write(b"x\n")
+            cat.stdin.flush()
+            assert cat.stdout.readline() == b"x\n"
+            for _ in range(3):
+                batch = sensor.collect(time.monotonic_ns() + 20_000_000)
+                mine = counted(batch, "sched", cat.pid)
+                counts += int(mine["voluntary"] + mine["preempted"])
+            kept.append(cat.pid in (sensor._watches["sched"]._tally._keys >> np.uint64(32)))  # type: ignore[union-attr]
+        told = switches(cat.pid)
+        cat.stdin.close()
+    assert told >= 6
+    assert counts == told
+    assert not all(kept)

@@ -85,7 +85,6 @@ def test_a_cgroup_is_a_workload_and_its_id_is_its_key(sensor: Sensor) -> None:
         mine = counted(batch, "sched", place)
         # What the shell did there before it became the program is its life too.
         assert mine["minor_faults"] == pytest.approx(minor, rel=0.02)
-        assert mine["major_faults"] >= major
         records = batch.faults[batch.faults["workload"] == place.stat().st_ino]
         assert len(records) == pytest.approx(minor + major, rel=0.03)
         found = Cgroups(MOUNT).resolve([place.stat().st_ino], [])

@@ -122,3 +122,11 @@ def test_a_cgroup_that_was_removed_is_not_the_one_that_now_has_its_name() -> Non
     assert lruvecs(gone, "/a b") == []
     both = gone + LRU_GEN_7_2[LRU_GEN_7_2.index("memcg 757") :]
     assert {each.memcg for each in lruvecs(both, "/a b")} == {757}
+
+
+@pytest.mark.parametrize("end", ["\r", "\v", "\x1c", "\x85", "\u2028"])
+def test_no_line_begins_within_a_name(end: str) -> None:
+    """A cgroup may be called that; only the line feed is forbidden."""
+    hostile = LRU_GEN_7_2.replace("/a b", f"/x{end}memcg 12 /victim")
+    assert lruvecs(hostile, "/victim") == []
+    assert {each.memcg for each in lruvecs(hostile, f"/x{end}memcg 12 /victim")} == {757}
