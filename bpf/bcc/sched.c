@@ -96,9 +96,9 @@ int on_sched_switch(struct tracepoint__sched__sched_switch *args)
 
 	if (!stay)
 		return 0;
-	/* The kernel skips a run that would begin inside another: then this stay is somebody else's. */
+	/* Whoever was here before was not told to leave (see sched.bpf.c): what it ran cannot be told from prev's. */
 	if (stay->tid != prev)
-		stay->since = stay->waited = stay->wait_ns = 0;
+		stay->waited = stay->wait_ns = 0;
 	if (is_watched(prev, tgid) && (seen = see())) {
 		workload = workload_of(tgid, cgroup_id);
 		mine = counts_of(workload, seen);
@@ -173,7 +173,9 @@ int on_window_end(void *unused)
 
 	if (!stay)
 		return 0;
-	if (mine && stay->tid == tid)
+	if (stay->tid != tid)
+		stay->waited = 0;
+	if (mine)
 		count_stay(mine, stay, now);
 	stay->since = now;
 	stay->waited = 0;
