@@ -77,7 +77,7 @@ def bcc_opener(bcc: ModuleType, objects: Path = OBJECTS) -> Opener:
         if program is None:
             raise _refused(kind, f"only libbpf's {source.object} tells it")
         require_tracepoints(kind, program)
-        return _open(bcc, kind, program, macros(target, budget.ring_bytes), objects)
+        return _open(bcc, kind, program, macros(target, budget.ring_bytes), budget.period or 1, objects)
 
     return open_through_bcc
 
@@ -105,7 +105,9 @@ def require_tracefs() -> Path:
     )
 
 
-def _open(bcc: ModuleType, kind: Kind, program: Program, flags: list[str], objects: Path) -> Probe:
+def _open(
+    bcc: ModuleType, kind: Kind, program: Program, flags: list[str], period: int, objects: Path
+) -> Probe:
     try:
         source = text(program, objects)
     except OSError as error:
@@ -116,7 +118,7 @@ def _open(bcc: ModuleType, kind: Kind, program: Program, flags: list[str], objec
         try:
             with _stderr_to(said), _environment("BCC_KERNEL_SOURCE", str(kernel_tree(objects))):
                 owner = Attached(bcc.BPF(text=source, cflags=flags), program)
-                return _attached(owner, bcc.BPF)
+                return _attached(owner, bcc.BPF, period)
         except ProbeError as error:
             why = str(error)
         except Exception as error:  # BCC raises nothing more particular
@@ -126,7 +128,7 @@ def _open(bcc: ModuleType, kind: Kind, program: Program, flags: list[str], objec
     raise _refused(kind, f"{why}: bcc says: {words}")
 
 
-def _attached(owner: Attached, types: Any) -> Probe:
+def _attached(owner: Attached, types: Any, period: int) -> Probe:
     try:
         programs = owner.load(types)
         probe = Probe.adopt(owner.maps(), owner, programs)
@@ -134,7 +136,7 @@ def _attached(owner: Attached, types: Any) -> Probe:
         owner.close()
         raise
     try:
-        probe.sample(1)
+        probe.sample(period)
         owner.attach()
         # What runs now has begun before we watched: from here on it is known.
         probe.end_window()

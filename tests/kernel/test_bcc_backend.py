@@ -46,7 +46,7 @@ def test_both_ways_tell_the_same(period: int) -> None:
     for name in ("voluntary", "preempted"):
         assert bcc["counts"][name] == pytest.approx(libbpf["counts"][name], rel=0.005)
     assert bcc["waits"] == pytest.approx(libbpf["waits"], rel=0.005)
-    assert bcc["counts"]["run_ns"] == pytest.approx(libbpf["counts"]["run_ns"], rel=0.25)
+    assert bcc["counts"]["run_ns"] == pytest.approx(libbpf["counts"]["run_ns"], rel=0.1)
     assert bcc["lifecycle"] == libbpf["lifecycle"] == ["FORK", "EXEC", "EXIT"]
     assert bcc["comms"] == libbpf["comms"]
 
@@ -65,7 +65,7 @@ def test_sampled_records_stand_for_all() -> None:
     switches = found["counts"]["voluntary"] + found["counts"]["preempted"]
     assert found["weights"]["sched"] == pytest.approx(switches, rel=0.5)
     total = found["totals"]["sched"]
-    assert total["produced"] <= total["seen"] / 32 + 16 * (os.cpu_count() or 1)
+    assert total["produced"] <= total["seen"] / 64 + 16 * (os.cpu_count() or 1)
 
 
 def test_what_a_full_ring_refuses_is_counted() -> None:
