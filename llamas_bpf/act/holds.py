@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from llamas_bpf.act.entries import Entry, Failed, Intent, Settled, Undone
-from llamas_bpf.contracts.action import CgroupReclaim, Target
+from llamas_bpf.contracts.action import ONE_SHOTS, Target
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ Holds = dict[Target, Hold]
 
 def add(holds: Holds, entry: Entry) -> None:
     """Bring ``holds`` (oldest action first) up to date with one more entry."""
-    if isinstance(entry.target, CgroupReclaim):
+    if entry.target.kind in ONE_SHOTS:
         return  # moves pages once; there is nothing to take back
     before = holds.pop(entry.target, None)
     match entry:

@@ -10,7 +10,7 @@ import cel
 
 from llamas_bpf.advise import busiest
 from llamas_bpf.advise.expression import FUNCTIONS, Expression
-from llamas_bpf.contracts.action import Action, Affinity, CgroupReclaim
+from llamas_bpf.contracts.action import Action
 from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.digest.as_json import Json
 from llamas_bpf.features import machine_features, workload_features
@@ -63,13 +63,7 @@ def in_force(situation: Situation) -> list[dict[str, str | None]]:
 
 def knob(action: Action) -> str:
     """The name by which rules and prompts know what an action sets."""
-    match action.target:
-        case Affinity():
-            return "affinity"
-        case CgroupReclaim():
-            return "memory.reclaim"
-        case target:
-            return target.knob
+    return action.target.knob
 
 
 def _context(variables: Json) -> cel.Context:

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from llamas_bpf.contracts.action import Action, Affinity, CgroupKnob, CgroupReclaim, SystemKnob, Target
+from llamas_bpf.contracts.action import Action, Target
 from llamas_bpf.contracts.digest import NODE_BYTES
 from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.contracts.workload import Workload
@@ -36,15 +36,14 @@ class Case:
         return self.action.target
 
     @property
+    def machine_wide(self) -> bool:
+        """Whether everybody would feel it: the target is neither a cgroup's nor a process's."""
+        return getattr(self.target, "cgroup", None) is None and not hasattr(self.target, "pid")
+
+    @property
     def knob(self) -> str:
         """What is to be written, by the name a person knows it by."""
-        match self.target:
-            case CgroupReclaim():
-                return "memory.reclaim"
-            case Affinity():
-                return "affinity"
-            case CgroupKnob() | SystemKnob():
-                return self.target.knob
+        return self.target.knob
 
     @cached_property
     def row(self) -> int | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from llamas_bpf.contracts.action import Action, Applied
+from llamas_bpf.contracts.action import ONE_SHOTS, Action, Applied
 from llamas_bpf.contracts.hint import Expect, Hint
 from llamas_bpf.contracts.outcome import Outcome
 from llamas_bpf.contracts.situation import Situation
@@ -76,7 +76,7 @@ class Judge:
         ended says nothing about the windows after. False where none is left."""
         held = {(entry.action.target, entry.action.value) for entry in situation.in_force}
         # A one-shot has happened, and stays so.
-        left = [a for a in trial.actions if a.target.kind == "reclaim" or (a.target, a.value) in held]
+        left = [a for a in trial.actions if a.target.kind in ONE_SHOTS or (a.target, a.value) in held]
         if not left:
             self.dropped.append(f"{trial.name} ended, or decision {trial.decision} was taken back, unjudged")
         trial.actions = left

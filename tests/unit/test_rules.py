@@ -46,7 +46,7 @@ def after(advisor: rules.RulesAdvisor, windows: list[Situation]) -> list[Hint]:
 def brief(hints: list[Hint]) -> list[tuple[Any, ...]]:
     found = []
     for hint in hints:
-        shown = hint.model_dump(exclude={"reason", "confidence", "expect", "ttl_s"}, exclude_none=True)
+        shown = hint.model_dump(exclude={"reason", "confidence", "expect", "ttl_s"}, exclude_defaults=True)
         found.append(tuple(shown.values()))
     return found
 

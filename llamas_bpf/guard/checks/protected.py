@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from llamas_bpf import process_stat
-from llamas_bpf.contracts.action import SystemKnob
 from llamas_bpf.contracts.workload import Workload
 from llamas_bpf.guard.case import Case
 from llamas_bpf.guard.limits import Protect
@@ -23,7 +22,7 @@ PF_KTHREAD = 0x00200000  # include/linux/sched.h
 
 def check(case: Case) -> str | None:
     workload = case.workload
-    if workload is None or isinstance(case.target, SystemKnob):
+    if workload is None or case.machine_wide:
         return None
     protect = case.limits.protect
     if inside := _inside(workload.cgroup, protect.cgroups):

@@ -2,7 +2,7 @@
 
 from pathlib import PurePosixPath
 
-from llamas_bpf.contracts.action import Affinity, SystemKnob
+from llamas_bpf.contracts.action import Affinity, CgroupKnob, CgroupReclaim, Pages, Priority, Scheme
 from llamas_bpf.contracts.workload import ProcessId, Workload
 from llamas_bpf.guard.case import Case
 from llamas_bpf.guard.limits import Limits
@@ -11,11 +11,11 @@ ORDER = 30
 
 
 def check(case: Case) -> str | None:
-    if isinstance(case.target, SystemKnob):
+    if case.machine_wide:
         if case.limits.scope.machine_wide:
             return None
         return (
-            f"{case.target.knob} is a setting of the whole machine, and limits.toml does not allow those"
+            f"{case.knob} is a setting of the whole machine, and limits.toml does not allow those"
             " (machine_wide in [scope])"
         )
     workload = case.workload
@@ -37,12 +37,13 @@ def covers(limits: Limits, workload: Workload) -> bool:
 
 
 def _is_of(case: Case, workload: Workload) -> bool:
-    target = case.target
-    if isinstance(target, SystemKnob):
-        return False
-    if isinstance(target, Affinity):
-        return ProcessId(target.pid, target.start_ticks) in workload.processes
-    return (target.cgroup, target.cgroup_id) == (workload.cgroup, workload.cgroup_id)
+    match case.target:
+        case Affinity() | Priority() | Pages():
+            return ProcessId(case.target.pid, case.target.start_ticks) in workload.processes
+        case CgroupKnob() | CgroupReclaim() | Scheme():
+            return (case.target.cgroup, case.target.cgroup_id) == (workload.cgroup, workload.cgroup_id)
+        case _:
+            return False
 
 
 def _added(cgroup: str | None, patterns: tuple[str, ...]) -> bool:
