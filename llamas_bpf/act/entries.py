@@ -23,9 +23,11 @@ class Old(_Frozen):
     """What was there before: the knob's value; for affinity the process's own mask, and each thread's.
 
     ``at_ticks`` is when it was read, in clock ticks since boot: who is younger was born under our mask.
+    ``beside`` is another figure that writing this one changes, as vm.min_free_kbytes by huge pages.
     """
 
     value: str
+    beside: str = Field(default="", pattern=r"^[0-9]{0,10}$")
     threads: tuple[ThreadMask, ...] = ()
     at_ticks: int = 0
 

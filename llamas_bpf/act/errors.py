@@ -34,7 +34,8 @@ def explained(target: Target) -> Iterator[None]:
         if error.errno in (errno.ELOOP, errno.ENOTDIR):
             raise Gone(f"{name}: a symbolic link is in the way, and is not followed") from error
         number = error.errno or 0
-        raise ActError(f"{name}: {os.strerror(number)}{_ADVICE.get(number, '')}") from error
+        advice = _OF_CGROUPS if hasattr(target, "cgroup") else _ADVICE
+        raise ActError(f"{name}: {os.strerror(number)}{advice.get(number, '')}") from error
     except ValueError as error:
         raise ActError(f"{describe(target)}: not a value that could be written") from error
 
@@ -53,6 +54,9 @@ _ADVICE = {
     errno.EROFS: " (remount it writable, or run where it is)",
     errno.EACCES: " (run as root)",
     errno.EPERM: " (run as root; a container's root may not do this)",
+    errno.EINVAL: " (the kernel does not take this value here)",
+}
+_OF_CGROUPS = _ADVICE | {
     errno.EBUSY: " (the cgroup, or one below it, uses what would be taken away)",
     errno.EINVAL: " (the kernel does not take this value here: see what its parent cgroup allows)",
 }

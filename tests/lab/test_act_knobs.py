@@ -1,4 +1,4 @@
-"""Every knob in a real kernel: set, seen in its own file, undone, and there byte for byte as before."""
+"""Every knob of a cgroup in a real kernel: set, seen in its own file, undone, and there byte for byte."""
 
 import subprocess
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from guest_workloads import MIB, anon_bytes, directory, holding, knob, reclaim
 
 from llamas_bpf import machine
 from llamas_bpf.act import Actuation, Journal
-from llamas_bpf.contracts.action import CgroupKnob, CgroupKnobName, SystemKnob, SystemKnobName
+from llamas_bpf.contracts.action import CgroupKnob, CgroupKnobName, SystemKnob
 from llamas_bpf.contracts.workload import Launched
 
 KNOBS: dict[CgroupKnobName, list[str]] = {
@@ -18,10 +18,6 @@ KNOBS: dict[CgroupKnobName, list[str]] = {
     "cpuset.cpus": ["0", "1", "0-1"],
     "cpuset.mems": ["0", "2", "0,2"],
     "memory.high": [str(64 * MIB), "max"],
-}
-SYSTEM: dict[SystemKnobName, tuple[Path, list[str]]] = {
-    "numa.demotion_enabled": (Path("/sys/kernel/mm/numa/demotion_enabled"), ["true", "false"]),
-    "kernel.numa_balancing": (Path("/proc/sys/kernel/numa_balancing"), ["2", "0", "3", "1"]),
 }
 
 
@@ -73,19 +69,6 @@ def test_a_cpuset_that_cannot_be_made_empty_again_is_given_everything(actuation:
             process.kill()
     finally:
         cgroup.rmdir()
-
-
-@pytest.mark.needs("demotion", "numa_balancing")
-@pytest.mark.parametrize("name", list(SYSTEM))
-def test_a_machines_knob(actuation: Actuation, name: SystemKnobName) -> None:
-    path, values = SYSTEM[name]
-    before = path.read_bytes()
-    for number, value in enumerate(values):
-        (done,) = actuation.apply([action(SystemKnob(knob=name), value, id_=f"{number}.1", workload=None)])
-        assert done.status in ("applied", "unchanged"), done.detail
-        assert path.read_text() == f"{value}\n"
-    actuation.restore_all("end")
-    assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize(

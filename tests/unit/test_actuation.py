@@ -6,10 +6,7 @@ import pytest
 from acting import action, fake_cgroup, here, knob
 
 from llamas_bpf.act import Actuation, Journal, rollback
-from llamas_bpf.act.actuator import PutBack
-from llamas_bpf.act.actuators.system import FILES, SystemActuator
-from llamas_bpf.act.errors import ActError, Gone
-from llamas_bpf.contracts.action import SystemKnob
+from llamas_bpf.act.errors import ActError
 from llamas_bpf.errors import ConfigError
 
 HOT = "llamas-bpf/hot"
@@ -223,23 +220,6 @@ def test_rolling_back_some_of_it(mount: Path, actuation: Actuation, tmp_path: Pa
     assert rollback(tmp_path / "state", here(mount)) == []
     assert rollback(tmp_path / "never", here(mount)) == []
     assert not (tmp_path / "never").exists()
-
-
-def test_system_settings(tmp_path: Path) -> None:
-    for name, value in (("numa.demotion_enabled", "false\n"), ("kernel.numa_balancing", "1\n")):
-        path = tmp_path / FILES[name]  # type: ignore[index]
-        path.parent.mkdir(parents=True)
-        path.write_text(value)
-    tool, demotion = SystemActuator(tmp_path), SystemKnob(knob="numa.demotion_enabled")
-    old = tool.read(demotion)
-    assert old.value == "false"
-    tool.write(demotion, "true")
-    assert tool.read(demotion).value == "true"
-    assert tool.put_back(demotion, old, ["true"]) == PutBack("false")
-    assert tool.read(demotion).value == "false"
-    (tmp_path / FILES["numa.demotion_enabled"]).unlink()
-    with pytest.raises(Gone, match="no such thing here"):
-        tool.read(demotion)
 
 
 def test_a_superseding_action_that_fails_leaves_the_one_before_it(

@@ -1,0 +1,70 @@
+"""Machine-wide settings, on files that stand for the kernel's."""
+
+from pathlib import Path
+
+import pytest
+
+from llamas_bpf.act.actuator import PutBack
+from llamas_bpf.act.actuators.system import FILES, MIN_FREE, SystemActuator
+from llamas_bpf.act.errors import Gone
+from llamas_bpf.contracts.action import SystemKnob, SystemKnobName
+from llamas_bpf.contracts.knobs import KNOBS
+
+HUGE = SystemKnob(knob="transparent_hugepage.enabled")
+
+
+def put(root: Path, path: str, text: str) -> Path:
+    file = root / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    return file
+
+
+@pytest.mark.parametrize("name", list(FILES))
+def test_a_setting_that_the_kernel_lacks_is_named_with_what_it_needs(
+    tmp_path: Path, name: SystemKnobName
+) -> None:
+    with pytest.raises(Gone, match=rf"^{name}: no such thing here.*: boot a kernel with CONFIG_"):
+        SystemActuator(tmp_path).read(SystemKnob(knob=name))
+    assert name in KNOBS
+
+
+def test_set_and_put_back(tmp_path: Path) -> None:
+    file = put(tmp_path, FILES["vm.swappiness"].path, "60\n")
+    tool, target = SystemActuator(tmp_path), SystemKnob(knob="vm.swappiness")
+    old = tool.read(target)
+    assert (old.value, old.beside) == ("60", "")
+    tool.write(target, "10")
+    assert tool.read(target).value == "10"
+    assert tool.put_back(target, old, ["10"]) == PutBack("60")
+    assert file.read_text() == "60"
+
+
+def test_of_several_words_the_one_in_brackets_is_in_force(tmp_path: Path) -> None:
+    put(tmp_path, FILES[HUGE.knob].path, "always [madvise] never\n")
+    put(tmp_path, MIN_FREE.path, "67584\n")
+    old = SystemActuator(tmp_path).read(HUGE)
+    assert (old.value, old.beside) == ("madvise", "67584")
+
+
+def test_what_a_setting_changed_besides_comes_back_with_it(tmp_path: Path) -> None:
+    put(tmp_path, FILES[HUGE.knob].path, "always madvise [never]\n")
+    beside = put(tmp_path, MIN_FREE.path, "4096\n")
+    tool = SystemActuator(tmp_path)
+    old = tool.read(HUGE)
+    put(tmp_path, FILES[HUGE.knob].path, "[always] madvise never\n")
+    beside.write_text("112640\n")
+    put(tmp_path, FILES[HUGE.knob].path, "always madvise [never]\n")
+    assert tool.put_back(HUGE, old, ["always"]) == PutBack("never")
+    assert beside.read_text() == "4096"
+
+
+def test_nothing_besides_is_touched_where_somebody_else_has_set_it(tmp_path: Path) -> None:
+    put(tmp_path, FILES[HUGE.knob].path, "always madvise [never]\n")
+    beside = put(tmp_path, MIN_FREE.path, "4096\n")
+    tool = SystemActuator(tmp_path)
+    old = tool.read(HUGE)
+    put(tmp_path, FILES[HUGE.knob].path, "always [madvise] never\n")
+    beside.write_text("9999\n")
+    assert "someone else" in (tool.put_back(HUGE, old, ["always"]).left or "")
+    assert beside.read_text() == "9999\n"
