@@ -5,12 +5,14 @@ from pathlib import Path
 import pytest
 
 from llamas_bpf.act.actuator import PutBack
+from llamas_bpf.act.actuators.interleave import DIRECTORY, InterleaveActuator
 from llamas_bpf.act.actuators.system import FILES, MIN_FREE, SystemActuator
 from llamas_bpf.act.errors import Gone
-from llamas_bpf.contracts.action import SystemKnob, SystemKnobName
+from llamas_bpf.contracts.action import InterleaveWeight, SystemKnob, SystemKnobName
 from llamas_bpf.contracts.knobs import KNOBS
 
 HUGE = SystemKnob(knob="transparent_hugepage.enabled")
+NODE0 = InterleaveWeight(node=0)
 
 
 def put(root: Path, path: str, text: str) -> Path:
@@ -68,3 +70,28 @@ def test_nothing_besides_is_touched_where_somebody_else_has_set_it(tmp_path: Pat
     beside.write_text("9999\n")
     assert "someone else" in (tool.put_back(HUGE, old, ["always"]).left or "")
     assert beside.read_text() == "9999\n"
+
+
+def test_a_weight_without_the_kernels_choice(tmp_path: Path) -> None:
+    file = put(tmp_path, f"{DIRECTORY}/node0", "1\n")
+    tool = InterleaveActuator(tmp_path)
+    old = tool.read(NODE0)
+    assert old.value == "1"
+    tool.write(NODE0, "4")
+    assert tool.put_back(NODE0, old, ["4"]) == PutBack("1")
+    assert file.read_text() == "1"
+    with pytest.raises(Gone, match=r"weighted_interleave of node3: no such thing here.*since 6\.9"):
+        tool.read(InterleaveWeight(node=3))
+
+
+@pytest.mark.parametrize("name", ["auto", "__auto_type"])
+def test_a_weight_of_the_kernels_choice_comes_back_as_that(tmp_path: Path, name: str) -> None:
+    file, auto = put(tmp_path, f"{DIRECTORY}/node0", "14\n"), put(tmp_path, f"{DIRECTORY}/{name}", "true\n")
+    tool = InterleaveActuator(tmp_path)
+    old = tool.read(NODE0)
+    assert old.value == "auto 14"
+    tool.write(NODE0, "4")
+    auto.write_text("false\n")  # as the kernel does
+    assert tool.read(NODE0).value == "4"
+    tool.put_back(NODE0, old, ["4"])
+    assert (auto.read_text(), file.read_text()) == ("true", "4")  # the kernel then writes its own
