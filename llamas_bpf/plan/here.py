@@ -43,14 +43,15 @@ class Here:
 
     def nodes(self, refs: Iterable[str]) -> str:
         """Nodes such as ``node2`` as a node list; CannotPlan for one not named, or not on this machine."""
+        return cpulist.render(self.node(ref) for ref in refs)
+
+    def node(self, ref: str) -> int:
+        """The number of a node such as ``node2``; CannotPlan for one not named, or not on this machine."""
+        self._check_known(ref)
         present = {f"node{node.id}": node.id for node in self.machine.nodes}
-        found = []
-        for ref in refs:
-            self._check_known(ref)
-            if ref not in present:
-                raise CannotPlan(f"{ref} is not a node of this machine, which has {', '.join(present)}")
-            found.append(present[ref])
-        return cpulist.render(found)
+        if ref not in present:
+            raise CannotPlan(f"{ref} is not a node of this machine, which has {', '.join(present)}")
+        return present[ref]
 
     def has_cgroup(self, workload: Workload, controller: str) -> bool:
         """Whether the workload is a cgroup that this controller governs (the root cgroup has no knobs)."""

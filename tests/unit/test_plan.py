@@ -103,7 +103,7 @@ def test_tune_tiering_demotion() -> None:
     assert values({"kind": "tune_tiering", "demotion": True}) == [
         (SystemKnob(knob="numa.demotion_enabled"), "true")
     ]
-    assert "neither" in sentence({"kind": "tune_tiering"})
+    assert "gives no setting" in sentence({"kind": "tune_tiering"})
     assert "one memory tier" in sentence(
         {"kind": "tune_tiering", "demotion": True}, situation([hot()], of=machine(tiers=((0, 1, 2),)))
     )
