@@ -51,7 +51,8 @@ test-matrix: setup  ## Run the lab tests, slow ones too, on kernels 6.1, 6.12 an
 test-topologies: setup  ## Check in a guest of every topology that it is what its file says (KERNEL=6.12; 5 min)
 	$(BIN)/llamas-bpf lab matrix --kernel $(KERNEL) --out build/lab-topologies \
 		$(patsubst vagrant/topologies/%.toml,--topology %,$(wildcard vagrant/topologies/*.toml)) \
-		-- tests/lab/test_topology.py tests/lab/test_boot.py
+		-- tests/lab/test_topology.py tests/lab/test_boot.py tests/lab/test_act_page_moves.py \
+		tests/lab/test_place_device.py
 
 clean:  ## Remove what was built here (the lab's cache stays: see `llamas-bpf lab clean`)
 	rm -rf .venv build llamas_bpf/bpf llamas_bpf/native/_native.* *.egg-info
