@@ -39,6 +39,10 @@ def machine_features(digest: Digest, machine: Machine) -> Json:
             for node in machine.nodes
         ],
         "cpu_domains": cpu_domains(machine),
+        "devices": [
+            {"id": d.id, "kind": d.kind, "node": None if d.node is None else f"node{d.node}"}
+            for d in machine.devices
+        ],
         "psi": digest.machine.get("psi", {}),
         "tiering": digest.machine.get("tiering", {}),
     }

@@ -40,6 +40,10 @@ class Actuator(ABC):
     def write(self, target: Any, value: str) -> tuple[ThreadMask, ...]:
         """Set it. Gives the threads it met, if it has any, with the masks they had."""
 
+    def remark(self) -> str:
+        """What is worth saying of the last write, such as what it left undone."""
+        return ""
+
     def put_back(self, target: Any, old: Old, ours: Iterable[str]) -> PutBack:
         """Set it to what it was, unless it holds none of our values any more."""
         now = self.read(target)

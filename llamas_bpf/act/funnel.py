@@ -119,7 +119,7 @@ class Funnel:
         ours = hold.ours if hold else ()
         known = {(thread.tid, thread.start_ticks) for thread in intent.old.threads}
         born = tuple(t for t in met if (t.tid, t.start_ticks) not in known and t.cpus not in ours)
-        detail = self._journal.note([Settled(target=target, new=now.value, threads=born)])
+        detail = self._journal.note([Settled(target=target, new=now.value, threads=born)]) or tool.remark()
         return _said(action, "applied", intent.found, now.value, detail)
 
     def _read_back(self, action: Action) -> Old:

@@ -48,8 +48,8 @@ def parse(reply: Reply) -> Answer:
 
 def ids(hint: Hint) -> set[str]:
     """Everything that a hint names."""
-    workload = getattr(hint, "workload", None)
-    return set(getattr(hint, "nodes", ())) | ({workload} if workload else set())
+    single = (getattr(hint, name, None) for name in ("workload", "device"))
+    return {name for name in single if name} | set(getattr(hint, "nodes", ()))
 
 
 def _last_answer(text: str) -> Any:

@@ -80,7 +80,7 @@ def quoted(text: str, most: int = 40) -> str:
 def _variables(situation: Situation, windows: int) -> tuple[Json, frozenset[str]]:
     shown = table(situation, windows)
     machine = machine_features(situation.digest, situation.machine)
-    known = frozenset(shown.names) | {node["id"] for node in machine["nodes"]}
+    known = frozenset(shown.names) | {part["id"] for part in (*machine["nodes"], *machine["devices"])}
     variables = {
         "schema": json.dumps(Answer.model_json_schema(), separators=(",", ":")),
         "machine": machine,

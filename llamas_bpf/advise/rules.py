@@ -58,10 +58,11 @@ class RulesAdvisor:
         ids = {workload.id for workload in situation.digest.workloads}
         self._given_ns = {c: at_ns for c, at_ns in self._given_ns.items() if c[1] is None or c[1] in ids}
         nodes = {f"node{node.id}" for node in situation.machine.nodes}
+        devices = {device.id for device in situation.machine.devices}
         return Advice(
             advisor=self.name,
             hints=hints,
-            known_ids=frozenset(ids | nodes),
+            known_ids=frozenset(ids | nodes | devices),
             degradations=self._blind_rules(),
         )
 

@@ -96,11 +96,13 @@ def _hinted(found: Json) -> None:
 
 
 def _refused(refused: Sequence[Json]) -> None:
-    if refused:
-        _heading("Refused")
-    for step in refused:
-        about = f"{shown.target(step['action']['target'])}: " if step["action"] else ""
-        _line(f"{about}{step['sentence']} ({step['check']})", 2)
+    for title, advice in (("Refused", False), ("For the operator", True)):
+        steps = [step for step in refused if (step["check"] == "advice") == advice]
+        if steps:
+            _heading(title)
+        for step in steps:
+            about = f"{shown.target(step['action']['target'])}: " if step["action"] else ""
+            _line(f"{about}{step['sentence']}" + ("" if advice else f" ({step['check']})"), 2)
 
 
 def _written(applied: Sequence[Json]) -> None:

@@ -34,7 +34,9 @@ def plan(
         try:
             steps = _steps(hint, here)
         except CannotPlan as error:
-            refusals.append(Refusal(hint_id=decision, check="plan", sentence=str(error), workload=workload))
+            refusals.append(
+                Refusal(hint_id=decision, check=error.check, sentence=str(error), workload=workload)
+            )
             continue
         actions += [
             Action(

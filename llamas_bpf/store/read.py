@@ -109,5 +109,6 @@ def _became(found: Json) -> str:
         if status in statuses:
             return f"{status.replace('_', ' ')}{back}"
     if found["refused"]:
-        return f"refused: {found['refused'][-1]['check']}"
+        check = found["refused"][-1]["check"]
+        return "for the operator" if check == "advice" else f"refused: {check}"
     return "nothing to do" if found["hint"]["kind"] == "leave" else "pending"

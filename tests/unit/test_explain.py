@@ -104,6 +104,19 @@ def test_one_decision_from_events_to_outcome(run: Run) -> None:
         assert part in words, f"{part}\n{out}"
 
 
+def test_advice_is_for_the_operator_and_no_refusal(run: Run, state: Path) -> None:
+    with Store(state, StoreConfig()) as store:
+        number = store.add_hint(4, "rules", reports.hint(), None, 1)
+        decision = Decision(number, reports.hint(), "rules", None)
+        refusal = Refusal(hint_id=number, check="advice", sentence="start it anew on gpu0")
+        there = reports.situation(4)
+        store.record(WindowReport(there, "rules", decisions=(decision,), refusals=(refusal,)))
+    _, out, _ = run("4")
+    assert "Decision 4: for the operator" in out
+    assert "For the operator\n  start it anew on gpu0\n" in out
+    assert "Refused" not in out
+
+
 def test_an_action_names_its_decision(run: Run) -> None:
     assert run("1.2")[1] == run("1")[1]
 

@@ -6,14 +6,22 @@ from typing import Any
 import pytest
 from situations import MIB, hot, machine, situation
 
-from llamas_bpf.contracts.action import Action, Affinity, CgroupKnob, CgroupReclaim, Refusal, SystemKnob
+from llamas_bpf.contracts.action import (
+    Action,
+    Affinity,
+    CgroupKnob,
+    CgroupReclaim,
+    Pages,
+    Refusal,
+    SystemKnob,
+)
 from llamas_bpf.contracts.hint import HINT, Advice
 from llamas_bpf.contracts.machine import Machine
 from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.contracts.workload import ProcessId
 from llamas_bpf.plan import plan
 
-KNOWN = frozenset({"w1", "w9", "node0", "node1", "node2", "node7"})
+KNOWN = frozenset({"w1", "w9", "node0", "node1", "node2", "node7", "gpu0", "gpu7", "eth0"})
 
 
 def planned(hint: dict[str, Any], where: Situation | None = None) -> tuple[list[Action], list[Refusal]]:
@@ -71,6 +79,32 @@ def test_place_cpu_without_cgroup_is_an_affinity_for_every_living_process() -> N
         (Affinity(pid=200, start_ticks=5), "1"),
         (Affinity(pid=202, start_ticks=7), "1"),
     ]
+    assert "no process" in sentence(hint, processes(0))
+
+
+def moved(pid: int, start: int, knob: str = "pages.move") -> Pages:
+    return Pages.model_validate({"pid": pid, "start_ticks": start, "knob": knob})
+
+
+def test_place_memory_without_cpuset_moves_the_pages_of_every_living_process() -> None:
+    hint = {"kind": "place_memory", "workload": "w1", "nodes": ["node2"]}
+    assert values(hint, processes(5, 0, 7)) == [(moved(200, 5), "2"), (moved(202, 7), "2")]
+    assert "no process" in sentence(hint, processes(0))
+    assert "say all" in sentence(hint | {"pages": "hot"}, processes(5))
+    without = machine().model_copy(update={"cgroup_controllers": ("memory",)})
+    assert values(hint, situation([hot()], of=without)) == [(moved(100, 1), "2")]
+
+
+@pytest.mark.parametrize(
+    ("amount", "shares"), [(8 * MIB, [4 * MIB, 4 * MIB]), (3 * 4096, [4096, 4096]), (5000, [4096])]
+)
+def test_reclaim_without_cgroup_is_shared_out(amount: int, shares: list[int]) -> None:
+    hint = {"kind": "reclaim_memory", "workload": "w1", "amount_bytes": amount}
+    wanted = [
+        (moved(pid, start, "pages.pageout"), share)
+        for pid, start, share in zip((200, 202), (5, 7), map(str, shares), strict=False)
+    ]
+    assert values(hint, processes(5, 0, 7)) == wanted
     assert "no process" in sentence(hint, processes(0))
 
 
@@ -132,9 +166,7 @@ def test_ids_are_those_of_the_prompt_and_of_now(hint: dict[str, Any], words: str
     "hint",
     [
         {"kind": "weigh_cpu", "workload": "w1", "weight": 5},
-        {"kind": "place_memory", "workload": "w1", "nodes": ["node0"]},
         {"kind": "cap_memory", "workload": "w1", "limit_bytes": MIB},
-        {"kind": "reclaim_memory", "workload": "w1", "amount_bytes": MIB},
     ],
 )
 def test_what_only_a_cgroup_has_is_refused_to_others(hint: dict[str, Any]) -> None:

@@ -1,0 +1,29 @@
+"""How much may be moved or given back: bytes a second, and seconds a window."""
+
+import time
+
+BYTES_PER_S = 256 << 20
+#: For all of a window's actions together; a step that has begun is finished.
+SECONDS = 1.0
+
+
+class PageBudget:
+    """Shared by every action on pages. What was not used is not saved up beyond one second's."""
+
+    def __init__(self) -> None:
+        self._left, self._since, self._deadline = float(BYTES_PER_S), time.monotonic(), 0.0
+
+    def begin(self) -> None:
+        """A new window."""
+        now = time.monotonic()
+        self._left = min(BYTES_PER_S, self._left + (now - self._since) * BYTES_PER_S)
+        self._since, self._deadline = now, now + SECONDS
+
+    @property
+    def left(self) -> int:
+        """Bytes; none once the time is over."""
+        return max(int(self._left), 0) if time.monotonic() < self._deadline else 0
+
+    def spend(self, amount: int) -> None:
+        """So many bytes were moved or given back."""
+        self._left -= amount
