@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
 _NS_PER_TICK = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -29,7 +28,8 @@ def read(pid: int, thread: int | None = None) -> Stat | None:
     """A process's figures, or one thread's; None when it has ended."""
     where = f"/proc/{pid}/stat" if thread is None else f"/proc/{pid}/task/{thread}/stat"
     try:
-        text = Path(where).read_bytes()
+        with open(where, "rb", buffering=0) as file:  # noqa: PTH123 - a Path doubles what it takes
+            text = file.read()
     except OSError:
         return None
     # The command comes before field 3, may hold spaces and parentheses, and is anybody's to choose.

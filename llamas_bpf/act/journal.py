@@ -7,6 +7,7 @@ that is not as written here makes the whole journal worthless, and then nothing 
 import errno
 import os
 import stat
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,7 +25,10 @@ LONG_BYTES = 1 << 20
 
 
 class Journal:
-    """``holds`` is what is in force, as read at opening and kept up to date since."""
+    """``holds`` is what is in force, as read at opening and kept up to date since.
+
+    ``sync_s`` is how long its appends have waited for the disk so far.
+    """
 
     def __init__(self, state: Path) -> None:
         """Opens, or makes, the journal in ``state``. Raises JournalError if it cannot be trusted or used."""
@@ -45,6 +49,7 @@ class Journal:
         except ConfigError as error:
             raise JournalError(str(error)) from None
         self._long = LONG_BYTES
+        self.sync_s = 0.0
         try:
             self.holds, self._end = self._read()
         except BaseException:
@@ -132,7 +137,9 @@ class Journal:
             os.lseek(self._file, self._end, os.SEEK_SET)
             _write_all(self._file, text)
             if durable:
+                start = time.perf_counter()
                 os.fdatasync(self._file)
+                self.sync_s += time.perf_counter() - start
         except OSError as error:
             raise JournalError(f"{self.path}: cannot be written: {error.strerror}") from error
         self._end += len(text)

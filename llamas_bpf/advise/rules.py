@@ -1,11 +1,12 @@
 """The rules advisor: answers at once, always, and without a model."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from llamas_bpf.advise.rule import Rule, load
 from llamas_bpf.advise.terms import Terms
 from llamas_bpf.config import Config
+from llamas_bpf.contracts.action import Target
 from llamas_bpf.contracts.exchange import Exchange
 from llamas_bpf.contracts.hint import Advice, Hint
 from llamas_bpf.contracts.situation import Situation
@@ -13,6 +14,9 @@ from llamas_bpf.digest.as_json import Json
 
 #: A rule's name and the workload it was asked about; None for the machine.
 _Case = tuple[str, str | None]
+
+#: A rule with its place in the order.
+_Placed = tuple[int, Rule]
 
 #: A hint that came to nothing is given again less and less often, down to once in so many times `every_s`.
 PATIENCE = 16
@@ -39,7 +43,7 @@ class RulesAdvisor:
         self._held: dict[_Case, int] = {}  # for how many windows in a row
         self._given_ns: dict[_Case, int] = {}
         self._times: Counter[_Case] = Counter()  # given since anything in force changed
-        self._in_force: frozenset[tuple[str, str]] = frozenset()
+        self._in_force: frozenset[tuple[Target, str]] = frozenset()
         self._number: int | None = None
 
     def advise(self, situation: Situation) -> Advice:
@@ -51,9 +55,10 @@ class RulesAdvisor:
         self._start_anew_where_things_changed(situation)
         terms = Terms(situation)
         now_ns = situation.digest.end_ns
-        scope = situation.scope
-        mine = [each for each in terms.workloads if scope is None or each["id"] in scope]
-        found = [each for workload in (None, *mine) for each in self._ask(workload, terms, now_ns)]
+        rules = self._not_ruled_out(terms)
+        terms.keep_to(_words(rule for _, rule in rules))
+        mine = terms.workloads(situation.scope)
+        found = [each for workload in (None, *mine) for each in self._ask(rules, workload, terms, now_ns)]
         hints = [hint for _, hint in sorted(found, key=lambda each: each[0])]
         ids = {workload.id for workload in situation.digest.workloads}
         self._given_ns = {c: at_ns for c, at_ns in self._given_ns.items() if c[1] is None or c[1] in ids}
@@ -73,12 +78,22 @@ class RulesAdvisor:
     def close(self) -> None:
         """Nothing is held."""
 
-    def _ask(self, workload: Json | None, terms: Terms, now_ns: int) -> Iterator[tuple[int, Hint]]:
+    def _not_ruled_out(self, terms: Terms) -> list[_Placed]:
+        """Those that may hold, each with its place in the order: on few machines all of them can."""
+        ruled_out = [rule.is_ruled_out(terms) for rule in self._rules]
+        self._could_tell |= {
+            rule.text.name: True for rule, out in zip(self._rules, ruled_out, strict=True) if out
+        }
+        return [(place, rule) for place, rule in enumerate(self._rules) if not ruled_out[place]]
+
+    def _ask(
+        self, rules: list[_Placed], workload: Json | None, terms: Terms, now_ns: int
+    ) -> Iterator[tuple[int, Hint]]:
         """Every rule about this workload, or about the machine, with its place in the order."""
         if workload:
             terms.about(workload)
         about = "workload" if workload else "machine"
-        for place, rule in enumerate(self._rules):
+        for place, rule in rules:
             if rule.text.about == about:
                 hint = self._ask_rule(rule, workload["id"] if workload else None, terms, now_ns)
                 if hint:
@@ -119,7 +134,13 @@ class RulesAdvisor:
 
     def _start_anew_where_things_changed(self, situation: Situation) -> None:
         """What was refused, or came to nothing, may fare otherwise once something else is in force."""
-        in_force = frozenset((repr(each.action.target), each.action.value) for each in situation.in_force)
+        in_force = frozenset((each.action.target, each.action.value) for each in situation.in_force)
         if in_force != self._in_force:
             self._in_force = in_force
             self._times.clear()
+
+
+def _words(rules: Iterable[Rule]) -> frozenset[str] | None:
+    """What these can look at, of a workload; None: anything."""
+    found = [rule.words for rule in rules]
+    return None if None in found else frozenset().union(*(words for words in found if words))

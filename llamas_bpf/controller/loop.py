@@ -64,16 +64,17 @@ class Controller:
         self._number += 1
         self._seconds = {}
         self._recent.append(digest)
-        restored = self._actuation.expire(time.monotonic_ns())
-        situation = Situation(
-            number=self._number,
-            recent=tuple(self._recent),
-            machine=self._machine,
-            in_force=self._actuation.in_force(),
-            scope=self._guard.scope(digest),
-            refusals=tuple(self._refusals),
-            outcomes=tuple(self._outcomes),
-        )
+        with self._stage("situation"):
+            restored = self._actuation.expire(time.monotonic_ns())
+            situation = Situation(
+                number=self._number,
+                recent=tuple(self._recent),
+                machine=self._machine,
+                in_force=self._actuation.in_force(),
+                scope=self._guard.scope(digest),
+                refusals=tuple(self._refusals),
+                outcomes=tuple(self._outcomes),
+            )
         degradations = list(digest.degradations)
         with self._stage("advise"):
             advice = self._ask(situation)
@@ -81,7 +82,8 @@ class Controller:
         degradations += self._stand_in(advice, exchanges)
         degradations += advice.degradations if advice else ()
         try:
-            decisions = self._number_hints(advice)
+            with self._stage("number"):
+                decisions = self._number_hints(advice)
         except StoreError as error:
             # What cannot be written down is not done.
             decisions = ()
@@ -127,16 +129,12 @@ class Controller:
         return [f"{self._advisors[0].name} gives no answer ({self._why}): {advice.advisor} answers"]
 
     def _number_hints(self, advice: Advice | None) -> tuple[Decision, ...]:
-        if advice is None:
+        if advice is None or not advice.hints:
             return ()
+        ids = self._store.add_hints(self._number, advice.advisor, advice.hints, advice.exchange_id, self._run)
         return tuple(
-            Decision(
-                id=self._store.add_hint(self._number, advice.advisor, hint, advice.exchange_id, self._run),
-                hint=hint,
-                advisor=advice.advisor,
-                exchange_id=advice.exchange_id,
-            )
-            for hint in advice.hints
+            Decision(id=number, hint=hint, advisor=advice.advisor, exchange_id=advice.exchange_id)
+            for number, hint in zip(ids, advice.hints, strict=True)
         )
 
     def _carry_out(

@@ -31,18 +31,18 @@ def state(tmp_path: Path) -> Path:
         digest = reports.digest({"w1": reports.ROW}, names={"w1": HOSTILE}, lost=3)
         hint = reports.hint(reason=f"because {HOSTILE}")
         asked = reports.exchange(prompt=[{"role": "user", "content": f"line one\nname: {HOSTILE}"}])
-        first = store.add_hint(1, "llm", hint, "x1", run)
+        first = store.add_hints(1, "llm", [hint], "x1", run)[0]
         here = reports.situation(1, [digest])
         store.record(reports.full_report(first, situation=here, exchange=asked, hint=hint))
 
-        second = store.add_hint(2, "rules", reports.hint(), None, run)
+        second = store.add_hints(2, "rules", [reports.hint()], None, run)[0]
         decision = Decision(second, reports.hint(), "rules", None)
         refusal = Refusal(hint_id=second, check="capacity", sentence="node0 is full")
         there = reports.situation(2)
         store.record(WindowReport(there, "rules", decisions=(decision,), refusals=(refusal,)))
 
         leave = reports.hint(None, kind="leave", reason="all is well", expect=None, nodes=None)
-        store.add_hint(3, "rules", leave, None, run)
+        store.add_hints(3, "rules", [leave], None, run)
     return state
 
 
