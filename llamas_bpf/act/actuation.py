@@ -45,6 +45,11 @@ class Actuation:
             for hold in self._funnel.holds.values()
         )
 
+    def reconcile(self) -> list[Restored]:
+        """Once a window: threads born meanwhile get what their process got; what someone else has changed is
+        no concern of ours any more, until the next start. Gives what we let go of, each said once."""
+        return self._funnel.reconcile("looked after")
+
     def expire(self, now_ns: int | None = None) -> list[Restored]:
         """Put back what has lived its time; ``now_ns`` is CLOCK_MONOTONIC."""
         now = time.monotonic_ns() if now_ns is None else now_ns

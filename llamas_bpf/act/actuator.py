@@ -6,12 +6,12 @@ To add one: a file in ``actuators/``, named like its target's ``kind``, with ``b
 import importlib
 import pkgutil
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from llamas_bpf.act import actuators
-from llamas_bpf.act.entries import Old, ThreadMask
+from llamas_bpf.act.entries import Old, ThreadValue
 from llamas_bpf.contracts.machine import Machine
 
 
@@ -21,6 +21,19 @@ class PutBack:
 
     value: str | None
     left: str | None = None
+
+
+@dataclass(frozen=True)
+class Written:
+    """What is there after writing; the threads met only then, with what they had; what is worth saying."""
+
+    now: Old
+    met: tuple[ThreadValue, ...] = ()
+    said: str = ""
+
+
+#: Puts threads, with what they had, into the journal; gives a sentence if they could not be written there.
+Note = Callable[[tuple[ThreadValue, ...]], str]
 
 
 class Actuator(ABC):
@@ -37,8 +50,13 @@ class Actuator(ABC):
         """What is there now."""
 
     @abstractmethod
-    def write(self, target: Any, value: str) -> tuple[ThreadMask, ...]:
-        """Set it. Gives the threads it met, if it has any, with the masks they had."""
+    def write(self, target: Any, value: str) -> tuple[ThreadValue, ...]:
+        """Set it. Gives the threads it met, if it has any, with the values they had."""
+
+    def put(self, target: Any, value: str, found: Old) -> Written:
+        """Set it, and read it back. ``found`` is what was read of it before."""
+        met = self.write(target, value)
+        return Written(self.read(target), met)
 
     def remark(self) -> str:
         """What is worth saying of the last write, such as what it left undone."""
@@ -55,6 +73,16 @@ class Actuator(ABC):
             )
         self.write(target, old.value)
         return PutBack(self.read(target).value)
+
+    def reconcile(self, target: Any, old: Old, ours: Iterable[str], note: Note) -> str | None:
+        """A sentence, if someone else has changed it. Never writes over what they wrote.
+
+        What this adds to a hold (threads born meanwhile) is given to ``note`` before it is written.
+        """
+        now = self.read(target)
+        if self.is_ours(target, now, ours):
+            return None
+        return f"someone else has set it to {now.value or 'nothing'} since: it is left at that"
 
     def is_all(self, target: Any, now: Old, value: str) -> bool:
         """Whether nothing would change by writing ``value``."""

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter
 
 from llamas_bpf.contracts.action import Action, Target
 
@@ -11,24 +11,31 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class ThreadMask(_Frozen):
-    """The CPUs that one thread might use. ``start_ticks`` tells it from a later one with its id."""
+class ThreadValue(_Frozen):
+    """What one thread had: its CPUs, or its priority. ``start_ticks`` tells it from a later one with its id.
+
+    Journals written while there was only affinity call the value ``cpus``, and mean the same.
+    """
 
     tid: int = Field(gt=1)
     start_ticks: int
-    cpus: str
+    value: str = Field(validation_alias=AliasChoices("value", "cpus"))
+
+    @property
+    def key(self) -> tuple[int, int]:
+        return self.tid, self.start_ticks
 
 
 class Old(_Frozen):
-    """What was there before: the knob's value; for affinity the process's own mask, and each thread's.
+    """What was there before: the knob's value; or the process's own, and each thread's.
 
-    ``at_ticks`` is when it was read, in clock ticks since boot: who is younger was born under our mask.
+    ``at_ticks`` is when it was read, in clock ticks since boot: who is younger was born under our value.
     ``beside`` is another figure that writing this one changes, as vm.min_free_kbytes by huge pages.
     """
 
     value: str
     beside: str = Field(default="", pattern=r"^[0-9]{0,10}$")
-    threads: tuple[ThreadMask, ...] = ()
+    threads: tuple[ThreadValue, ...] = ()
     at_ticks: int = 0
 
 
@@ -51,7 +58,7 @@ class Intent(_Frozen):
 
 
 class Settled(_Frozen):
-    """Written, and read back as ``new``. ``threads`` were found only while writing, with their old masks.
+    """Written, and read back as ``new``. ``threads`` were found only while writing, with their old values.
 
     Not ``taken``: the kernel made something else of it, which is ours all the same until it is taken back.
     """
@@ -60,7 +67,7 @@ class Settled(_Frozen):
     target: Target
     new: str
     taken: bool = True
-    threads: tuple[ThreadMask, ...] = ()
+    threads: tuple[ThreadValue, ...] = ()
 
 
 class Failed(_Frozen):

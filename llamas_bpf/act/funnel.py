@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Literal
 
 from llamas_bpf.act import actuator
-from llamas_bpf.act.entries import Failed, Intent, Old, Settled, Undone
+from llamas_bpf.act.entries import Failed, Intent, Old, Settled, ThreadValue, Undone
 from llamas_bpf.act.errors import ActError, Gone, JournalError, describe
 from llamas_bpf.act.holds import Hold, Holds
 from llamas_bpf.act.journal import Journal
@@ -31,6 +31,7 @@ class Funnel:
         self._dry_run = dry_run
         self._actuators = actuator.build(machine)
         self._left: set[Target] = set()
+        self._found: dict[Target, Old] = {}
 
     @property
     def holds(self) -> Holds:
@@ -39,6 +40,7 @@ class Funnel:
 
     def put(self, actions: Sequence[Action]) -> list[Applied]:
         """Each action's fate, in order. One that fails never stops the others."""
+        self._found = {}
         for one in self._actuators.values():
             one.begin()
         last = {action.target: action for action in actions}
@@ -62,6 +64,38 @@ class Funnel:
             self._journal.compact()
         return restored
 
+    def reconcile(self, reason: str) -> list[Restored]:
+        """Let go of what someone else has changed, and of what has ended. One that cannot be read is kept."""
+        ended, settled = [], []
+        for hold in list(self.holds.values()):
+            sentence = self._look_after(hold)
+            if sentence:
+                target = hold.intent.target
+                name = describe(target)
+                ended.append(Restored(hold.intent.action.id, name, None, reason, skipped=sentence))
+                settled.append(Undone(target=target, reason=sentence))
+        if self._journal and settled:
+            self._journal.note(settled)
+        return ended
+
+    def _look_after(self, hold: Hold) -> str | None:
+        target, journal = hold.intent.target, self._journal
+        if journal is None or hold.intent.boot_id != self._machine.boot_id:
+            return None
+
+        def note(threads: tuple[ThreadValue, ...]) -> str:
+            return journal.note([Settled(target=target, new=hold.ours[-1], threads=threads)])
+
+        try:
+            sentence = self._actuators[target.kind].reconcile(target, hold.intent.old, hold.ours, note)
+        except Gone as error:
+            return str(error)
+        except ActError:
+            return None
+        if sentence:
+            self._left.add(target)
+        return sentence
+
     def _look(self, action: Action, last: Action) -> Intent | Applied:
         """An intent, where something is to be changed; else what there is to say."""
         target = action.target
@@ -73,7 +107,7 @@ class Funnel:
             return _said(action, "failed", None, None, _OTHERS)
         hold = self.holds.get(target)
         try:
-            now = tool.read(target)
+            now = self._found[target] = tool.read(target)
             if hold and not tool.is_ours(target, now, hold.ours):
                 return self._step_back(action, hold, now)
             if not tool.one_shot and tool.is_all(target, now, action.value):
@@ -111,22 +145,24 @@ class Funnel:
         if refused or self._journal is None:
             return _failed(intent, refused)
         try:
-            met = tool.write(target, action.value)
-            now = self._read_back(action)
+            written = tool.put(target, action.value, self._found[target])
+            self._check(action, written.now)
         except ActError as error:
             return self._take_back(intent, str(error))
         hold = self.holds.get(target)
         ours = hold.ours if hold else ()
-        known = {(thread.tid, thread.start_ticks) for thread in intent.old.threads}
-        born = tuple(t for t in met if (t.tid, t.start_ticks) not in known and t.cpus not in ours)
-        detail = self._journal.note([Settled(target=target, new=now.value, threads=born)]) or tool.remark()
-        return _said(action, "applied", intent.found, now.value, detail)
+        known = {thread.key for thread in intent.old.threads}
+        born = tuple(t for t in written.met if t.key not in known and t.value not in ours)
+        new = written.now.value
+        trouble = self._journal.note([Settled(target=target, new=new, threads=born)])
+        detail = "; ".join(filter(None, (written.said, tool.remark(), trouble)))
+        return _said(action, "applied", intent.found, new, detail)
 
-    def _read_back(self, action: Action) -> Old:
+    def _check(self, action: Action, now: Old) -> None:
+        """What was read back is what was written, or it is an ActError."""
         target, tool = action.target, self._actuators[action.target.kind]
-        now = tool.read(target)
         if tool.one_shot or tool.is_all(target, now, action.value):
-            return now
+            return
         if self._journal:
             # So that it is known as our doing.
             self._journal.note([Settled(target=target, new=now.value, taken=False)])

@@ -64,8 +64,9 @@ class Controller:
         self._number += 1
         self._seconds = {}
         self._recent.append(digest)
+        with self._stage("reconcile"):
+            restored = [*self._actuation.reconcile(), *self._actuation.expire(time.monotonic_ns())]
         with self._stage("situation"):
-            restored = self._actuation.expire(time.monotonic_ns())
             situation = Situation(
                 number=self._number,
                 recent=tuple(self._recent),

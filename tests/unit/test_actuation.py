@@ -137,6 +137,21 @@ def test_others_hands_are_seen_when_the_next_action_comes(mount: Path, actuation
     assert content(mount, "cpu.weight") == "77\n"
 
 
+def test_others_hands_are_seen_once_a_window_and_said_once(mount: Path, actuation: Actuation) -> None:
+    actuation.apply([action(knob(mount), "50"), action(knob(mount, "memory.high"), "4096", id_="2.1")])
+    assert actuation.reconcile() == []
+    (mount / HOT / "cpu.weight").write_text("77\n")
+    (said,) = actuation.reconcile()
+    assert (said.action_id, said.skipped) == (
+        "1.1",
+        "someone else has set it to 77 since: it is left at that",
+    )
+    assert actuation.reconcile() == []
+    assert [one.action.id for one in actuation.in_force()] == ["2.1"]
+    assert actuation.apply([action(knob(mount), "60", id_="3.1")])[0].status == "failed"
+    assert content(mount, "cpu.weight") == "77\n"
+
+
 def test_put_back_by_another_is_put_back(mount: Path, actuation: Actuation) -> None:
     actuation.apply([action(knob(mount), "50")])
     (mount / HOT / "cpu.weight").write_text("100\n")

@@ -106,7 +106,7 @@ def test_one_decision_from_events_to_outcome(run: Run) -> None:
 
 def test_advice_is_for_the_operator_and_no_refusal(run: Run, state: Path) -> None:
     with Store(state, StoreConfig()) as store:
-        number = store.add_hint(4, "rules", reports.hint(), None, 1)
+        (number,) = store.add_hints(4, "rules", [reports.hint()], None, 1)
         decision = Decision(number, reports.hint(), "rules", None)
         refusal = Refusal(hint_id=number, check="advice", sentence="start it anew on gpu0")
         there = reports.situation(4)

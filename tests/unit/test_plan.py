@@ -12,6 +12,7 @@ from llamas_bpf.contracts.action import (
     CgroupKnob,
     CgroupReclaim,
     Pages,
+    Priority,
     Refusal,
     SystemKnob,
 )
@@ -110,6 +111,37 @@ def test_reclaim_without_cgroup_is_shared_out(amount: int, shares: list[int]) ->
 
 def test_weigh_cpu() -> None:
     assert values({"kind": "weigh_cpu", "workload": "w1", "weight": 300}) == [(of("cpu.weight"), "300")]
+    bounds = {"most_cpus": 1.5, "least_speed_percent": 20, "most_speed_percent": 100}
+    assert values({"kind": "weigh_cpu", "workload": "w1"} | bounds) == [
+        (of("cpu.max"), "150000 100000"),
+        (of("cpu.uclamp.min"), "20.00"),
+        (of("cpu.uclamp.max"), "max"),
+    ]
+    assert values({"kind": "weigh_cpu", "workload": "w1", "most_cpus": 0.001}) == [
+        (of("cpu.max"), "1000 100000")
+    ]
+    assert "must be given" in sentence({"kind": "weigh_cpu", "workload": "w1"})
+    assert "above its most" in sentence(
+        {"kind": "weigh_cpu", "workload": "w1", "least_speed_percent": 50, "most_speed_percent": 40}
+    )
+
+
+@pytest.mark.parametrize(
+    ("weight", "value"),
+    [(99, "1 other"), (80, "1 other"), (33, "5 other"), (11, "10 batch"), (2, "18 batch"), (1, "19 idle")],
+)
+def test_less_cpu_without_a_cgroup_is_a_priority(weight: int, value: str) -> None:
+    hint = {"kind": "weigh_cpu", "workload": "w1", "weight": weight}
+    assert values(hint, processes(5, 0, 7)) == [
+        (Priority(pid=200, start_ticks=5), value),
+        (Priority(pid=202, start_ticks=7), value),
+    ]
+    assert "no process" in sentence(hint, processes(0))
+
+
+def test_more_cpu_without_a_cgroup_is_less_for_others() -> None:
+    hint = {"kind": "weigh_cpu", "workload": "w1", "weight": 100}
+    assert "less for others" in sentence(hint, processes(5))
 
 
 def test_cap_memory_is_whole_pages() -> None:
@@ -165,7 +197,8 @@ def test_ids_are_those_of_the_prompt_and_of_now(hint: dict[str, Any], words: str
 @pytest.mark.parametrize(
     "hint",
     [
-        {"kind": "weigh_cpu", "workload": "w1", "weight": 5},
+        {"kind": "weigh_cpu", "workload": "w1", "most_cpus": 2},
+        {"kind": "weigh_cpu", "workload": "w1", "most_speed_percent": 50},
         {"kind": "cap_memory", "workload": "w1", "limit_bytes": MIB},
     ],
 )

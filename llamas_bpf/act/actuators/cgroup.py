@@ -5,7 +5,7 @@ import os
 
 from llamas_bpf.act.actuator import Actuator
 from llamas_bpf.act.cgroup_files import POSSIBLE, CgroupFiles, possible
-from llamas_bpf.act.entries import Old, ThreadMask
+from llamas_bpf.act.entries import Old, ThreadValue
 from llamas_bpf.act.errors import ActError, was
 from llamas_bpf.contracts.action import CgroupKnob
 from llamas_bpf.contracts.machine import Machine
@@ -24,7 +24,7 @@ class CgroupActuator(Actuator):
     def read(self, target: CgroupKnob) -> Old:
         return Old(value=self._files.read(target, target.knob))
 
-    def write(self, target: CgroupKnob, value: str) -> tuple[ThreadMask, ...]:
+    def write(self, target: CgroupKnob, value: str) -> tuple[ThreadValue, ...]:
         # Opened so, memory.high does not make the writer itself reclaim (cgroup-v2.rst; others ignore it).
         flags = os.O_NONBLOCK if target.knob == "memory.high" else 0
         try:

@@ -9,7 +9,7 @@ import errno
 from pathlib import Path
 
 from llamas_bpf.act.actuator import Actuator
-from llamas_bpf.act.entries import Old, ThreadMask
+from llamas_bpf.act.entries import Old, ThreadValue
 from llamas_bpf.act.errors import ActError, Gone, describe, was
 from llamas_bpf.act.system_files import SystemFile, SystemFiles
 from llamas_bpf.contracts.action import InterleaveWeight
@@ -33,7 +33,7 @@ class InterleaveActuator(Actuator):
         weight = self._files.read(target, _file(target))
         return Old(value=f"auto {weight}" if self._auto(target)[1] == "true" else weight)
 
-    def write(self, target: InterleaveWeight, value: str) -> tuple[ThreadMask, ...]:
+    def write(self, target: InterleaveWeight, value: str) -> tuple[ThreadValue, ...]:
         # Where it is on already, switching it on changes nothing; but it shows whether it could be again.
         file, now = self._auto(target)
         if value.startswith("auto") or now == "true":

@@ -16,7 +16,7 @@ import numpy as np
 
 from llamas_bpf.act import page_calls, process_memory
 from llamas_bpf.act.actuator import Actuator
-from llamas_bpf.act.entries import Old, ThreadMask
+from llamas_bpf.act.entries import Old, ThreadValue
 from llamas_bpf.act.errors import ActError, describe
 from llamas_bpf.act.page_budget import PageBudget
 from llamas_bpf.act.page_calls import Addresses
@@ -55,7 +55,7 @@ class PagesActuator(Actuator):
             memory.check()
         return Old(value=value)
 
-    def write(self, target: Pages, value: str) -> tuple[ThreadMask, ...]:
+    def write(self, target: Pages, value: str) -> tuple[ThreadValue, ...]:
         self._remark = ""
         with process_memory.opened(target) as memory:
             if target.knob == "pages.move":

@@ -5,7 +5,7 @@ import time
 
 from llamas_bpf.act.actuator import Actuator
 from llamas_bpf.act.cgroup_files import CgroupFiles
-from llamas_bpf.act.entries import Old, ThreadMask
+from llamas_bpf.act.entries import Old, ThreadValue
 from llamas_bpf.act.errors import ActError, was
 from llamas_bpf.contracts.action import CgroupReclaim
 from llamas_bpf.contracts.machine import Machine
@@ -30,7 +30,7 @@ class ReclaimActuator(Actuator):
     def read(self, target: CgroupReclaim) -> Old:
         return Old(value=self._files.read(target, "memory.current"))
 
-    def write(self, target: CgroupReclaim, value: str) -> tuple[ThreadMask, ...]:
+    def write(self, target: CgroupReclaim, value: str) -> tuple[ThreadValue, ...]:
         left = int(value)
         while left > 0 and time.monotonic() < self._deadline:
             batch = min(left, BATCH_BYTES)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from llamas_bpf.act.actuator import Actuator, PutBack
-from llamas_bpf.act.entries import Old, ThreadMask
+from llamas_bpf.act.entries import Old, ThreadValue
 from llamas_bpf.act.errors import ActError, Gone, describe, was
 from llamas_bpf.act.system_files import SystemFile, SystemFiles
 from llamas_bpf.contracts.action import SystemKnob, SystemKnobName
@@ -53,7 +53,7 @@ class SystemActuator(Actuator):
         beside = self._files.read(target, MIN_FREE) if chosen else ""
         return Old(value=chosen[1] if chosen else text, beside=beside)
 
-    def write(self, target: SystemKnob, value: str) -> tuple[ThreadMask, ...]:
+    def write(self, target: SystemKnob, value: str) -> tuple[ThreadValue, ...]:
         try:
             self._files.write(target, FILES[target.knob], value)
         except Gone as error:
