@@ -77,6 +77,10 @@ class Here:
             raise CannotPlan(f"{ref} is not a node of this machine, which has {', '.join(present)}")
         return present[ref]
 
+    def pages(self, size: int) -> str:
+        """Bytes rounded down to whole pages, as the kernel does, so that it is read back as written."""
+        return str(size // self.machine.page_bytes * self.machine.page_bytes)
+
     def has_cgroup(self, workload: Workload, controller: str) -> bool:
         """Whether the workload is a cgroup that this controller governs (the root cgroup has no knobs)."""
         return workload.cgroup not in (None, "/") and controller in self.machine.cgroup_controllers

@@ -149,6 +149,23 @@ def test_cap_memory_is_whole_pages() -> None:
     assert values(hint) == [(of("memory.high"), str(64 * MIB))]
 
 
+def test_cap_memory_bounds_each_of_what_it_is_given() -> None:
+    hint = {"kind": "cap_memory", "workload": "w1"}
+    assert values(hint | {"swap_bytes": 4097}) == [(of("memory.swap.max"), "4096")]
+    assert values(hint | {"limit_bytes": MIB, "swap_bytes": 0, "zswap_bytes": 2 * MIB + 1}) == [
+        (of("memory.high"), str(MIB)),
+        (of("memory.swap.max"), "0"),
+        (of("memory.zswap.max"), str(2 * MIB)),
+    ]
+    assert "gives no limit" in sentence(hint)
+
+
+def test_protect_memory_is_whole_pages() -> None:
+    hint = {"kind": "protect_memory", "workload": "w1", "amount_bytes": 3 * MIB + 4095}
+    assert values(hint) == [(of("memory.low"), str(3 * MIB))]
+    assert values(hint | {"amount_bytes": 0}) == [(of("memory.low"), "0")]
+
+
 def test_reclaim_memory() -> None:
     hint = {"kind": "reclaim_memory", "workload": "w1", "amount_bytes": MIB}
     assert values(hint) == [(CgroupReclaim(cgroup="/w1", cgroup_id=1), str(MIB))]
@@ -200,6 +217,8 @@ def test_ids_are_those_of_the_prompt_and_of_now(hint: dict[str, Any], words: str
         {"kind": "weigh_cpu", "workload": "w1", "most_cpus": 2},
         {"kind": "weigh_cpu", "workload": "w1", "most_speed_percent": 50},
         {"kind": "cap_memory", "workload": "w1", "limit_bytes": MIB},
+        {"kind": "cap_memory", "workload": "w1", "zswap_bytes": 0},
+        {"kind": "protect_memory", "workload": "w1", "amount_bytes": MIB},
     ],
 )
 def test_what_only_a_cgroup_has_is_refused_to_others(hint: dict[str, Any]) -> None:
