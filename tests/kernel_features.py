@@ -61,6 +61,7 @@ FEATURES: dict[str, Callable[[], bool]] = {
     "sched_ext": _there("/sys/kernel/sched_ext/state"),
     # Older kernels do not read where CPUID tells it, and give an AMD core (which QEMU emulates) one thread.
     "threads of emulated cores": _symbol("topology_get_logical_id"),
+    "uclamp": _symbol("cpu_uclamp_write"),
     "weighted interleave": _there("/sys/kernel/mm/mempolicy/weighted_interleave"),
     "zswap": _there("/sys/module/zswap/parameters/enabled"),
 }
@@ -68,6 +69,7 @@ PARTS: dict[str, Callable[[], bool]] = {
     "node2": _node(2),
     "pci": _described("pci"),
     "swap": _described("swap"),
+    "systemd": lambda: os.environ.get("LAB_INIT") == "systemd",
 }
 
 

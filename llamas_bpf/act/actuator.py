@@ -6,12 +6,13 @@ To add one: a file in ``actuators/``, named like its target's ``kind``, with ``b
 import importlib
 import pkgutil
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from llamas_bpf.act import actuators
 from llamas_bpf.act.entries import Old, ThreadValue
+from llamas_bpf.contracts.action import Target
 from llamas_bpf.contracts.machine import Machine
 
 
@@ -48,6 +49,10 @@ class Actuator(ABC):
     @abstractmethod
     def read(self, target: Any) -> Old:
         """What is there now."""
+
+    def needs(self, target: Any) -> Sequence[tuple[Target, str]]:
+        """What has to be so before it can be written, in order: each target with its value."""
+        return ()
 
     @abstractmethod
     def write(self, target: Any, value: str) -> tuple[ThreadValue, ...]:

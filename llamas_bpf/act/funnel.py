@@ -8,7 +8,7 @@ from typing import Literal
 from llamas_bpf.act import actuator
 from llamas_bpf.act.entries import Failed, Intent, Old, Settled, ThreadValue, Undone
 from llamas_bpf.act.errors import ActError, Gone, JournalError, describe
-from llamas_bpf.act.holds import Hold, Holds
+from llamas_bpf.act.holds import Hold, Holds, needless
 from llamas_bpf.act.journal import Journal
 from llamas_bpf.contracts.action import Action, Applied, Target
 from llamas_bpf.contracts.machine import Machine
@@ -45,14 +45,24 @@ class Funnel:
             one.begin()
         last = {action.target: action for action in actions}
         steps = [self._look(action, last[action.target]) for action in actions]
-        refused = self._announce([step for step in steps if isinstance(step, Intent)])
-        done = [self._carry_out(step, refused) if isinstance(step, Intent) else step for step in steps]
+        begun: set[Target] = set()
+        chains = [[*self._before(step, begun), step] for step in steps]
+        refused = self._announce([step for chain in chains for step in chain if isinstance(step, Intent)])
+        done = [self._in_turn(chain, refused) for chain in chains]
+        self._settle(needless(self.holds), "nothing of ours needs it any more")
         if self._journal and self._journal.is_long:
             self._journal.compact()
         return done
 
     def put_back(self, holds: Iterable[Hold], reason: str) -> list[Restored]:
-        """Give every target what it had before us. What cannot be given back now stays in force."""
+        """Give every target what it had before us. What cannot be given back now stays in force.
+
+        What was enabled for them follows when nothing of ours needs it any more.
+        """
+        restored = self._settle([one for one in holds if one.intent.target.kind != "controller"], reason)
+        return [*restored, *self._settle(needless(self.holds), reason)]
+
+    def _settle(self, holds: Iterable[Hold], reason: str) -> list[Restored]:
         restored, settled = [], []
         for hold in holds:
             one = self._give_back(hold, reason)
@@ -115,6 +125,38 @@ class Funnel:
         except ActError as error:
             return _said(action, "failed", None, None, str(error))
         return self._intend(action, now.value, hold.intent.old if hold else now)
+
+    def _before(self, step: Intent | Applied, begun: set[Target]) -> list[Intent | Applied]:
+        """What it needs, unless that was ``begun`` for another of this window."""
+        action = step.action
+        if isinstance(step, Applied) and step.status != "dry_run":
+            return []
+        try:
+            needs = self._actuators[action.target.kind].needs(action.target)
+        except ActError as error:
+            return [_said(action, "failed", None, None, str(error))]
+        fresh = [(target, value) for target, value in needs if target not in begun]
+        begun.update(target for target, _ in fresh)
+        changes = ({"target": target, "value": value, "workload": None} for target, value in fresh)
+        actions = [
+            action.model_copy(update=change | {"id": f"{action.id}.{number}"})
+            for number, change in enumerate(changes, start=1)
+        ]
+        return [self._look(one, one) for one in actions]
+
+    def _in_turn(self, chain: Sequence[Intent | Applied], refused: str) -> Applied:
+        """What became of the last; one that fails ends them all."""
+        details = []
+        for number, step in enumerate(chain, start=1):
+            done = self._carry_out(step, refused) if isinstance(step, Intent) else step
+            if done.status == "failed":
+                announced = [one for one in chain[number:] if isinstance(one, Intent) and not refused]
+                if self._journal and announced:
+                    self._journal.note([Failed(target=one.target, sentence=done.detail) for one in announced])
+                return done.model_copy(update={"action": chain[-1].action})
+            before = step is not chain[-1] and done.status == "applied"
+            details.append(f"{describe(step.action.target)} enabled for it" if before else done.detail)
+        return done.model_copy(update={"detail": "; ".join(filter(None, details))})
 
     def _intend(self, action: Action, found: str, old: Old) -> Intent | Applied:
         if self._dry_run:

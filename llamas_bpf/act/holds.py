@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from llamas_bpf.act.entries import Entry, Failed, Intent, Settled, Undone
-from llamas_bpf.contracts.action import ONE_SHOTS, Target
+from llamas_bpf.contracts.action import ONE_SHOTS, CgroupController, CgroupKnob, Target
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,21 @@ def add(holds: Holds, entry: Entry) -> None:
             holds[entry.target] = before.before
         case Settled() | Failed() | Undone():
             pass
+
+
+def needless(holds: Holds) -> list[Hold]:
+    """Controllers that none of our knobs needs any more, newest and so deepest first."""
+    knobs = [target for target in holds if isinstance(target, CgroupKnob)]
+    return [
+        hold
+        for target, hold in reversed(holds.items())
+        if isinstance(target, CgroupController) and not any(_needs(knob, target) for knob in knobs)
+    ]
+
+
+def _needs(knob: CgroupKnob, controller: CgroupController) -> bool:
+    below = controller.cgroup.rstrip("/") + "/"
+    return knob.cgroup.startswith(below) and knob.knob.startswith(controller.knob + ".")
 
 
 def as_entries(holds: Holds) -> list[Entry]:

@@ -58,8 +58,12 @@ class CgroupKnob(_OfCgroup):
 
 
 class CgroupController(_OfCgroup):
-    """A controller that a cgroup's children get: its ``cgroup.subtree_control``. The value is ``on``."""
+    """A controller that a cgroup's children get: its ``cgroup.subtree_control``. The value is ``on``.
 
+    Of the root, too, whose path is ``/``: it has no knobs, but hands on controllers.
+    """
+
+    cgroup: str = Field(pattern=r"^(/|(/[^/\x00]+)+)$")
     kind: Literal["controller"] = "controller"
     knob: Controller
 

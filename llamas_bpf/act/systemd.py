@@ -1,0 +1,92 @@
+"""Cgroups that systemd owns, changed as it asks to be: by runtime properties of its units over D-Bus.
+
+org.freedesktop.systemd1(5); systemd.resource-control(5); and https://systemd.io/CGROUP_DELEGATION for whose a
+cgroup is. A property set so lasts until the next boot, as a drop-in in /run; ``systemctl show`` tells it.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from jeepney import DBusAddress, HeaderFields, MessageType, new_method_call
+from jeepney.auth import AuthenticationError
+from jeepney.io.blocking import open_dbus_connection
+
+from llamas_bpf.act.errors import ActError, describe
+from llamas_bpf.act.unit_properties import PROPERTIES, in_steps
+from llamas_bpf.contracts.action import CgroupKnob
+from llamas_bpf.shown import plain
+
+#: There if systemd is process 1 (sd_booted(3)).
+RUNNING = Path("/run/systemd/system")
+#: Units that have a cgroup, by the end of their names (systemd.unit(5)), with their D-Bus interfaces.
+_KINDS = {
+    kind: f"org.freedesktop.systemd1.{kind.title()}"
+    for kind in ("service", "scope", "slice", "socket", "mount", "swap")
+}
+#: What libdbus waits, too. systemd itself waits while the kernel moves pages (``cpuset.mems``).
+_PATIENCE_S = 25
+_SYSTEMD = "org.freedesktop.systemd1"
+_MANAGER = DBusAddress("/org/freedesktop/systemd1", _SYSTEMD, f"{_SYSTEMD}.Manager")
+_NO_UNIT = f"{_SYSTEMD}.NoSuchUnit"
+
+
+class Systemd:
+    """A connection of its own for every question: one takes a millisecond, and none can be stale."""
+
+    def unit_of(self, target: CgroupKnob) -> str | None:
+        """The name of the unit whose cgroup this is; None for one that is nobody's, or below a unit's.
+
+        Raises ActError if systemd does not answer: what may be its own is not touched then.
+        """
+        found = self._unit(target.cgroup)
+        return found[0] if found else None
+
+    def manages_below(self, cgroup: str) -> bool:
+        """Whether it is systemd who decides on the controllers of this cgroup's children."""
+        if cgroup == "/":
+            return RUNNING.is_dir()
+        found = self._unit(cgroup)
+        return found is not None and not found[1]
+
+    def set(self, unit: str, target: CgroupKnob, value: str) -> None:
+        """Returns when systemd has written it. ActError if it has no such property, or refuses the value."""
+        if target.knob not in PROPERTIES:
+            raise ActError(f"{describe(target)}: systemd owns {unit}, and has no property for {target.knob}")
+        for properties in in_steps(target.knob, value):
+            self._ask(_MANAGER, "SetUnitProperties", "sba(sv)", (unit, True, properties))
+            # systemd answers first and writes then, but takes up no other call before it has written
+            # (manager_loop: the queue of cgroups comes before the bus).
+            self._ask(_MANAGER, "GetUnit", "s", (unit,))
+
+    def _unit(self, cgroup: str) -> tuple[str, bool] | None:
+        """Name, and whether what is below it is its own affair (``Delegate=``)."""
+        kind = _KINDS.get(cgroup.rpartition(".")[2])
+        if kind is None or not RUNNING.is_dir():
+            return None
+        found = self._ask(_MANAGER, "GetUnitByControlGroup", "s", (cgroup,))
+        if found is None or self._property(found, kind, "ControlGroup") != cgroup:
+            return None  # systemd names the nearest unit above
+        delegates = kind.endswith((".Service", ".Scope")) and self._property(found, kind, "Delegate")
+        return str(self._property(found, f"{_SYSTEMD}.Unit", "Id")), bool(delegates)
+
+    def _property(self, path: str, interface: str, name: str) -> Any:
+        unit = DBusAddress(path, _SYSTEMD, "org.freedesktop.DBus.Properties")
+        found = self._ask(unit, "Get", "ss", (interface, name))
+        return found[1] if found else None
+
+    def _ask(self, where: DBusAddress, method: str, signature: str, words: tuple[Any, ...]) -> Any:
+        """The answer's first value; None if it has none, or there is no such unit."""
+        try:
+            with open_dbus_connection("SYSTEM") as connection:
+                call = new_method_call(where, method, signature, words)
+                reply = connection.send_and_get_reply(call, timeout=_PATIENCE_S)
+        except (OSError, AuthenticationError) as error:  # TimeoutError is an OSError
+            why = plain(error) or type(error).__name__
+            raise ActError(
+                f"systemd does not answer on the system bus ({why}): systemctl status dbus"
+            ) from error
+        if reply.header.message_type is MessageType.error:
+            if reply.header.fields.get(HeaderFields.error_name) == _NO_UNIT:
+                return None
+            raise ActError(f"systemd says no to {method}: {plain(reply.body[0] if reply.body else '')}")
+        return reply.body[0] if reply.body else None
