@@ -28,7 +28,7 @@ demo: setup  ## Boot a machine with two memory tiers and watch two workloads bei
 		python3 -m llamas_bpf.scenarios.demo
 	@echo "Each decision, whole: $(BIN)/llamas-bpf explain --state build/demo/state [ID]"
 
-test: lint vagrant-validate test-host test-lab  ## Run every check: style, types, unit and kernel tests here, lab tests in a guest
+test: lint vagrant-validate test-host test-lab test-systemd  ## Run every check: style, types, unit and kernel tests here, lab tests in a guest
 
 lint: setup  ## Check style and types
 	$(BIN)/ruff check
@@ -40,6 +40,10 @@ test-host: setup  ## Run the unit tests, and those that use this machine's own k
 
 test-lab: setup  ## Run the tests that need a kernel of their own, in a guest
 	$(BIN)/llamas-bpf lab test --kernel 6.12 --topology tiers -- -m 'not slow'
+
+test-systemd: setup  ## Run the tests of changing systemd's units, in a guest where it is process 1
+	$(BIN)/llamas-bpf lab test --kernel 6.12 --topology tiers --init systemd --out build/test-systemd \
+		-- tests/lab/test_act_systemd.py
 
 test-bcc: setup  ## Run the tests of the BCC backend in a guest (3 min; builds a disk with BCC, once)
 	$(BIN)/llamas-bpf lab test --kernel 6.12 --topology flat --with python3-bpfcc --out build/test-bcc \
@@ -104,5 +108,5 @@ vagrant-validate: setup .venv/vagrant-packages  ## Check the Vagrantfile, and wh
 	$(BIN)/pip install -q --no-build-isolation -e '.[test]'
 	@touch $@
 
-.PHONY: help setup demo test lint test-host test-lab test-bcc test-matrix test-topologies clean vagrant-up vagrant-down vagrant-box \
+.PHONY: help setup demo test lint test-host test-lab test-systemd test-bcc test-matrix test-topologies clean vagrant-up vagrant-down vagrant-box \
 	vagrant-validate

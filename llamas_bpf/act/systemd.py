@@ -1,7 +1,8 @@
 """Cgroups that systemd owns, changed as it asks to be: by runtime properties of its units over D-Bus.
 
 org.freedesktop.systemd1(5); systemd.resource-control(5); and https://systemd.io/CGROUP_DELEGATION for whose a
-cgroup is. A property set so lasts until the next boot, as a drop-in in /run; ``systemctl show`` tells it.
+cgroup is. A property set so lasts until the next boot, as a drop-in in /run; of one that is unset the drop-in
+stays, and says that. Units of a user's own systemd lie below a delegated one, and are not its affair.
 """
 
 from pathlib import Path
