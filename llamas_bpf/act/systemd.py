@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from jeepney import DBusAddress, HeaderFields, MessageType, new_method_call
-from jeepney.auth import AuthenticationError
 from jeepney.io.blocking import open_dbus_connection
 
 from llamas_bpf.act.errors import ActError, describe
@@ -81,7 +80,7 @@ class Systemd:
             with open_dbus_connection("SYSTEM") as connection:
                 call = new_method_call(where, method, signature, words)
                 reply = connection.send_and_get_reply(call, timeout=_PATIENCE_S)
-        except (OSError, AuthenticationError) as error:  # TimeoutError is an OSError
+        except (OSError, RuntimeError, ValueError) as error:  # jeepney's own are among these
             why = plain(error) or type(error).__name__
             raise ActError(
                 f"systemd does not answer on the system bus ({why}): systemctl status dbus"
