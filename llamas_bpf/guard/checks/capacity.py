@@ -35,8 +35,6 @@ def _cpus(case: Case, value: str) -> str | None:
 def _memory_fits(case: Case, wanted: frozenset[int]) -> str | None:
     nodes = {node.id: node for node in case.situation.machine.nodes if node.total_bytes > 0}
     shown = "node" + cpulist.render(wanted)
-    if not wanted:
-        return f"{case.who} would be left without any node"
     if missing := wanted - nodes.keys():
         return f"node{cpulist.render(missing)} has no memory on this machine"
     sizes = case.node_bytes()
