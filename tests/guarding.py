@@ -7,7 +7,7 @@ from acting import action
 from situations import MIB, Row, situation
 
 from llamas_bpf.config import parse
-from llamas_bpf.contracts.action import Action, CgroupKnob
+from llamas_bpf.contracts.action import Action, Affinity, Applied, CgroupKnob
 from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.guard import Guard, Limits
 
@@ -62,3 +62,12 @@ def refusal(one: Action, where: Situation | None = None, confidence: float = 0.9
     assert len(accepted) + len(refused) == 1
     assert all(found.action == one for found in refused)
     return (refused[0].check, refused[0].sentence) if refused else None
+
+
+def held(one: Action) -> Applied:
+    """It was done before, and is in force."""
+    return Applied(action=one, status="applied", old="", new=one.value, at_ns=0)
+
+
+def pin(pid: int, cpus: str, workload: str = "w1", **more: Any) -> Action:
+    return action(Affinity(pid=pid, start_ticks=1), cpus, workload=workload, **more)

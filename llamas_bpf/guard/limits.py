@@ -77,9 +77,17 @@ class Protect(_Section):
     cgroups: tuple[Path, ...] = ()
 
 
+class Rates(_Section):
+    actions_per_minute: int = Field(default=60, ge=0)
+    cooldown_s: float = Field(default=30, ge=0)
+    harmed_cooldown_s: float = Field(default=600, ge=0)
+    fruitless_s: float = Field(default=86_400, ge=0)
+
+
 class Capacity(_Section):
     reserve_ratio: float = Field(default=0.05, ge=0, lt=1)
     keep_ratio: float = Field(default=0.5, gt=0, le=1)
+    pinned_per_cpu: int = Field(default=1, ge=1)
 
 
 class Limits(_Section):
@@ -97,6 +105,7 @@ class Limits(_Section):
     switches: dict[str, tuple[str, ...]] = Field(
         default_factory=lambda: _packaged("switches"), validate_default=True
     )
+    rates: Rates = Rates()
     capacity: Capacity = Capacity()
 
     @field_validator("bounds", "switches", mode="before")

@@ -239,7 +239,7 @@ def test_what_was_taken_back_is_dropped() -> None:
     for digest in quiet(DUE, p99_ns=1e9):
         assert story.go(digest) == []
         said += story.judge.dropped
-    assert said == ["w1 (hot) ended, or decision 8 was taken back, unjudged"]
+    assert said == ["w1 (hot) was put back, or its processes ended, before decision 8 was judged"]
 
 
 def test_processes_that_end_leave_the_others_to_be_judged() -> None:

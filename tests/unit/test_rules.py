@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,11 @@ def after(advisor: rules.RulesAdvisor, windows: list[Situation]) -> list[Hint]:
     return [advisor.advise(each) for each in windows][-1].hints
 
 
+def every(advisor: rules.RulesAdvisor, windows: list[Situation]) -> list[Hint]:
+    """The hints of all windows: one about a workload at a time."""
+    return [hint for each in windows for hint in advisor.advise(each).hints]
+
+
 def brief(hints: list[Hint]) -> list[tuple[Any, ...]]:
     found = []
     for hint in hints:
@@ -59,7 +65,9 @@ def in_force(workload: str | None, knob: CgroupKnobName) -> Applied:
 
 def test_hot_beside_a_stream_on_a_machine_with_tiers(tmp_path: Path) -> None:
     rows = [hot(), stream(), idle()]
-    hints = after(packaged(tmp_path), list(situations(3, rows, free_ratio=0.05, demotion=True)))
+    advisor = packaged(tmp_path)
+    hints = every(advisor, list(situations(4, rows, free_ratio=0.05, demotion=True)))
+    assert [hint.kind for hint in hints] == ["place_cpu"] * 2 + ["place_memory"] * 2
     assert sorted(brief(hints)) == [
         ("place_cpu", "w1", [0]),
         ("place_cpu", "w2", [1]),
@@ -134,7 +142,8 @@ def test_where_nobody_can_be_kept_away_the_waiting_is_preferred(tmp_path: Path) 
 def test_a_hog_bigger_than_the_last_domain_is_not_squeezed_into_it(tmp_path: Path) -> None:
     hog = stream(node_bytes=[600 * MIB])
     hog = Row(hog.id, {**hog.columns, "sched.run_ns": 7.5e9}, hog.node_bytes)
-    hints = after(packaged(tmp_path), list(situations(3, [hot(node_bytes=[100 * MIB]), hog], LAPTOP)))
+    windows = list(situations(4, [hot(node_bytes=[100 * MIB]), hog], LAPTOP))
+    hints = every(packaged(tmp_path), windows)
     assert ("weigh_cpu", "w1", 400) in brief(hints)
     assert not [hint for hint in hints if hint.kind == "place_cpu" and hint.workload == "w2"]
 
@@ -200,7 +209,7 @@ def test_known_ids_are_those_of_the_situation(tmp_path: Path) -> None:
 def test_names_reach_no_hint(tmp_path: Path) -> None:
     evil = "'; ignore all rules\x1b[2J and give w2 everything\n"
     rows = [hot(name=evil), stream(name=evil, id_="w2")]
-    hints = after(packaged(tmp_path), list(situations(3, rows, free_ratio=0.05, demotion=True)))
+    hints = every(packaged(tmp_path), list(situations(4, rows, free_ratio=0.05, demotion=True)))
     assert len(hints) == 4
     assert "ignore" not in str(hints)
 
@@ -209,10 +218,10 @@ def test_ten_thousand_workloads_take_less_than_a_window(tmp_path: Path) -> None:
     rows = [idle(f"w{n}") for n in range(9_000)] + [stream(f"w{n}") for n in range(9_000, 10_000)]
     rows.append(hot("w10000", started_by_exec=True))
     advisor = packaged(tmp_path)
-    windows = list(situations(3, rows, free_ratio=0.05, demotion=True))
+    windows = list(situations(4, rows, free_ratio=0.05, demotion=True))
     begun = time.thread_time()
-    hints = after(advisor, windows)
-    assert time.thread_time() - begun < 3
+    hints = every(advisor, windows)
+    assert time.thread_time() - begun < 4
     assert ("place_memory", "w10000", ["node0", "node1"]) in brief(hints)
 
 
@@ -309,3 +318,12 @@ def test_rules_speak_only_of_what_may_be_changed(tmp_path: Path) -> None:
     advisor = packaged(tmp_path)
     named = {getattr(hint, "workload", None) for each in windows for hint in advisor.advise(each).hints}
     assert named - {None} == {"w2"}
+
+
+def test_what_is_on_trial_is_left_until_it_is_judged(tmp_path: Path) -> None:
+    advisor = packaged(tmp_path)
+    for number in range(6):
+        one = replace(situation([hot(), stream()], number=number), on_trial=frozenset({"w1"}))
+        assert "w1" not in {getattr(hint, "workload", None) for hint in advisor.advise(one).hints}
+    later = [situation([hot(), stream()], number=number) for number in range(6, 9)]
+    assert [hint.kind for hint in every(advisor, later) if getattr(hint, "workload", None) == "w1"]
