@@ -94,19 +94,21 @@ def test_one_decision_from_events_to_outcome(run: Run) -> None:
         "nodes node0",
         "hoping for: memory.fast_tier_ratio up",
         "by llm, confidence 90%, for 300 s",
-        "node0 is full (capacity)",
+        "1.1 /llamas/hot cpuset.mems = 0: accepted",
+        "refused: node0 is full (capacity)",
         "1.1 /llamas/hot cpuset.mems 0,2 -> 0 applied",
         "1.2 affinity of pid 101",
         "helped: memory.fast_tier_ratio rose, as hoped",
         "memory.fast_tier_ratio 30 % 95 % 1 %",
         "-> 0,2 (it harmed)",
+        '{"kind":"place_memory","nodes":["node0"]} helped where the features are in buckets like 2/0/3/2/0',
     ):
         assert part in words, f"{part}\n{out}"
 
 
 def test_advice_is_for_the_operator_and_no_refusal(run: Run, state: Path) -> None:
     with Store(state, StoreConfig()) as store:
-        number = store.add_hint(4, "rules", reports.hint(), None, 1)
+        number = store.add_hints(4, "rules", [reports.hint()], None, 1)[0]
         decision = Decision(number, reports.hint(), "rules", None)
         refusal = Refusal(hint_id=number, check="advice", sentence="start it anew on gpu0")
         there = reports.situation(4)

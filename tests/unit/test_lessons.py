@@ -58,7 +58,7 @@ def test_lessons_outlive_a_run(tmp_path: Path) -> None:
     with Store(tmp_path, StoreConfig()) as store:
         run = store.begin_run(reports.MACHINE, "rules", enforce=True)
         for number in (1, 2):
-            decision = store.add_hint(number, "rules", reports.hint(), None, run)
+            decision = store.add_hints(number, "rules", [reports.hint()], None, run)[0]
             judged = outcome(f"{decision}.1", "neutral")
             store.record(WindowReport(reports.situation(number), "rules", outcomes=(judged,)))
     with Store(tmp_path, StoreConfig()) as store:
@@ -71,7 +71,7 @@ def test_lessons_outlive_a_run(tmp_path: Path) -> None:
 
 def test_outcomes_of_before_there_were_lessons_teach_nothing() -> None:
     lessons = Lessons()
-    lessons.learn(reports.outcome("1.1", "harmed"))
+    lessons.learn(outcome("1.1", "harmed", situation=(), gist=""))
     assert lessons.known() == ()
 
 
