@@ -1,6 +1,6 @@
 """One action before the guard, with all that a check may know about it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -9,9 +9,11 @@ import numpy as np
 from llamas_bpf.contracts.action import Action, Target
 from llamas_bpf.contracts.digest import NODE_BYTES
 from llamas_bpf.contracts.lesson import Lesson
-from llamas_bpf.contracts.situation import Situation
+from llamas_bpf.contracts.situation import Situation, Touched
 from llamas_bpf.contracts.workload import Workload
 from llamas_bpf.guard.limits import Limits
+
+_MINUTE_NS = 60 * 10**9
 
 
 @dataclass(frozen=True)
@@ -22,15 +24,28 @@ class Claim:
     amount_bytes: int
 
 
+class Lately:
+    """A situation's ``touched``, looked through once for all of a window's actions."""
+
+    def __init__(self, touched: Sequence[Touched], now_ns: int) -> None:
+        self.about: dict[tuple[str | None, str], list[Touched]] = {}
+        self.in_a_minute = 0
+        for one in touched:
+            self.about.setdefault((one.workload, one.target.knob), []).append(one)
+            self.in_a_minute += not one.harmed and one.at_ns > now_ns - _MINUTE_NS
+
+
 @dataclass(frozen=True)
 class Case:
-    """``confidence`` and ``gist`` are the hint's; ``accepted`` are this window's actions before it, with
-    their ``claims``; ``present`` tells what a target holds now, None where nobody can."""
+    """``confidence`` and ``gist`` are the hint's; ``lately`` is the situation's. ``accepted`` are this
+    window's actions before it, with their ``claims``; ``present`` tells what a target holds now, or None.
+    """
 
     action: Action
     situation: Situation
     limits: Limits
     confidence: float
+    lately: Lately
     gist: str = ""
     present: Callable[[Target], str | None] = lambda target: None
     claims: tuple[Claim, ...] = ()

@@ -13,7 +13,7 @@ from llamas_bpf.contracts.action import Action, Refusal, Target
 from llamas_bpf.contracts.digest import Digest
 from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.guard import checks
-from llamas_bpf.guard.case import Case, Claim
+from llamas_bpf.guard.case import Case, Claim, Lately
 from llamas_bpf.guard.checks.scope import covers
 from llamas_bpf.guard.limits import Limits
 
@@ -55,6 +55,7 @@ class Guard:
         """
         if situation.number != self._window:
             self._window, self._claims, self._accepted = situation.number, (), ()
+        lately = Lately(situation.touched, situation.digest.end_ns)
         accepted, refusals = [], []
         for action in actions:
             sure = confidence.get(action.hint_id, 0.0)
@@ -63,6 +64,7 @@ class Guard:
                 situation=situation,
                 limits=self._limits,
                 confidence=0.0 if math.isnan(sure) else sure,
+                lately=lately,
                 gist=(gists or {}).get(action.hint_id, ""),
                 present=self._present,
                 claims=self._claims,

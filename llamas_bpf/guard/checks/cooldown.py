@@ -3,7 +3,6 @@
 import time
 
 from llamas_bpf import fingerprint
-from llamas_bpf.contracts.action import Target
 from llamas_bpf.guard.case import Case
 
 ORDER = 34
@@ -18,8 +17,8 @@ def check(case: Case) -> str | None:
 def _touched(case: Case) -> str | None:
     """By workload and knob: a new process of a workload is no new start."""
     rates, now_ns = case.limits.rates, case.situation.digest.end_ns
-    for one in reversed(case.situation.touched):
-        if one.workload != case.action.workload or not _like(one.target, case.target):
+    for one in reversed(case.lately.about.get((case.action.workload, case.knob), ())):
+        if getattr(one.target, "node", None) != getattr(case.target, "node", None):
             continue
         ago_s = max(now_ns - one.at_ns, 0) / 1e9
         wait_s = rates.harmed_cooldown_s if one.harmed else rates.cooldown_s
@@ -27,10 +26,6 @@ def _touched(case: Case) -> str | None:
             did = "did harm" if one.harmed else "was changed"
             return f"{case.knob} of {case.who} {did} {ago_s:.0f} s ago, and is left alone for {wait_s:g} s"
     return None
-
-
-def _like(one: Target, other: Target) -> bool:
-    return one.knob == other.knob and getattr(one, "node", None) == getattr(other, "node", None)
 
 
 def _harmed_before(case: Case) -> str | None:

@@ -4,14 +4,11 @@ from llamas_bpf.guard.case import Case
 
 ORDER = 38
 
-_MINUTE_NS = 60 * 10**9
-
 
 def check(case: Case) -> str | None:
     if case.begun or case.goes_on(case.action):
         return None
-    since_ns = case.situation.digest.end_ns - _MINUTE_NS
-    lately = sum(not one.harmed and one.at_ns > since_ns for one in case.situation.touched)
+    lately = case.lately.in_a_minute
     now = sum(not case.goes_on(other) for other in case.accepted)
     most = case.limits.rates.actions_per_minute
     if lately + now >= most:
