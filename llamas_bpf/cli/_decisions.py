@@ -97,7 +97,7 @@ def _hinted(found: Json) -> None:
 
 
 def _checked(applied: Sequence[Json], refused: Sequence[Json]) -> None:
-    """What was planned, what the guard (or already the plan) said to it, and what only the operator can do."""
+    """What was planned, what the guard or the plan said to it, and what only the operator can do."""
     refusals = [step for step in refused if step["check"] != "advice"]
     if applied or refusals:
         _heading("Checked")
