@@ -36,7 +36,10 @@ lint: setup  ## Check style and types
 	$(BIN)/mypy
 
 test-host: setup  ## Run the unit tests, and those that use this machine's own kernel
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m 'not slow'
+
+test-noise: setup  ## Judge a hundred actions that do nothing on two minutes of this machine's own noise
+	$(BIN)/python -m pytest -m slow tests/kernel/test_judge_noise.py
 
 test-lab: setup  ## Run the tests that need a kernel of their own, in a guest
 	$(BIN)/llamas-bpf lab test --kernel 6.12 --topology tiers -- -m 'not slow'

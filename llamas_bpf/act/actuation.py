@@ -50,6 +50,10 @@ class Actuation:
         no concern of ours any more, until the next start. Gives what we let go of, each said once."""
         return self._funnel.reconcile("looked after")
 
+    def present(self, target: Target) -> str | None:
+        """What the kernel says is there now; None where it cannot be read."""
+        return self._funnel.present(target)
+
     def expire(self, now_ns: int | None = None) -> list[Restored]:
         """Put back what has lived its time; ``now_ns`` is CLOCK_MONOTONIC."""
         now = time.monotonic_ns() if now_ns is None else now_ns

@@ -38,6 +38,14 @@ class Funnel:
         """What is in force, oldest first."""
         return self._journal.holds if self._journal and not self._dry_run else {}
 
+    def present(self, target: Target) -> str | None:
+        """What is there now; None where nobody can tell."""
+        tool = self._actuators.get(target.kind)
+        try:
+            return tool.read(target).value if tool else None
+        except ActError:
+            return None
+
     def put(self, actions: Sequence[Action]) -> list[Applied]:
         """Each action's fate, in order. One that fails never stops the others."""
         self._found = {}

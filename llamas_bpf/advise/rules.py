@@ -1,7 +1,7 @@
 """The rules advisor: answers at once, always, and without a model."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from llamas_bpf.advise.rule import Rule, load
 from llamas_bpf.advise.terms import Terms
@@ -57,8 +57,13 @@ class RulesAdvisor:
         now_ns = situation.digest.end_ns
         rules = self._not_ruled_out(terms)
         terms.keep_to(_words(rule for _, rule in rules))
-        mine = terms.workloads(situation.scope)
-        found = [each for workload in (None, *mine) for each in self._ask(rules, workload, terms, now_ns)]
+        # One decision at a time: the next one about a workload waits until the last is judged.
+        due = [
+            each
+            for each in (None, *terms.workloads(situation.scope))
+            if (each and each["id"]) not in situation.on_trial
+        ]
+        found = [each for workload in due for each in self._ask(rules, workload, terms, now_ns)]
         hints = [hint for _, hint in sorted(found, key=lambda each: each[0])]
         ids = {workload.id for workload in situation.digest.workloads}
         self._given_ns = {c: at_ns for c, at_ns in self._given_ns.items() if c[1] is None or c[1] in ids}
@@ -88,30 +93,39 @@ class RulesAdvisor:
 
     def _ask(
         self, rules: list[_Placed], workload: Json | None, terms: Terms, now_ns: int
-    ) -> Iterator[tuple[int, Hint]]:
-        """Every rule about this workload, or about the machine, with its place in the order."""
+    ) -> list[tuple[int, Hint]]:
+        """Every rule about this workload, or about the machine: the first hint that is due, with its place in
+        the order. The others are asked too, since they count for how many windows they hold."""
+        found: list[tuple[int, Hint]] = []
         if workload:
             terms.about(workload)
         about = "workload" if workload else "machine"
         for place, rule in rules:
-            if rule.text.about == about:
-                hint = self._ask_rule(rule, workload["id"] if workload else None, terms, now_ns)
-                if hint:
-                    yield place, hint
+            if rule.text.about == about and self._holds(rule, workload, terms) and not found:
+                hint = self._hint(rule, workload["id"] if workload else None, terms, now_ns)
+                found += [(place, hint)] if hint else []
+        return found
 
-    def _ask_rule(self, rule: Rule, workload: str | None, terms: Terms, now_ns: int) -> Hint | None:
-        case = (rule.text.name, workload)
+    def _holds(self, rule: Rule, workload: Json | None, terms: Terms) -> bool:
+        """For enough windows in a row."""
+        case = (rule.text.name, workload["id"] if workload else None)
         try:
             holds = rule.holds(terms)
-            self._could_tell[rule.text.name] = True
-            if not holds:
-                return None
-            self._held[case] = self._held_before.get(case, 0) + 1
-            if self._held[case] < rule.text.for_windows or not self._due(rule, case, now_ns):
-                return None
-            hint = rule.hint(terms, workload)
-        except Exception:  # CEL's many kinds, and pydantic's: all say that something is not known
+        except Exception:  # CEL's many kinds: all say that something is not known
             self._could_tell.setdefault(rule.text.name, False)
+            return False
+        self._could_tell[rule.text.name] = True
+        if holds:
+            self._held[case] = self._held_before.get(case, 0) + 1
+        return holds and self._held[case] >= rule.text.for_windows
+
+    def _hint(self, rule: Rule, workload: str | None, terms: Terms, now_ns: int) -> Hint | None:
+        case = (rule.text.name, workload)
+        if not self._due(rule, case, now_ns):
+            return None
+        try:
+            hint = rule.hint(terms, workload)
+        except Exception:  # CEL's many kinds, and pydantic's
             return None
         self._given_ns[case] = now_ns
         self._times[case] += 1

@@ -1,4 +1,5 @@
-"""What each knob takes, by the name that people know it by. ``limits.toml`` bounds them by these names.
+"""What each knob takes, by the name that people know it by. ``limits.toml`` bounds them by these names
+(``guard/checks/bounds.py`` reads their values).
 
 To add a knob: its name in ``action.py``, a line here, and a line in ``policies/limits.toml``.
 """
@@ -6,10 +7,11 @@ To add a knob: its name in ``action.py``, a line here, and a line in ``policies/
 from dataclasses import dataclass
 from typing import Literal
 
-#: ``number``, or ``max`` where ``or_max``; ``quota`` is cpu.max, bounded in CPUs; ``cpus`` is a CPU list,
-#: bounded in how many; ``nodes`` is a node list; ``priority`` is ``NICE POLICY``, bounded in nice;
-#: ``scheme`` is ``KEY=NUMBER …``, bounded in bytes a second; ``words`` are all that may be written.
-Takes = Literal["number", "quota", "cpus", "nodes", "priority", "scheme", "words"]
+#: ``number``; ``percent`` is one with up to two decimals; either may be ``max`` where ``or_max``.
+#: ``quota`` is cpu.max, bounded in CPUs; ``cpus`` and ``nodes`` are lists, bounded in how many; ``priority``
+#: is ``NICE POLICY``, bounded in nice; ``scheme`` is ``KEY=NUMBER …``, bounded in bytes a second; ``words``
+#: are all that may be written.
+Takes = Literal["number", "percent", "quota", "cpus", "nodes", "priority", "scheme", "words"]
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,8 @@ _SCHEME = Knob("scheme", "_bytes")
 KNOBS: dict[str, Knob] = {
     "cpu.weight": Knob("number"),
     "cpu.max": Knob("quota", or_max=True),
-    "cpu.uclamp.min": Knob("number", or_max=True),
-    "cpu.uclamp.max": Knob("number", or_max=True),
+    "cpu.uclamp.min": Knob("percent", or_max=True),
+    "cpu.uclamp.max": Knob("percent", or_max=True),
     "cpuset.cpus": Knob("cpus"),
     "cpuset.mems": Knob("nodes"),
     "memory.high": _BYTES_OR_MAX,

@@ -9,48 +9,74 @@ import math
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 
-from llamas_bpf.contracts.action import Action, Refusal
+from llamas_bpf.contracts.action import Action, Refusal, Target
 from llamas_bpf.contracts.digest import Digest
 from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.guard import checks
-from llamas_bpf.guard.case import Case, Claim
+from llamas_bpf.guard.case import Case, Claim, Lately
 from llamas_bpf.guard.checks.scope import covers
 from llamas_bpf.guard.limits import Limits
 
 Check = Callable[[Case], str | None]
 
 
-class Guard:
-    """What one operator allows; remembers within a window what it has already let through."""
+Present = Callable[[Target], str | None]
 
-    def __init__(self, limits: Limits) -> None:
+
+class Guard:
+    """What one operator allows; remembers within a window what it has already let through.
+
+    ``present`` tells what a target holds now, None where it cannot be told; it is asked only where a check
+    depends on it.
+    """
+
+    def __init__(self, limits: Limits, present: Present = lambda target: None) -> None:
         self._limits = limits
+        self._present = present
         self._window: int | None = None
         self._claims: tuple[Claim, ...] = ()
+        self._accepted: tuple[Action, ...] = ()
 
     def scope(self, digest: Digest) -> frozenset[str]:
         """The ids of the workloads that may be acted on at all."""
         return frozenset(each.id for each in digest.workloads if covers(self._limits, each))
 
     def check(
-        self, actions: Sequence[Action], situation: Situation, confidence: Mapping[int, float]
+        self,
+        actions: Sequence[Action],
+        situation: Situation,
+        confidence: Mapping[int, float],
+        gists: Mapping[int, str] | None = None,
     ) -> tuple[list[Action], list[Refusal]]:
         """The actions that may be taken, in order, and the others with their reasons.
 
         ``confidence`` is each hint's own, by ``hint_id``; a hint without one counts as not sure at all.
+        ``gists`` are what lessons know hints by; without one, none are known of it.
         """
         if situation.number != self._window:
-            self._window, self._claims = situation.number, ()
+            self._window, self._claims, self._accepted = situation.number, (), ()
+        lately = Lately(situation.touched, situation.digest.end_ns)
         accepted, refusals = [], []
         for action in actions:
             sure = confidence.get(action.hint_id, 0.0)
-            case = Case(action, situation, self._limits, 0.0 if math.isnan(sure) else sure, self._claims)
+            case = Case(
+                action=action,
+                situation=situation,
+                limits=self._limits,
+                confidence=0.0 if math.isnan(sure) else sure,
+                lately=lately,
+                gist=(gists or {}).get(action.hint_id, ""),
+                present=self._present,
+                claims=self._claims,
+                accepted=self._accepted,
+            )
             refusal = _first_objection(case)
             if refusal:
                 refusals.append(refusal)
             else:
                 accepted.append(action)
                 self._claims += tuple(case.found)
+                self._accepted = (*self._accepted, action)
         return accepted, refusals
 
 

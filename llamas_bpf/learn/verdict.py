@@ -18,8 +18,18 @@ class Judgement:
     reason: str
 
 
-def judge(expect: Expect | None, before: Sequence[Readings], after: Sequence[Readings]) -> Judgement:
-    """Harm outweighs help: what was hoped for is no use at the price of a safety metric."""
+def judge(
+    expect: Expect | None,
+    before: Sequence[Readings],
+    after: Sequence[Readings],
+    killed: Change | None = None,
+) -> Judgement:
+    """Harm outweighs help: what was hoped for is no use at the price of a safety metric.
+
+    ``killed``: processes were killed for want of memory, more than before; that needs no further windows.
+    """
+    if killed:
+        return Judgement("harmed", None, [killed], f"{_told(killed)} in a window")
     if min(len(before), len(after)) < FEWEST:
         reason = f"{len(before)} windows before and {len(after)} after are too few to tell"
         return Judgement("neutral", None, [], reason)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
+from llamas_bpf.contracts.outcome import Outcome
 from llamas_bpf.store.database import Database
 
 Json = dict[str, Any]
@@ -55,6 +56,15 @@ class Reader:
                 "SELECT body FROM exchanges WHERE run = ? AND exchange = ?", (row["run"], row["exchange"])
             ).fetchone()
             return _decision(db, row) | {"exchange": _object(asked["body"]) if asked else None}
+
+    def outcomes(self, limit: int = 10_000) -> list[tuple[float, Outcome]]:
+        """The last verdicts of all runs, oldest first, each with when it was given (s since the epoch)."""
+        with self._rows() as db:
+            rows = db.execute(
+                "SELECT at_s, body FROM steps WHERE stage = 'judged' ORDER BY id DESC LIMIT ?", (limit,)
+            )
+            found = [(row["at_s"], Outcome.model_validate(_object(row["body"]))) for row in rows]
+        return found[::-1]
 
     def run(self, number: int) -> Json | None:
         """What ``begin_run`` noted: advisor, enforce, machine, and when (``at_s``)."""

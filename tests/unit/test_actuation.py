@@ -280,3 +280,10 @@ def test_a_link_that_takes_a_knobs_place_later_is_not_followed(
     (restored,) = actuation.undo("1", "it harmed")
     assert restored.skipped
     assert outside.read_text() == "300\n"
+
+
+def test_what_is_there_now_can_be_asked_without_a_journal(mount: Path) -> None:
+    dry = Actuation(here(mount), None, dry_run=True)
+    weight = knob(mount, "cpu.weight")
+    assert dry.present(weight) == "100"
+    assert dry.present(weight.model_copy(update={"cgroup_id": 1})) is None

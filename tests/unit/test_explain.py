@@ -94,12 +94,14 @@ def test_one_decision_from_events_to_outcome(run: Run) -> None:
         "nodes node0",
         "hoping for: memory.fast_tier_ratio up",
         "by llm, confidence 90%, for 300 s",
-        "node0 is full (capacity)",
+        "1.1 /llamas/hot cpuset.mems = 0: accepted",
+        "refused: node0 is full (capacity)",
         "1.1 /llamas/hot cpuset.mems 0,2 -> 0 applied",
         "1.2 affinity of pid 101",
         "helped: memory.fast_tier_ratio rose, as hoped",
         "memory.fast_tier_ratio 30 % 95 % 1 %",
         "-> 0,2 (it harmed)",
+        '{"kind":"place_memory","nodes":["node0"]} helped where the features are in buckets like 2/0/3/2/0',
     ):
         assert part in words, f"{part}\n{out}"
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from llamas_bpf.contracts.machine import NumaNode
 from llamas_bpf.guard.case import Case, Claim
+from llamas_bpf.guard.values import numbers, scheme_words
 from llamas_bpf.machine import cpulist
 from llamas_bpf.shown import figure
 
@@ -15,12 +16,21 @@ def check(case: Case) -> str | None:
     match case.knob:
         case "affinity" | "cpuset.cpus":
             return _cpus(case, value)
-        case "cpuset.mems":
-            return _memory_fits(case, frozenset(cpulist.parse(value)))
+        case "cpuset.mems" | "pages.move":
+            return _memory_fits(case, numbers(value))
+        case "migrate_hot" | "migrate_cold":
+            return _has_memory(case, frozenset({(scheme_words(value) or {}).get("target_nid", -1)}))
+    return _in_bytes(case, int(value)) if value.isdigit() else None
+
+
+def _in_bytes(case: Case, asked: int) -> str | None:
+    match case.knob:
         case "memory.high":
-            return _keeps_enough(case, lambda current: int(value))
-        case "memory.reclaim":
-            return _keeps_enough(case, lambda current: current - int(value))
+            return _keeps_enough(case, lambda current: asked)
+        case "memory.reclaim" | "pages.pageout":
+            return _keeps_enough(case, lambda current: current - asked)
+        case "memory.low" | "memory.zswap.max":
+            return _is_there(case, asked)
     return None
 
 
@@ -33,12 +43,12 @@ def _cpus(case: Case, value: str) -> str | None:
 
 
 def _memory_fits(case: Case, wanted: frozenset[int]) -> str | None:
-    nodes = {node.id: node for node in case.situation.machine.nodes if node.total_bytes > 0}
+    nodes = {node.id: node for node in case.situation.machine.nodes}
     shown = "node" + cpulist.render(wanted)
-    if not wanted:
-        return f"{case.who} would be left without any node"
-    if missing := wanted - nodes.keys():
-        return f"node{cpulist.render(missing)} has no memory on this machine"
+    if missing := _has_memory(case, wanted):
+        return missing
+    if case.knob == "pages.move" and case.begun:
+        return None  # the workload's memory was counted at its first process
     sizes = case.node_bytes()
     if sizes is None:
         return f"how much memory {case.who} has on each node is not known, so it may not fit on {shown}"
@@ -57,6 +67,32 @@ def _memory_fits(case: Case, wanted: frozenset[int]) -> str | None:
         )
     case.found.append(Claim(wanted, need))
     return None
+
+
+def _has_memory(case: Case, wanted: frozenset[int]) -> str | None:
+    there = {node.id for node in case.situation.machine.nodes if node.total_bytes > 0}
+    missing = wanted - there
+    if -1 in missing:
+        return f"{case.knob} does not say to which node"
+    return f"node{cpulist.render(missing)} has no memory on this machine" if missing else None
+
+
+def _is_there(case: Case, asked: int) -> str | None:
+    """Of all memory beyond the reserve, with what others have protected already."""
+    ratio = case.limits.capacity.reserve_ratio
+    room = int(sum(node.total_bytes for node in case.situation.machine.nodes) * (1 - ratio))
+    taken = sum(
+        int(one.value)
+        for one in case.settings()
+        if case.knob == one.target.knob == "memory.low" and one.value.isdigit()
+    )
+    if asked + taken <= room:
+        return None
+    others = f", of which {_size(taken)} are protected for others" if taken else ""
+    return (
+        f"{case.knob} of {case.who} would become {_size(asked)}, and this machine has {_size(room)}"
+        f" beyond the reserve of {ratio:.0%}{others}"
+    )
 
 
 def _free(case: Case, node: NumaNode) -> int | None:

@@ -2,7 +2,15 @@
 
 from pathlib import PurePosixPath
 
-from llamas_bpf.contracts.action import Affinity, CgroupKnob, CgroupReclaim, Pages, Priority, Scheme
+from llamas_bpf.contracts.action import (
+    Affinity,
+    CgroupController,
+    CgroupKnob,
+    CgroupReclaim,
+    Pages,
+    Priority,
+    Scheme,
+)
 from llamas_bpf.contracts.workload import ProcessId, Workload
 from llamas_bpf.guard.case import Case
 from llamas_bpf.guard.limits import Limits
@@ -42,6 +50,9 @@ def _is_of(case: Case, workload: Workload) -> bool:
             return ProcessId(case.target.pid, case.target.start_ticks) in workload.processes
         case CgroupKnob() | CgroupReclaim() | Scheme():
             return (case.target.cgroup, case.target.cgroup_id) == (workload.cgroup, workload.cgroup_id)
+        case CgroupController():
+            # It is switched on above the workload, for it and those beside it; act checks the id.
+            return (workload.cgroup or "").startswith(case.target.cgroup + "/")
         case _:
             return False
 
