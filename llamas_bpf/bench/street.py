@@ -2,7 +2,8 @@
 
 A hundred processes that we start stand for as many workloads of ``exec``. Ten of them wake often, and a rule
 of our own confines those to the last CPUs, window after window. The packaged rules are asked as well, but
-would not do: they move no more hogs than there are CPUs for, and nobody in two windows running.
+would not do: they move no more hogs than there are CPUs for, and nobody in two windows running. Of the
+packaged limits one is raised: how many may be confined to the same CPU.
 """
 
 import os
@@ -130,7 +131,9 @@ class _Driver:
         (policies / "rules").mkdir(parents=True, mode=0o700)
         (policies / "rules" / "bench.toml").write_text(RULE)
         config = Config(policies=policies)
-        self._advisors, self._limits = advise.build("rules", config), load_limits(config)
+        self._advisors, limits = advise.build("rules", config), load_limits(config)
+        capacity = limits.capacity.model_copy(update={"pinned_per_cpu": ACTIONS})
+        self._limits = limits.model_copy(update={"capacity": capacity})
         self._here = here
         self._journal = Journal(state)
         self._actuation = Actuation(here, self._journal, dry_run=False)
@@ -148,7 +151,8 @@ class _Driver:
 
     def window(self, digest: Digest) -> dict[str, float]:
         """ms of each stage; in the end everything is as before. Nothing, while too little came before."""
-        guard, parts = Guard(self._limits), (self._actuation, self._store, self._run)
+        guard = Guard(self._limits, self._actuation.present)
+        parts = (self._actuation, self._store, self._run)
         controller = Controller(self._here, self._advisors, guard, *parts)
         for earlier in self._recent:
             controller.window(earlier)
