@@ -58,11 +58,16 @@ class PlaceMemory(_Hint):
 
 
 class ReclaimMemory(_Hint):
-    """Push a workload's coldest memory down a tier or out, once."""
+    """Push a workload's coldest memory down a tier or out, once.
+
+    ``how``: so much once; or ``steadily`` out, so much a second at most, while hardly anybody waits for
+    memory.
+    """
 
     kind: Literal["reclaim_memory"]
     workload: WorkloadRef
     amount_bytes: int = Field(gt=0, le=1 << 46)
+    how: Literal["once", "steadily"] = "once"
 
 
 class ProtectMemory(_Hint):

@@ -13,7 +13,7 @@ from llamas_bpf.contracts.hint import Advice, Hint
 from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.plan.here import CannotPlan, Here, Step
 
-_NOT_KINDS = {"here"}
+_NOT_KINDS = {"here", "schemes"}
 
 
 class Planner(Protocol):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from llamas_bpf.contracts.action import InterleaveWeight, SystemKnob, SystemKnobName
 from llamas_bpf.contracts.hint import TuneTiering
+from llamas_bpf.plan import schemes
 from llamas_bpf.plan.here import CannotPlan, Here, Step
 
 #: NUMA_BALANCING_MEMORY_TIERING, a bit of kernel.numa_balancing; bit 0 is balancing between like nodes.
@@ -90,6 +91,10 @@ def _interleave(hint: TuneTiering, here: Here) -> list[Step]:
     return [Step(InterleaveWeight(node=node), str(weight)) for node, weight in weights.items()]
 
 
+def _by_heat(hint: TuneTiering, here: Here) -> list[Step]:
+    return schemes.sort_by_heat() if hint.sort_by_heat else []
+
+
 def _check_tiers(here: Here) -> None:
     if len(here.machine.tiers) < 2:
         raise CannotPlan("this machine has one memory tier: there is no other to move pages to")
@@ -106,4 +111,5 @@ _PARTS: tuple[Callable[[TuneTiering, Here], list[Step]], ...] = (
     _reclaim,
     _forms,
     _interleave,
+    _by_heat,
 )

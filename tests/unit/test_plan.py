@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from situations import MIB, hot, machine, situation
 
+from llamas_bpf.act import scheme_value
+from llamas_bpf.act.scheme_value import Goal
 from llamas_bpf.contracts.action import (
     Action,
     Affinity,
@@ -14,6 +16,7 @@ from llamas_bpf.contracts.action import (
     Pages,
     Priority,
     Refusal,
+    Scheme,
     SystemKnob,
 )
 from llamas_bpf.contracts.hint import HINT, Advice
@@ -69,6 +72,23 @@ def test_place_memory_is_a_node_list() -> None:
     assert values(hint) == [(of("cpuset.mems"), "0-2")]
 
 
+@pytest.mark.parametrize(("pages", "knob"), [("hot", "migrate_hot"), ("cold", "migrate_cold")])
+def test_place_memory_by_heat_is_a_scheme(pages: str, knob: Any) -> None:
+    hint = {"kind": "place_memory", "workload": "w1", "nodes": ["node2"], "pages": pages}
+    ((target, value),) = values(hint)
+    assert target == Scheme(knob=knob, cgroup="/w1", cgroup_id=1)
+    assert scheme_value.parse(target, value).node == 2
+    assert "one node only" in sentence(hint | {"nodes": ["node0", "node2"]})
+    assert "pages are told apart by it" in sentence(hint, processes(5))
+
+
+def test_tune_tiering_sorts_by_heat() -> None:
+    found = values({"kind": "tune_tiering", "sort_by_heat": True})
+    assert [target for target, _ in found] == [Scheme(knob="lru_prio"), Scheme(knob="lru_deprio")]
+    for target, value in found:
+        assert str(scheme_value.parse(target, value)) == value
+
+
 def test_place_cpu_is_a_cpu_list() -> None:
     hint = {"kind": "place_cpu", "workload": "w1", "cpus": [8, 1, 0, 3, 2]}
     assert values(hint) == [(of("cpuset.cpus"), "0-3,8")]
@@ -91,7 +111,7 @@ def test_place_memory_without_cpuset_moves_the_pages_of_every_living_process() -
     hint = {"kind": "place_memory", "workload": "w1", "nodes": ["node2"]}
     assert values(hint, processes(5, 0, 7)) == [(moved(200, 5), "2"), (moved(202, 7), "2")]
     assert "no process" in sentence(hint, processes(0))
-    assert "say all" in sentence(hint | {"pages": "hot"}, processes(5))
+    assert "pages are told apart by it" in sentence(hint | {"pages": "hot"}, processes(5))
     without = machine().model_copy(update={"cgroup_controllers": ("memory",)})
     assert values(hint, situation([hot()], of=without)) == [(moved(100, 1), "2")]
 
@@ -169,6 +189,14 @@ def test_protect_memory_is_whole_pages() -> None:
 def test_reclaim_memory() -> None:
     hint = {"kind": "reclaim_memory", "workload": "w1", "amount_bytes": MIB}
     assert values(hint) == [(CgroupReclaim(cgroup="/w1", cgroup_id=1), str(MIB))]
+
+
+def test_reclaim_memory_steadily_is_a_scheme_with_a_goal() -> None:
+    hint = {"kind": "reclaim_memory", "workload": "w1", "amount_bytes": MIB, "how": "steadily"}
+    ((target, value),) = values(hint)
+    assert target == Scheme(knob="pageout", cgroup="/w1", cgroup_id=1)
+    asked = scheme_value.parse(target, value)
+    assert (asked.bytes, asked.goal) == (MIB, Goal("some_mem_psi_us", 1000))
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from llamas_bpf.heat import damon, damon_availability, damon_claim, damon_sysfs
-from llamas_bpf.heat.damon_claim import Claim, ClaimFile
-from llamas_bpf.heat.source import UnusableError
+from llamas_bpf.damon import availability, sysfs
+from llamas_bpf.damon import claim as claims
+from llamas_bpf.damon.claim import Claim, ClaimFile
+from llamas_bpf.damon.errors import NotOursError
+from llamas_bpf.heat import damon
 
 OURS = Claim("boot", 7, 3)
 
@@ -29,12 +31,12 @@ def test_ours_are_those_with_our_tag(tags: list[int | None], ours: bool) -> None
 def test_a_claim_is_read_back(tmp_path: Path) -> None:
     path = tmp_path / "damon.json"
     file = ClaimFile(path)
-    assert damon_claim.last(path) is None
+    assert claims.last(path) is None
     claim = file.write("boot", 3)
-    assert damon_claim.last(path) == claim
+    assert claims.last(path) == claim
     assert file.write("boot", 3).tag != claim.tag
     file.withdraw()
-    assert damon_claim.last(path) is None
+    assert claims.last(path) is None
     file.close()
 
 
@@ -44,13 +46,13 @@ def test_a_claim_is_read_back(tmp_path: Path) -> None:
 def test_what_is_no_claim(tmp_path: Path, text: str) -> None:
     path = tmp_path / "damon.json"
     path.write_text(text)
-    assert damon_claim.last(path) is None
+    assert claims.last(path) is None
 
 
 def test_one_at_a_time(tmp_path: Path) -> None:
     path = tmp_path / "damon.json"
     first = ClaimFile(path)
-    with pytest.raises(UnusableError, match="another llamas-bpf"):
+    with pytest.raises(NotOursError, match="another llamas-bpf"):
         ClaimFile(path)
     first.close()
     ClaimFile(path).close()
@@ -67,5 +69,5 @@ def test_bytes_of_addresses_are_no_more_than_is_resident() -> None:
 
 
 def test_what_cannot_be_used_is_said_and_not_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(damon_sysfs, "KDAMONDS", tmp_path / "kdamonds")
-    assert "CONFIG_DAMON_SYSFS" in str(damon_availability.why_not())
+    monkeypatch.setattr(sysfs, "KDAMONDS", tmp_path / "kdamonds")
+    assert "CONFIG_DAMON_SYSFS" in str(availability.why_not())

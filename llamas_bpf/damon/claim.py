@@ -2,7 +2,7 @@
 
 There is one set of kdamonds in a kernel, for everybody (usage.rst: "nr_kdamonds"). Others' are never touched.
 Ours carry a random tag, which ``/run/llamas-bpf/damon.json`` holds together with the boot it is valid in.
-Whoever watches keeps that file locked: a lock ends with its process, however that ends.
+Whoever uses them keeps that file locked: a lock ends with its process, however that ends.
 """
 
 import fcntl
@@ -14,8 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from llamas_bpf.config import RUN, check_owner, read_trusted
+from llamas_bpf.damon.errors import NotOursError
 from llamas_bpf.errors import ConfigError
-from llamas_bpf.heat.source import UnusableError
 
 CLAIM = RUN / "damon.json"
 
@@ -55,12 +55,12 @@ class ClaimFile:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self.close()
-            raise UnusableError(
+            raise NotOursError(
                 f"DAMON is already used by another llamas-bpf: stop it first (fuser -v {path} names it)"
             ) from None
         except ConfigError as error:
             self.close()
-            raise UnusableError(f"DAMON is not used: {error}") from None
+            raise NotOursError(f"DAMON is not used: {error}") from None
 
     def write(self, boot_id: str, kdamonds: int) -> Claim:
         """A new claim, with a tag of its own."""
