@@ -19,7 +19,9 @@ _LIST = re.compile(r"[0-9]{1,5}(-[0-9]{1,5})?(,[0-9]{1,5}(-[0-9]{1,5})?)*", re.A
 _QUOTA = re.compile(r"(max|[0-9]{4,15}) ([0-9]{4,7})", re.ASCII)
 #: sched_setscheduler(2) by the names of chrt(1); the real-time policies are not to be had.
 _PRIORITY = re.compile(r"([0-9]{1,2}) (other|batch|idle)", re.ASCII)
-_SCHEME_WORD = re.compile(r"(target_nid|ms|bytes)=([0-9]{1,18})", re.ASCII)
+_SCHEME_WORD = re.compile(
+    r"(target_nid|ms|bytes|some_mem_psi_us|node_mem_used_bp|node_mem_free_bp|nid)=([0-9]{1,18})", re.ASCII
+)
 
 _TAKES = {
     "number": "a number",
@@ -56,7 +58,7 @@ def numbers(value: str) -> frozenset[int]:
 
 
 def scheme_words(value: str) -> dict[str, int] | None:
-    """``target_nid``, ``ms`` and ``bytes``, each at most once; None for anything else."""
+    """``target_nid``, ``ms``, ``bytes`` and a goal, each at most once; None for anything else."""
     words = value.split(" ")
     found = [match for word in words if (match := _SCHEME_WORD.fullmatch(word))]
     read = {match[1]: int(match[2]) for match in found}
