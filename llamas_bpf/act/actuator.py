@@ -14,6 +14,7 @@ from llamas_bpf.act import actuators
 from llamas_bpf.act.entries import Old, ThreadValue
 from llamas_bpf.contracts.action import Target
 from llamas_bpf.contracts.machine import Machine
+from llamas_bpf.shown import plain
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,8 @@ class Actuator(ABC):
         if self.is_all(target, now, old.value):
             return PutBack(old.value)
         if not self.is_ours(target, now, ours):
-            return PutBack(
-                None, f"someone else has set it to {now.value or 'nothing'} since: it is left at that"
-            )
+            there = plain(now.value, 100) or "nothing"
+            return PutBack(None, f"someone else has set it to {there} since: it is left at that")
         self.write(target, old.value)
         return PutBack(self.read(target).value)
 
