@@ -130,7 +130,7 @@ def build(random: Random, root: Path, process: ProcessId) -> World:
         | {"cgroup_controllers": random.choice((("cpu", "cpuset", "memory"), ("cpu", "memory"), ()))}
     )
     for name, value in FILES.items():
-        path = root / value
+        path = root / value.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text({"numa.demotion_enabled": "false"}.get(name, "1"))
     workloads = tuple(_workloads(mount, process))

@@ -19,7 +19,17 @@ from knob_snapshot import differences, snapshot
 
 from llamas_bpf import machine, process_stat
 from llamas_bpf.act import Actuation, Journal, journal, rollback
-from llamas_bpf.contracts.action import Action, Affinity, SystemKnob, Target
+from llamas_bpf.act.actuators import interleave, system
+from llamas_bpf.contracts.action import (
+    Action,
+    Affinity,
+    CgroupKnobName,
+    InterleaveWeight,
+    Pages,
+    SystemKnob,
+    SystemKnobName,
+    Target,
+)
 from llamas_bpf.contracts.workload import Launched
 
 KILLS = 100
@@ -35,6 +45,28 @@ time.sleep(3600)
 """
 
 
+OF_CGROUP: dict[CgroupKnobName, tuple[str, str]] = {
+    "cpu.weight": ("300", "20"),
+    "cpu.max": ("50000 100000", "90000 100000"),
+    "cpuset.cpus": ("0", "1"),
+    "cpuset.mems": ("0", "2"),
+    "memory.high": (str(64 * MIB), str(32 * MIB)),
+    "memory.low": (str(MIB), str(2 * MIB)),
+    "memory.swap.max": (str(64 * MIB), "0"),
+}
+OF_MACHINE: dict[SystemKnobName, tuple[str, str]] = {
+    "numa.demotion_enabled": ("true", "true"),
+    "kernel.numa_balancing": ("2", "3"),
+    "kernel.numa_balancing_promote_rate_limit_MBps": ("100", "200"),
+    "vm.swappiness": ("10", "90"),
+    "vm.zone_reclaim_mode": ("1", "1"),
+    "vm.watermark_scale_factor": ("20", "30"),
+    "lru_gen.min_ttl_ms": ("10", "20"),
+    "zswap.enabled": ("Y", "Y"),
+    "transparent_hugepage.enabled": ("never", "always"),
+}
+
+
 @dataclass(frozen=True)
 class Scene:
     """What there is to act on."""
@@ -46,18 +78,32 @@ class Scene:
         return snapshot([MOUNT, MOUNT / "llamas-bpf", directory(self.held)], [self.pid])
 
     def settings(self) -> list[tuple[Target, str, str]]:
-        """A target, and two values for it that are not its own."""
+        """Every target there is here, and two values for it that are not its own."""
+        of_cgroup = [
+            (knob(self.held, name), *values)
+            for name, values in OF_CGROUP.items()
+            if (directory(self.held) / name).exists()
+        ]
+        of_machine = [
+            (SystemKnob(knob=name), *OF_MACHINE[name])
+            for name, file in system.FILES.items()
+            if Path("/", file.path).exists()
+        ]
+        weights = Path("/", interleave.DIRECTORY)
+        mask = Affinity(pid=self.pid, start_ticks=self.start_ticks)
+        of_nodes = [(InterleaveWeight(node=2), "2", "3")] if weights.exists() else []
+        return [*of_cgroup, *of_machine, *of_nodes, (mask, "0", "1")]
+
+    def once(self) -> list[tuple[Target, str]]:
+        """What moves pages, and is not undone."""
+        cold = Pages(knob="pages.cold", pid=self.pid, start_ticks=self.start_ticks)
+        return [(reclaim(self.held), str(MIB)), (cold, str(MIB))]
+
+    @property
+    def start_ticks(self) -> int:
         stat = process_stat.read(self.pid)
         assert stat is not None
-        return [
-            (knob(self.held, "cpu.weight"), "300", "20"),
-            (knob(self.held, "cpuset.cpus"), "0", "1"),
-            (knob(self.held, "cpuset.mems"), "0", "2"),
-            (knob(self.held, "memory.high"), str(64 * MIB), str(32 * MIB)),
-            (SystemKnob(knob="numa.demotion_enabled"), "true", "true"),
-            (SystemKnob(knob="kernel.numa_balancing"), "2", "3"),
-            (Affinity(pid=self.pid, start_ticks=stat.start_ticks), "0", "1"),
-        ]
+        return stat.start_ticks
 
 
 @pytest.fixture(scope="module")
@@ -76,12 +122,12 @@ def life(scene: Scene, state: Path) -> Callable[[], None]:
     """Everything that acting can do, from the first action to a clean end."""
 
     def lived() -> None:
-        journal.LONG_BYTES = 6000  # compacts on the way, as a long run does
+        journal.LONG_BYTES = 20_000  # compacts on the way, as a long run does
         actuation = Actuation(machine.read(), Journal(state), dry_run=False)
         settings = scene.settings()
         first = [action(target, one, f"{1 + n % 3}.{n}") for n, (target, one, _) in enumerate(settings)]
         then = [action(target, two, f"{5 + n % 3}.{n}") for n, (target, _, two) in enumerate(settings)]
-        actuation.apply([*first, action(reclaim(scene.held), str(MIB), "4.1")])
+        actuation.apply([*first, *(action(target, size, "4.1") for target, size in scene.once())])
         actuation.apply(then[::2])
         actuation.apply([brief(one) for one in then[1::2]])
         actuation.expire(time.monotonic_ns() + 10 * 10**9)
