@@ -20,7 +20,7 @@ from llamas_bpf.act.actuators.cgroup import CgroupActuator
 from llamas_bpf.act.actuators.reclaim import ReclaimActuator
 from llamas_bpf.act.actuators.system import FILES, SystemActuator
 from llamas_bpf.act.cgroup_files import CgroupFiles
-from llamas_bpf.act.entries import Old, ThreadMask
+from llamas_bpf.act.entries import Old, ThreadValue
 from llamas_bpf.contracts.action import CgroupKnobName, Target
 from llamas_bpf.contracts.digest import Digest
 from llamas_bpf.contracts.machine import Machine
@@ -80,7 +80,7 @@ class World:
         tools: dict[str, actuator.Actuator] = {
             "cgroup": CgroupActuator(files),
             "reclaim": ReclaimActuator(files),
-            "affinity": AffinityActuator(),
+            "affinity": AffinityActuator(None),
             "system": SystemActuator(self.root),
         }
         for kind in get_args(get_args(Target)[0]):
@@ -105,7 +105,7 @@ class InFiles(actuator.Actuator):
         path = self._path(target)
         return Old(value=path.read_text() if path.exists() else "")
 
-    def write(self, target: Any, value: str) -> tuple[ThreadMask, ...]:
+    def write(self, target: Any, value: str) -> tuple[ThreadValue, ...]:
         self._directory.mkdir(exist_ok=True)
         self._path(target).write_text(value)
         return ()

@@ -26,6 +26,7 @@ from llamas_bpf.contracts.action import (
     CgroupKnobName,
     InterleaveWeight,
     Pages,
+    Priority,
     SystemKnob,
     SystemKnobName,
     Target,
@@ -91,8 +92,9 @@ class Scene:
         ]
         weights = Path("/", interleave.DIRECTORY)
         mask = Affinity(pid=self.pid, start_ticks=self.start_ticks)
+        nice = Priority(pid=self.pid, start_ticks=self.start_ticks)
         of_nodes = [(InterleaveWeight(node=2), "2", "3")] if weights.exists() else []
-        return [*of_cgroup, *of_machine, *of_nodes, (mask, "0", "1")]
+        return [*of_cgroup, *of_machine, *of_nodes, (mask, "0", "1"), (nice, "5 batch", "10 idle")]
 
     def once(self) -> list[tuple[Target, str]]:
         """What moves pages, and is not undone."""
@@ -129,6 +131,7 @@ def life(scene: Scene, state: Path) -> Callable[[], None]:
         then = [action(target, two, f"{5 + n % 3}.{n}") for n, (target, _, two) in enumerate(settings)]
         actuation.apply([*first, *(action(target, size, "4.1") for target, size in scene.once())])
         actuation.apply(then[::2])
+        actuation.reconcile()
         actuation.apply([brief(one) for one in then[1::2]])
         actuation.expire(time.monotonic_ns() + 10 * 10**9)
         actuation.undo("5", "it harmed")
