@@ -44,7 +44,7 @@ def answers(draw: st.DrawFn) -> str:
 
 
 #: Thousands, of which each has a few hints.
-MANY = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=2000)
+MANY = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=1500)
 
 
 #: A failure is shown whole, even where it lists thousands of CPUs.
