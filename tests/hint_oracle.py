@@ -1,55 +1,86 @@
 """What may be done, worked out anew from limits.toml and the invented world, without the guard's code."""
 
+import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from hint_world import World
 
-from llamas_bpf.contracts.action import Action
+from llamas_bpf.contracts.action import Action, Target
 from llamas_bpf.contracts.digest import NODE_BYTES, Digest
 
-#: By knob: where limits.toml bounds it.
-BOUNDS = {
-    "cpu.weight": "cpu_weight",
-    "cpuset.cpus": "cpus",
-    "affinity": "cpus",
-    "memory.high": "memory_high_bytes",
-    "memory.reclaim": "reclaim_bytes",
-}
-WORDS = {"numa.demotion_enabled": {"true", "false"}, "kernel.numa_balancing": {"0", "1", "2", "3"}}
-LISTS = {"cpuset.cpus", "cpuset.mems", "affinity"}
+Held = AbstractSet[tuple[Target, str]]
+LISTS = {"cpuset.cpus", "cpuset.mems", "affinity", "pages.move"}
+SCHEMES = {"migrate_hot", "migrate_cold", "pageout", "lru_prio", "lru_deprio"}
+MACHINE_WIDE = ("system", "interleave")
 
 
-def judge(world: World, digest: Digest, accepted: Iterable[Action], confidence: Mapping[int, float]) -> None:
-    """Every action that the guard let through in one window."""
+def judge(
+    world: World, digest: Digest, accepted: Sequence[Action], confidence: Mapping[int, float], held: Held
+) -> None:
+    """Every action that the guard let through in one window; ``held`` is what was in force before."""
     promised: list[tuple[set[int], float]] = []
     for action in accepted:
         limits = world.limits
         assert confidence[action.hint_id] >= limits["min_confidence"], action
         assert 1 <= action.ttl_s <= limits["max_ttl_s"], action
-        if action.target.kind in ("system", "interleave"):
+        if action.target.kind in MACHINE_WIDE or action.target.model_dump().get("cgroup", "") is None:
             assert action.workload is None and limits["scope"]["machine_wide"], action
         else:
             _about_its_own(world, action)
         assert allows(world, action.target.knob, action.value), action
         if action.target.knob == "cpuset.mems":
             _fits(world, digest, action, promised)
-        elif action.target.knob in ("memory.high", "memory.reclaim"):
+        elif action.target.knob in ("memory.high", "memory.reclaim", "pages.pageout"):
             _leaves_enough(world, digest, action)
+    _not_too_many(world, [one for one in accepted if (one.target, one.value) not in held])
+
+
+def _not_too_many(world: World, accepted: Sequence[Action]) -> None:
+    """Of one workload one decision at a time; of all, no decision is begun when there were enough."""
+    most = world.limits["rates"]["actions_per_minute"]
+    begun: dict[str | None, int] = {}
+    for number, action in enumerate(accepted):
+        if begun.get(action.workload) != action.hint_id:
+            assert action.workload not in begun, action
+            assert number < most, accepted
+        begun[action.workload] = action.hint_id
 
 
 def allows(world: World, knob: str, value: str) -> bool:
-    """Whether this value may ever stand in a file of that name."""
-    if knob in WORDS:
-        return value in WORDS[knob]
-    if knob == "cpuset.mems":
-        return bool(members(value)) and members(value) <= {node.id for node in world.machine.nodes}
-    bounds = world.limits["bounds"][BOUNDS[knob]]
+    """Whether this value may ever stand in a knob of that name."""
+    if knob in world.limits["switches"]:
+        return value in world.limits["switches"][knob]
+    if knob not in world.limits["bounds"]:
+        return False
+    bounds = world.limits["bounds"][knob]
     if knob in LISTS:
-        online = {cpu.id for cpu in world.machine.cpus}
-        return members(value) <= online and max(1, bounds["min"]) <= len(members(value)) <= bounds["max"]
-    return bool(re.fullmatch("[0-9]+", value)) and bounds["min"] <= int(value) <= bounds["max"]
+        there = {node.id for node in world.machine.nodes} if knob in ("cpuset.mems", "pages.move") else set()
+        there = there or {cpu.id for cpu in world.machine.cpus}
+        return members(value) <= there and max(1, bounds["min"]) <= len(members(value)) <= bounds["max"]
+    amount = _amount(knob, value)
+    return amount is not None and bounds["min"] <= amount <= bounds["max"]
+
+
+def _amount(knob: str, value: str) -> float | None:
+    """What limits.toml counts in a value; None for what is none."""
+    if value == "max":
+        return math.inf if knob.startswith(("memory.", "cpu.uclamp")) else None
+    if knob == "cpu.max":
+        quota, period = value.split(" ")
+        assert 1000 <= int(period) <= 1_000_000, value
+        return math.inf if quota == "max" else int(quota) / int(period)
+    if knob in SCHEMES:
+        words = dict(word.split("=") for word in value.split(" "))
+        assert words.keys() <= {"target_nid", "ms", "bytes"}, value
+        return int(words["bytes"])
+    if knob == "priority":
+        nice, policy = value.split(" ")
+        return int(nice) if policy in ("other", "batch", "idle") else None
+    form = r"[0-9]+(\.[0-9]+)?" if knob.startswith("cpu.uclamp") else "[0-9]+"
+    return float(value) if re.fullmatch(form, value) else None
 
 
 def members(text: str) -> set[int]:
@@ -64,17 +95,21 @@ def members(text: str) -> set[int]:
 
 def changes(world: World, before: Mapping[str, bytes], now: Mapping[str, bytes]) -> None:
     """Only settings of those that may be acted on, and only what may stand there."""
-    own = {f"cgroup{w.cgroup}": w.id for w in world.workloads if w.cgroup and w.id in world.allowed - {"w13"}}
+    own = {f"cgroup{w.cgroup}" for w in world.workloads if w.cgroup and w.id in world.allowed - {"w13"}}
     for name in before.keys() | now.keys():
         if before.get(name) == now.get(name):
             continue
         place, _, knob = name.rpartition("/")
-        assert name in before, f"{name} was made"
+        value = now[name].decode()
         if place in own:
-            assert allows(world, knob, now[name].decode()), (name, now[name])
+            assert name in before, f"{name} was made"
+            assert allows(world, knob, value), (name, value)
+        elif place.startswith("others/"):  # its target was judged before it was written
+            assert allows(world, json.loads(knob.replace("!", "/"))["knob"], value), (name, value)
         else:
             assert world.limits["scope"]["machine_wide"], name
-            assert name in {"sys/kernel/mm/numa/demotion_enabled", "proc/sys/kernel/numa_balancing"}, name
+            assert name.startswith(("sys/", "proc/sys/")), name
+            assert name in before, f"{name} was made"
 
 
 def _about_its_own(world: World, action: Action) -> None:
@@ -102,6 +137,8 @@ def _fits(world: World, digest: Digest, action: Action, promised: list[tuple[set
 
 
 def _leaves_enough(world: World, digest: Digest, action: Action) -> None:
+    if action.value == "max":
+        return
     row = _row(digest, action)
     current, least = row["memory.current_bytes"], row["memory.working_set_bytes"]
     if math.isnan(least):

@@ -44,12 +44,12 @@ class Life:
 
 def lived(life: Life, world: World) -> Counter[str]:
     """What became of all hints. Afterwards the world is as it was before, and serves for the next."""
-    street = Street(world)
     with tempfile.TemporaryDirectory() as state, world.acting(Path(state)) as actuation:
+        street = Street(world, actuation)
         try:
             for hints in life.windows:
-                street.window(hints, actuation)
-            street.end(actuation, Path(state), life.rest_s)
+                street.window(hints)
+            street.end(Path(state), life.rest_s)
         except BaseException:
             world.mend()
             raise
@@ -59,38 +59,40 @@ def lived(life: Life, world: World) -> Counter[str]:
 class Street:
     """One controller's life in one world. ``counts`` says what became of all."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, actuation: Actuation) -> None:
         self._world = world
-        self._guard = Guard(Limits.model_validate(world.limits))
+        self._guard = Guard(Limits.model_validate(world.limits), actuation.present)
+        self._actuation = actuation
         self._before = _knobs(world.before)
         self._masks = world.masks()
         self._decisions = 0
         self._number = 0
         self.counts: Counter[str] = Counter()
 
-    def window(self, hints: Sequence[Hint], actuation: Actuation) -> list[Applied]:
+    def window(self, hints: Sequence[Hint]) -> list[Applied]:
         self._number += 1
         digest = self._world.digest(self._number)
-        situation = Situation(self._number, (digest,), self._world.machine, actuation.in_force())
+        situation = Situation(self._number, (digest,), self._world.machine, self._actuation.in_force())
         accepted, refused, confidence = self._allowed(hints, situation)
         assert all(refusal.sentence.isprintable() for refusal in refused), refused
-        oracle.judge(self._world, digest, accepted, confidence)
+        held = {(one.action.target, one.action.value) for one in situation.in_force}
+        oracle.judge(self._world, digest, accepted, confidence, held)
         if not accepted:
             return []
-        done = actuation.apply(accepted)
+        done = self._actuation.apply(accepted)
         assert all(one.detail.isprintable() for one in done), done
         oracle.changes(self._world, self._before, _knobs(self._world.tree()))
         self.counts.update(one.status for one in done)
         return done
 
-    def end(self, actuation: Actuation, state: Path, rest_s: int) -> None:
+    def end(self, state: Path, rest_s: int) -> None:
         """By their time, or by the end of the run: everything is as it was, and nothing is left behind."""
-        actuation.expire(time.monotonic_ns() + rest_s * 10**9)
-        restored = actuation.restore_all("the run ended")
+        self._actuation.expire(time.monotonic_ns() + rest_s * 10**9)
+        restored = self._actuation.restore_all("the run ended")
         assert not any(one.failed for one in restored), restored
         assert _knobs(self._world.tree()) == self._before
         assert self._world.masks() == self._masks
-        assert not actuation.in_force()
+        assert not self._actuation.in_force()
         assert [path.name for path in state.iterdir()] == ["journal.jsonl"]
         left = Journal(state)
         assert left.holds == {}
@@ -112,4 +114,5 @@ class Street:
 
 def _knobs(tree: dict[str, bytes]) -> dict[str, bytes]:
     """Without what is written to start something, once."""
-    return {name: text for name, text in tree.items() if not name.endswith("/memory.reclaim")}
+    once = ("/memory.reclaim", "others/pages/")
+    return {name: text for name, text in tree.items() if not any(word in name for word in once)}

@@ -1,5 +1,6 @@
 """An invented machine to try hints on: workloads, some of which may be acted on, and files for knobs."""
 
+import math
 import os
 import subprocess
 from collections.abc import Iterator
@@ -15,13 +16,9 @@ from situations import GIB, MIB, Row, digest, machine
 
 from llamas_bpf import process_stat
 from llamas_bpf.act import Actuation, Journal, actuator
-from llamas_bpf.act.actuators.affinity import AffinityActuator
-from llamas_bpf.act.actuators.cgroup import CgroupActuator
-from llamas_bpf.act.actuators.reclaim import ReclaimActuator
-from llamas_bpf.act.actuators.system import FILES, SystemActuator
-from llamas_bpf.act.cgroup_files import CgroupFiles
+from llamas_bpf.act.actuators import affinity, cgroup, interleave, reclaim, system
 from llamas_bpf.act.entries import Old, ThreadValue
-from llamas_bpf.contracts.action import CgroupKnobName, Target
+from llamas_bpf.contracts.action import ONE_SHOTS, CgroupKnobName, Target
 from llamas_bpf.contracts.digest import Digest
 from llamas_bpf.contracts.machine import Machine
 from llamas_bpf.contracts.workload import ProcessId, Workload
@@ -30,7 +27,47 @@ from llamas_bpf.contracts.workload import ProcessId, Workload
 NOBODY = ProcessId((1 << 22) + 7, 1)
 PROTECTED = "/batch/keep"
 #: What the kernel says of a setting that nobody touched.
-UNSET = {"cpu.weight": "100", "cpuset.cpus": "\n", "cpuset.mems": "\n", "cpu.max": "max 100000"}
+UNSET = {
+    "memory.low": "0",
+    "cpu.uclamp.min": "0.00",
+    "cpu.weight": "100",
+    "cpuset.cpus": "\n",
+    "cpuset.mems": "\n",
+    "cpu.max": "max 100000",
+}
+
+
+Ranges = tuple[dict[str, float], ...]
+#: For each knob several, of which each world has one.
+_COUNTS: Ranges = ({"min": 1, "max": 8192}, {"min": 2, "max": 3})
+_BYTES: Ranges = (
+    {"min": 16 * MIB, "max": 64 * GIB},
+    {"min": 0, "max": math.inf},
+    {"min": 4096, "max": 1 << 62, "factor": 4},
+)
+_NUMBERS: Ranges = ({"min": 0, "max": 1000}, {"min": 10, "max": 100, "step": 20}, {"min": 7, "max": 7})
+BOUNDS: dict[str, Ranges] = {
+    "cpu.weight": ({"min": 10, "max": 1000, "factor": 4}, {"min": 1, "max": 10_000}, {"min": 99, "max": 99}),
+    "cpu.max": ({"min": 0.1, "max": math.inf, "factor": 4}, {"min": 1, "max": 2}),
+    "cpu.uclamp.min": ({"min": 0, "max": 80, "step": 50}, {"min": 0, "max": 100}),
+    "cpu.uclamp.max": ({"min": 20, "max": math.inf}, {"min": 50, "max": 60}),
+    "priority": ({"min": 0, "max": 19}, {"min": 5, "max": 10}),
+    **dict.fromkeys(("cpuset.cpus", "cpuset.mems", "affinity", "pages.move"), _COUNTS),
+    **dict.fromkeys(("memory.high", "memory.low", "memory.swap.max", "memory.zswap.max"), _BYTES),
+    **dict.fromkeys(
+        ("memory.reclaim", "pages.cold", "pages.pageout"), ({"min": 4096, "max": GIB}, {"min": 1, "max": MIB})
+    ),
+    **dict.fromkeys(("migrate_hot", "migrate_cold", "pageout", "lru_prio", "lru_deprio"), _BYTES),
+    **dict.fromkeys(("vm.swappiness", "vm.zone_reclaim_mode", "vm.watermark_scale_factor"), _NUMBERS),
+    **dict.fromkeys(("lru_gen.min_ttl_ms", "kernel.numa_balancing_promote_rate_limit_MBps"), _NUMBERS),
+    "weighted_interleave": ({"min": 1, "max": 255, "factor": 8}, {"min": 2, "max": 4}),
+}
+WORDS: dict[str, list[str]] = {
+    "numa.demotion_enabled": ["true", "false"],
+    "kernel.numa_balancing": ["0", "1", "2", "3"],
+    "zswap.enabled": ["Y", "N"],
+    "transparent_hugepage.enabled": ["always", "madvise", "never"],
+}
 
 
 @dataclass(frozen=True)
@@ -76,16 +113,16 @@ class World:
     @contextmanager
     def acting(self, state: Path) -> Iterator[Actuation]:
         """The real thing, on these files: of the machine underneath, only ``process`` can be reached."""
-        files = CgroupFiles(self.machine)
         tools: dict[str, actuator.Actuator] = {
-            "cgroup": CgroupActuator(files),
-            "reclaim": ReclaimActuator(files),
-            "affinity": AffinityActuator(None),
-            "system": SystemActuator(self.root),
+            "cgroup": cgroup.build(self.machine),
+            "reclaim": reclaim.build(self.machine),
+            "affinity": affinity.build(self.machine),
+            "system": system.SystemActuator(self.root),
+            "interleave": interleave.InterleaveActuator(self.root),
         }
         for kind in get_args(get_args(Target)[0]):
             name = get_args(kind.model_fields["kind"].annotation)[0]
-            tools.setdefault(name, InFiles(self.root / "others"))
+            tools.setdefault(name, InFiles(self.root / "others" / name, one_shot=name in ONE_SHOTS))
         journal = Journal(state)
         try:
             with mock.patch.object(actuator, "build", lambda _: tools):
@@ -98,16 +135,19 @@ class World:
 class InFiles(actuator.Actuator):
     """A file for each target, in place of what only a real kernel has."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, one_shot: bool) -> None:
         self._directory: Path = directory
+        self.one_shot = one_shot
 
     def read(self, target: Any) -> Old:
         path = self._path(target)
         return Old(value=path.read_text() if path.exists() else "")
 
     def write(self, target: Any, value: str) -> tuple[ThreadValue, ...]:
-        self._directory.mkdir(exist_ok=True)
+        self._directory.mkdir(parents=True, exist_ok=True)
         self._path(target).write_text(value)
+        if not value:
+            self._path(target).unlink()
         return ()
 
     def _path(self, target: Target) -> Path:
@@ -129,13 +169,18 @@ def build(random: Random, root: Path, process: ProcessId) -> World:
         update={name: getattr(invented, name) for name in ("cpus", "nodes", "tiers")}
         | {"cgroup_controllers": random.choice((("cpu", "cpuset", "memory"), ("cpu", "memory"), ()))}
     )
-    for name, value in FILES.items():
-        path = root / value.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text({"numa.demotion_enabled": "false"}.get(name, "1"))
+    for name, file in system.FILES.items():
+        _make(root / file.path, {"numa.demotion_enabled": "false", "zswap.enabled": "N"}.get(name, "1"))
+    for node in found.nodes:
+        _make(root / interleave.DIRECTORY / f"node{node.id}", "1")
     workloads = tuple(_workloads(mount, process))
     allowed = frozenset(f"w{number}" for number in (1, 2, 3, 9, 10, 13))
     return World(root, found, _limits(random), workloads, allowed, _sizes(random, found, workloads))
+
+
+def _make(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
 
 
 def _workloads(mount: Path, process: ProcessId) -> Iterator[Workload]:
@@ -150,8 +195,8 @@ def _workloads(mount: Path, process: ProcessId) -> Iterator[Workload]:
         "/batch/init",
     )
     for number, place in enumerate(places, start=1):
-        cgroup = make_cgroup(mount, place)
-        yield Workload(f"w{number}", place, place, cgroup, (NOBODY,), place.startswith("/llamas-bpf/"))
+        id_ = make_cgroup(mount, place)
+        yield Workload(f"w{number}", place, place, id_, (NOBODY,), place.startswith("/llamas-bpf/"))
     (mount / "batch/init/cgroup.procs").write_text("1\n")
     yield Workload("w8", "the root", "/", mount.stat().st_ino, (NOBODY,))
     yield Workload("w9", "tree", None, None, (process,), started_by_exec=True)
@@ -197,20 +242,21 @@ def _sizes(random: Random, of: Machine, workloads: tuple[Workload, ...]) -> tupl
 
 
 def _limits(random: Random) -> dict[str, Any]:
-    """The operator's word: strict or not, but always with its two patterns."""
+    """The operator's word: strict or not, but always with its two patterns. Some knobs are not listed."""
     choose = random.choice
+    bounds = {name: choose(ranges) for name, ranges in BOUNDS.items() if random.random() < 0.9}
+    switches = {
+        name: random.sample(words, random.randint(1, len(words)))
+        for name, words in WORDS.items()
+        if random.random() < 0.9
+    }
     return {
         "min_confidence": choose((0.0, 0.5, 1.0)),
         "max_ttl_s": choose((1, 300, 86_400)),
         "scope": {"cgroups": ["/batch/*"], "machine_wide": random.random() < 0.5},
         "protect": {"cgroups": [PROTECTED]},
-        "bounds": {
-            "cpu_weight": choose(
-                ({"min": 10, "max": 1000}, {"min": 1, "max": 10_000}, {"min": 99, "max": 99})
-            ),
-            "cpus": choose(({"min": 1, "max": 8192}, {"min": 2, "max": 3})),
-            "memory_high_bytes": choose(({"min": 16 * MIB, "max": 64 * GIB}, {"min": 0, "max": 1 << 62})),
-            "reclaim_bytes": choose(({"min": 4096, "max": GIB}, {"min": 1, "max": MIB})),
-        },
+        "bounds": bounds,
+        "switches": switches,
+        "rates": {"actions_per_minute": choose((0, 1, 3, 1000))},
         "capacity": {"reserve_ratio": choose((0.0, 0.05, 0.9)), "keep_ratio": choose((0.1, 0.5, 1.0))},
     }
