@@ -4,6 +4,8 @@
 SHELL := /bin/bash
 PYTHON := /usr/bin/python3
 KERNEL := 6.12
+HINTS := 1000000
+SEED := 0
 BIN := .venv/bin
 PACKAGES := ca-certificates clang debian-archive-keyring e2fsprogs gcc git kmod libbpf-dev libc6-dev \
 	libelf-dev llvm make mmdebstrap python3 python3-bpfcc python3-dev python3-venv zlib1g-dev
@@ -51,6 +53,13 @@ test-systemd: setup  ## Run the tests of changing systemd's units, in a guest wh
 test-bcc: setup  ## Run the tests of the BCC backend in a guest (3 min; builds a disk with BCC, once)
 	$(BIN)/llamas-bpf lab test --kernel 6.12 --topology flat --with python3-bpfcc --out build/test-bcc \
 		-- $(wildcard tests/kernel/test_bcc_*.py)
+
+test-crash: setup  ## Kill the controller a hundred times in a guest, and compare every knob with before (5 min)
+	$(BIN)/llamas-bpf lab run --kernel $(KERNEL) --topology tiers --timeout 1800 -- \
+		python3 -m pytest -s -p no:cacheprovider tests/lab/test_crash_run.py
+
+test-fuzz: setup  ## Try a million hints on invented machines (HINTS=1000000, SEED=0; 4 min)
+	HINTS=$(HINTS) SEED=$(SEED) $(BIN)/python -m pytest -s tests/fuzz
 
 test-matrix: setup  ## Run the lab tests, slow ones too, on kernels 6.1, 6.12 and newest (45 min)
 	$(BIN)/llamas-bpf lab matrix
@@ -111,5 +120,5 @@ vagrant-validate: setup .venv/vagrant-packages  ## Check the Vagrantfile, and wh
 	$(BIN)/pip install -q --no-build-isolation -e '.[test]'
 	@touch $@
 
-.PHONY: help setup demo test lint test-host test-lab test-systemd test-bcc test-matrix test-topologies clean vagrant-up vagrant-down vagrant-box \
-	vagrant-validate
+.PHONY: help setup demo test lint test-host test-lab test-systemd test-bcc test-crash test-fuzz test-matrix \
+	test-topologies clean vagrant-up vagrant-down vagrant-box vagrant-validate

@@ -14,6 +14,7 @@ from llamas_bpf.act import actuators
 from llamas_bpf.act.entries import Old, ThreadValue
 from llamas_bpf.contracts.action import Target
 from llamas_bpf.contracts.machine import Machine
+from llamas_bpf.shown import plain
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,7 @@ class Actuator(ABC):
         if self.is_all(target, now, old.value):
             return PutBack(old.value)
         if not self.is_ours(target, now, ours):
-            return PutBack(
-                None, f"someone else has set it to {now.value or 'nothing'} since: it is left at that"
-            )
+            return PutBack(None, _others(now))
         self.write(target, old.value)
         return PutBack(self.read(target).value)
 
@@ -87,7 +86,7 @@ class Actuator(ABC):
         now = self.read(target)
         if self.is_ours(target, now, ours):
             return None
-        return f"someone else has set it to {now.value or 'nothing'} since: it is left at that"
+        return _others(now)
 
     def is_all(self, target: Any, now: Old, value: str) -> bool:
         """Whether nothing would change by writing ``value``."""
@@ -96,6 +95,10 @@ class Actuator(ABC):
     def is_ours(self, target: Any, now: Old, ours: Iterable[str]) -> bool:
         """Whether one of these values is still there."""
         return any(self.is_all(target, now, value) for value in ours)
+
+
+def _others(now: Old) -> str:
+    return f"someone else has set it to {plain(now.value, 100) or 'nothing'} since: it is left at that"
 
 
 def build(machine: Machine) -> dict[str, Actuator]:

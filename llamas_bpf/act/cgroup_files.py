@@ -36,8 +36,10 @@ class CgroupFiles:
 
     def write(self, target: OfCgroup, name: str, value: str, flags: int = 0) -> None:
         """An empty value is written as a newline: the kernel never sees a write of no bytes."""
+        with explained(target):
+            text = (value or "\n").encode("ascii")
         with self._file(target, name, os.O_WRONLY | os.O_TRUNC | flags) as file:
-            os.write(file, (value or "\n").encode("ascii"))
+            os.write(file, text)
 
     def above(self, target: OfCgroup) -> list[tuple[str, int]]:
         """Path and id of each cgroup above it, from the mount down."""

@@ -8,7 +8,8 @@ from llamas_bpf.contracts.action import Action, Target
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # JSON has no infinity: one that was read could not be written again when the journal is shortened.
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class ThreadValue(_Frozen):

@@ -14,6 +14,7 @@ from llamas_bpf.contracts.action import Action, Applied, Target
 from llamas_bpf.contracts.machine import Machine
 from llamas_bpf.contracts.report import Restored
 from llamas_bpf.errors import ConfigError
+from llamas_bpf.shown import plain
 
 Status = Literal["applied", "unchanged", "dry_run", "failed"]
 
@@ -169,7 +170,7 @@ class Funnel:
     def _intend(self, action: Action, found: str, old: Old) -> Intent | Applied:
         if self._dry_run:
             name = describe(action.target)
-            sentence = f"would write {action.value} to {name} ({found or 'empty'})"
+            sentence = f"would write {plain(action.value)} to {name} ({plain(found) or 'empty'})"
             return _said(action, "dry_run", found, None, sentence)
         return Intent(
             boot_id=self._machine.boot_id,
@@ -216,9 +217,8 @@ class Funnel:
         if self._journal:
             # So that it is known as our doing.
             self._journal.note([Settled(target=target, new=now.value, taken=False)])
-        raise ActError(
-            f"{describe(target)}: {action.value} was written, and {now.value or 'nothing'} is there"
-        )
+        there = plain(now.value, 100) or "nothing"
+        raise ActError(f"{describe(target)}: {plain(action.value, 100)} was written, and {there} is there")
 
     def _take_back(self, intent: Intent, sentence: str) -> Applied:
         """After a failed write, which may have done half: what was there before it."""

@@ -11,7 +11,8 @@ class Hold:
     """One target in our hands.
 
     ``intent`` is the newest action on it; its ``old`` is what was there before the first. ``ours`` are
-    the values that may be there by our hand, newest last. ``before`` is the hold that this one superseded.
+    the values that may be there by our hand, each once, newest last. ``before`` is what this one superseded
+    and comes back if it fails: the last one known to be taken, or the first where none is.
     """
 
     intent: Intent
@@ -30,13 +31,15 @@ def add(holds: Holds, entry: Entry) -> None:
     before = holds.pop(entry.target, None)
     match entry:
         case Intent():
-            ours = (*(before.ours if before else ()), entry.action.value)
-            holds[entry.target] = Hold(entry, ours, before=before)
+            ours = _with(before.ours if before else (), entry.action.value)
+            # Of a row that all failed only the end: it may grow for as long as the kernel refuses.
+            superseded = (before.before or before) if before else None
+            holds[entry.target] = Hold(entry, ours, before=superseded)
         case Settled() if before:
             old = before.intent.old
             old = old.model_copy(update={"threads": old.threads + entry.threads})
             intent = before.intent.model_copy(update={"old": old})
-            ours = (*(value for value in before.ours if value != entry.new), entry.new)
+            ours = _with(before.ours, entry.new)
             # What was superseded comes back if this one is taken back.
             superseded = None if entry.taken else before.before
             holds[entry.target] = replace(before, intent=intent, ours=ours, settled=True, before=superseded)
@@ -61,6 +64,10 @@ def _needs(knob: CgroupKnob, controller: CgroupController) -> bool:
     return knob.cgroup.startswith(below) and knob.knob.startswith(controller.knob + ".")
 
 
+def _with(values: tuple[str, ...], newest: str) -> tuple[str, ...]:
+    return (*(value for value in values if value != newest), newest)
+
+
 def as_entries(holds: Holds) -> list[Entry]:
     """The shortest journal that says the same."""
     return [entry for hold in holds.values() for entry in _entries(hold)]
@@ -69,6 +76,7 @@ def as_entries(holds: Holds) -> list[Entry]:
 def _entries(hold: Hold) -> list[Entry]:
     superseded = _entries(hold.before) if hold.before else []
     taken = hold.before is None
-    values = hold.ours if hold.settled else ()
+    # With the values of those that failed in between.
+    values = hold.ours if hold.settled or hold.before else ()
     settled = [Settled(target=hold.intent.target, new=value, taken=taken) for value in values]
     return [*superseded, hold.intent, *settled]

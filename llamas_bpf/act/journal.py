@@ -18,10 +18,12 @@ from llamas_bpf.act.entries import ENTRY, Entry, Intent
 from llamas_bpf.act.errors import JournalError
 from llamas_bpf.config import check_owner
 from llamas_bpf.errors import ConfigError
-from llamas_bpf.shown import plain
+from llamas_bpf.shown import figure, plain
 
 NAME = "journal.jsonl"
 LONG_BYTES = 1 << 20
+#: Far more than any that could not be shortened for a while; of a larger one not even the reading is safe.
+LARGEST_BYTES = 256 << 20
 
 
 class Journal:
@@ -58,6 +60,8 @@ class Journal:
 
     def announce(self, intents: Sequence[Intent]) -> None:
         """Put all of them on disk at once. JournalError means that none is there: write nothing."""
+        if self._end > LARGEST_BYTES // 2:
+            raise JournalError(f"{self.path}: cannot be shortened: look why {NAME}.new cannot be written")
         self._append(intents, durable=True)
 
     def note(self, entries: Sequence[Entry], durable: bool = False) -> str:
@@ -116,6 +120,12 @@ class Journal:
         check_owner(self.path, status)
 
     def _read(self) -> tuple[holds.Holds, int]:
+        size = os.fstat(self._file).st_size
+        if size > LARGEST_BYTES:
+            raise JournalError(
+                f"{self.path}: {figure('_bytes', size)} is larger than any that is written here; nothing was"
+                f" changed. Look at what it says, set those knobs by hand, then: rm {self.path}"
+            )
         with os.fdopen(os.dup(self._file), "rb") as file:
             text = file.read()
         end = text.rfind(b"\n") + 1
