@@ -15,6 +15,7 @@ import pytest
 from acting import action
 from dying import dies, steps
 from guest_workloads import EXEC, MIB, MOUNT, directory, holding, knob, reclaim
+from heat_settings import damon_free
 from knob_snapshot import differences, snapshot
 
 from llamas_bpf import machine, process_stat
@@ -23,17 +24,21 @@ from llamas_bpf.act.actuators import interleave, system
 from llamas_bpf.contracts.action import (
     Action,
     Affinity,
+    CgroupKnob,
     CgroupKnobName,
     InterleaveWeight,
     Pages,
     Priority,
+    Scheme,
     SystemKnob,
     SystemKnobName,
     Target,
 )
 from llamas_bpf.contracts.workload import Launched
+from llamas_bpf.damon import availability
 
 KILLS = 100
+OUTER, INNER = MOUNT / "outer", MOUNT / "outer/inner"
 #: A second thread with a mask of its own.
 PAIR = """
 import os, threading, time
@@ -76,7 +81,7 @@ class Scene:
     pid: int
 
     def snapshot(self) -> dict[str, bytes]:
-        return snapshot([MOUNT, MOUNT / "llamas-bpf", directory(self.held)], [self.pid])
+        return snapshot([MOUNT, MOUNT / "llamas-bpf", directory(self.held), OUTER, INNER], [self.pid])
 
     def settings(self) -> list[tuple[Target, str, str]]:
         """Every target there is here, and two values for it that are not its own."""
@@ -94,7 +99,20 @@ class Scene:
         mask = Affinity(pid=self.pid, start_ticks=self.start_ticks)
         nice = Priority(pid=self.pid, start_ticks=self.start_ticks)
         of_nodes = [(InterleaveWeight(node=2), "2", "3")] if weights.exists() else []
-        return [*of_cgroup, *of_machine, *of_nodes, (mask, "0", "1"), (nice, "5 batch", "10 idle")]
+        of_threads: list[tuple[Target, str, str]] = [(mask, "0", "1"), (nice, "5 batch", "10 idle")]
+        return [*of_cgroup, self.below(), *of_machine, *of_nodes, *of_threads, *self.schemes()]
+
+    def below(self) -> tuple[Target, str, str]:
+        """A knob that is not there until a controller is enabled for it."""
+        inner = "/" + str(INNER.relative_to(MOUNT))
+        return CgroupKnob(cgroup=inner, cgroup_id=INNER.stat().st_ino, knob="cpu.weight"), "300", "50"
+
+    def schemes(self) -> list[tuple[Target, str, str]]:
+        """Where DAMON is nobody's yet."""
+        if availability.why_not():
+            return []
+        scheme = Scheme(knob="lru_deprio", cgroup=self.held.cgroup, cgroup_id=self.held.cgroup_id)
+        return [(scheme, "ms=10 bytes=1048576", "ms=20 bytes=2097152")]
 
     def once(self) -> list[tuple[Target, str]]:
         """What moves pages, and is not undone."""
@@ -110,7 +128,9 @@ class Scene:
 
 @pytest.fixture(scope="module")
 def scene() -> Iterator[Scene]:
+    INNER.mkdir(parents=True)
     with (
+        damon_free(),
         holding(8, "crash") as held,
         subprocess.Popen([sys.executable, "-c", PAIR], stdout=subprocess.PIPE) as process,
     ):
@@ -118,6 +138,8 @@ def scene() -> Iterator[Scene]:
         assert process.stdout.readline() == b"up\n"
         yield Scene(held, process.pid)
         process.kill()
+    INNER.rmdir()
+    OUTER.rmdir()
 
 
 def life(scene: Scene, state: Path) -> Callable[[], None]:
