@@ -30,6 +30,8 @@ def holder(mib: int) -> Iterator[int]:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"up\n"
+        while (stat := process_stat.read(process.pid)) and stat.state != "S":
+            pass  # it still uses memory on its way to waiting
         try:
             yield process.pid
         finally:
