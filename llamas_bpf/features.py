@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from llamas_bpf.as_json import Json, number, row_json
 from llamas_bpf.contracts.digest import COLUMNS, NODE_BYTES, Digest
 from llamas_bpf.contracts.machine import Machine
-from llamas_bpf.digest.as_json import Json, number, row_json
-from llamas_bpf.digest.columns import Array
 
 
 def workload_features(digest: Digest, machine: Machine, row: int) -> Json:
@@ -78,7 +77,7 @@ def value(features: Json, metric: str) -> float | None:
     return None if found is None else float(found)
 
 
-def _derived(digest: Digest, machine: Machine, rows: list[int]) -> dict[str, Array]:
+def _derived(digest: Digest, machine: Machine, rows: list[int]) -> dict[str, np.ndarray[Any, np.dtype[Any]]]:
     """Column by column; NaN where the kernel cannot tell."""
     table, seconds = digest.table[rows], (digest.end_ns - digest.start_ns) / 1e9
     per_second = 1 / seconds if seconds > 0 else np.nan

@@ -7,8 +7,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from llamas_bpf.as_json import Json
 from llamas_bpf.contracts.situation import Situation
-from llamas_bpf.digest.as_json import Json
 from llamas_bpf.features import value, workload_features
 
 #: The bucket of each feature.

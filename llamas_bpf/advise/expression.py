@@ -9,8 +9,8 @@ from typing import Any
 
 import cel
 
+from llamas_bpf.as_json import Json
 from llamas_bpf.contracts.digest import COLUMNS
-from llamas_bpf.digest.as_json import Json
 from llamas_bpf.errors import ConfigError
 
 #: Our additions, for reasons that a person reads.

@@ -16,10 +16,10 @@ from llamas_bpf import policies
 from llamas_bpf.advise import sample
 from llamas_bpf.advise.table import table
 from llamas_bpf.advise.terms import in_force
+from llamas_bpf.as_json import Json
 from llamas_bpf.config import Config, read_trusted
 from llamas_bpf.contracts.hint import Answer
 from llamas_bpf.contracts.situation import Situation
-from llamas_bpf.digest.as_json import Json
 from llamas_bpf.errors import ConfigError
 from llamas_bpf.features import machine_features
 

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 
 from llamas_bpf.advise.rule import Rule, load
 from llamas_bpf.advise.terms import Terms
+from llamas_bpf.as_json import Json
 from llamas_bpf.config import Config
 from llamas_bpf.contracts.action import Target
 from llamas_bpf.contracts.exchange import Exchange
 from llamas_bpf.contracts.hint import Advice, Hint
 from llamas_bpf.contracts.situation import Situation
-from llamas_bpf.digest.as_json import Json
 
 #: A rule's name and the workload it was asked about; None for the machine.
 _Case = tuple[str, str | None]

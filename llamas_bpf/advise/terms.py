@@ -12,11 +12,11 @@ import cel
 
 from llamas_bpf.advise import busiest
 from llamas_bpf.advise.expression import FUNCTIONS, Expression
+from llamas_bpf.as_json import Json
 from llamas_bpf.contracts.action import Action
 from llamas_bpf.contracts.digest import NODE_BYTES
 from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.contracts.workload import Workload
-from llamas_bpf.digest.as_json import Json
 from llamas_bpf.features import figures, machine_features
 
 #: Turning a workload into CEL values costs about 1 µs a figure. So many are judged one by one (and all that

@@ -10,12 +10,12 @@ from sqlite3 import Connection
 
 from pydantic import BaseModel
 
+from llamas_bpf.as_json import Json, digest_json
 from llamas_bpf.config import StoreConfig
 from llamas_bpf.contracts.hint import Hint
 from llamas_bpf.contracts.machine import Machine
 from llamas_bpf.contracts.report import Restored, WindowReport
 from llamas_bpf.contracts.situation import Situation
-from llamas_bpf.digest.as_json import Json, digest_json
 from llamas_bpf.features import workload_features
 from llamas_bpf.store import bounds
 from llamas_bpf.store.database import Database

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 import reports
 
+from llamas_bpf.as_json import digest_json
 from llamas_bpf.config import StoreConfig
 from llamas_bpf.contracts.report import WindowReport
-from llamas_bpf.digest.as_json import digest_json
 from llamas_bpf.store import Reader, Store, StoreError
 from llamas_bpf.store.schema import VERSION
 
