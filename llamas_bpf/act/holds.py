@@ -50,13 +50,16 @@ def add(holds: Holds, entry: Entry) -> None:
 
 
 def needless(holds: Holds) -> list[Hold]:
-    """Controllers that none of our knobs needs any more, newest and so deepest first."""
+    """Controllers that none of our knobs needs any more, deepest first: one that a child still hands on is in
+    use. By their paths: a crash between writing and noting leaves holds in another order."""
     knobs = [target for target in holds if isinstance(target, CgroupKnob)]
-    return [
-        hold
-        for target, hold in reversed(holds.items())
+    found = {
+        target: hold
+        for target, hold in holds.items()
         if isinstance(target, CgroupController) and not any(_needs(knob, target) for knob in knobs)
-    ]
+    }
+    deepest = sorted(found, key=lambda target: target.cgroup.rstrip("/").count("/"), reverse=True)
+    return [found[target] for target in deepest]
 
 
 def _needs(knob: CgroupKnob, controller: CgroupController) -> bool:

@@ -38,7 +38,8 @@ from llamas_bpf.contracts.workload import Launched
 from llamas_bpf.damon import availability
 
 KILLS = 100
-OUTER, INNER = MOUNT / "outer", MOUNT / "outer/inner"
+#: None of them hands anything on: what the innermost needs is enabled two deep.
+OUTER, MIDDLE, INNER = MOUNT / "outer", MOUNT / "outer/middle", MOUNT / "outer/middle/inner"
 #: A second thread with a mask of its own.
 PAIR = """
 import os, threading, time
@@ -81,7 +82,7 @@ class Scene:
     pid: int
 
     def snapshot(self) -> dict[str, bytes]:
-        return snapshot([MOUNT, MOUNT / "llamas-bpf", directory(self.held), OUTER, INNER], [self.pid])
+        return snapshot([MOUNT, MOUNT / "llamas-bpf", directory(self.held), OUTER, MIDDLE, INNER], [self.pid])
 
     def settings(self) -> list[tuple[Target, str, str]]:
         """Every target there is here, and two values for it that are not its own."""
@@ -138,8 +139,8 @@ def scene() -> Iterator[Scene]:
         assert process.stdout.readline() == b"up\n"
         yield Scene(held, process.pid)
         process.kill()
-    INNER.rmdir()
-    OUTER.rmdir()
+    for path in (INNER, MIDDLE, OUTER):
+        path.rmdir()
 
 
 def life(scene: Scene, state: Path) -> Callable[[], None]:

@@ -7,7 +7,7 @@ from acting import action, fake_cgroup, here, knob
 from pydantic import ValidationError
 
 from llamas_bpf.act import Actuation, Journal
-from llamas_bpf.act.entries import Intent, Old, Undone
+from llamas_bpf.act.entries import Intent, Old, Settled, Undone
 from llamas_bpf.act.holds import Holds, add, needless
 from llamas_bpf.contracts.action import CgroupController, CgroupKnob, Target
 
@@ -37,6 +37,13 @@ def test_the_root_hands_on_controllers_but_has_no_knobs() -> None:
 def test_controllers_are_needed_by_the_knobs_below() -> None:
     holds = begun(ROOT, OUTER, DEEP)
     assert needless(holds) == []
+    add(holds, Undone(target=DEEP, reason="enough"))
+    assert [hold.intent.target for hold in needless(holds)] == [OUTER, ROOT]
+
+
+def test_the_deepest_is_disabled_first_although_killed_before_it_was_noted() -> None:
+    holds = begun(ROOT, OUTER, DEEP)
+    add(holds, Settled(target=ROOT, new="on"))
     add(holds, Undone(target=DEEP, reason="enough"))
     assert [hold.intent.target for hold in needless(holds)] == [OUTER, ROOT]
 
