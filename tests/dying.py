@@ -8,7 +8,7 @@ from typing import Any
 
 #: Whatever leaves a trace, on disk or in the kernel.
 CALLS = (
-    *("fdatasync", "fsync", "ftruncate", "mkdir", "rename", "rmdir", "write"),
+    *("fdatasync", "fsync", "ftruncate", "mkdir", "rename", "rmdir", "unlink", "write"),
     *("sched_setaffinity", "sched_setscheduler", "setpriority"),
 )
 

@@ -32,12 +32,14 @@ class Old(_Frozen):
 
     ``at_ticks`` is when it was read, in clock ticks since boot: who is younger was born under our value.
     ``beside`` is another figure that writing this one changes, as vm.min_free_kbytes by huge pages.
+    ``no_drop_in``: systemd kept no file for it, so the one that it makes for ours can go with ours.
     """
 
     value: str
     beside: str = Field(default="", pattern=r"^[0-9]{0,10}$")
     threads: tuple[ThreadValue, ...] = ()
     at_ticks: int = 0
+    no_drop_in: bool = False
 
 
 class Intent(_Frozen):

@@ -1,18 +1,23 @@
 """Cgroups that systemd owns, changed as it asks to be: by runtime properties of its units over D-Bus.
 
 org.freedesktop.systemd1(5); systemd.resource-control(5); and https://systemd.io/CGROUP_DELEGATION for whose a
-cgroup is. A property set so lasts until the next boot, as a drop-in in /run; of one that is unset the drop-in
-stays, and says that. Units of a user's own systemd lie below a delegated one, and are not its affair.
+cgroup is. A property set so lasts until the next boot, as a drop-in in /run, and so longer than the cgroup:
+a unit that is restarted gets a new one. Units of a user's own systemd lie below a delegated one, and are not
+its affair.
 """
 
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from jeepney import DBusAddress, HeaderFields, MessageType, new_method_call
 from jeepney.io.blocking import open_dbus_connection
 
-from llamas_bpf.act.errors import ActError, describe
-from llamas_bpf.act.unit_properties import PROPERTIES, in_steps
+from llamas_bpf.act import drop_ins
+from llamas_bpf.act.entries import Old
+from llamas_bpf.act.errors import ActError, describe, explained
+from llamas_bpf.act.unit_properties import PROPERTIES, Property, in_steps
 from llamas_bpf.contracts.action import CgroupKnob
 from llamas_bpf.shown import plain
 
@@ -23,6 +28,8 @@ _KINDS = {
     kind: f"org.freedesktop.systemd1.{kind.title()}"
     for kind in ("service", "scope", "slice", "socket", "mount", "swap")
 }
+#: systemd.unit(5); no template, which has no instance and so no cgroup.
+_NAME = re.compile(rf"[\w:.\\-]+(@[\w:.\\@-]+)?\.({'|'.join(_KINDS)})", re.ASCII)
 #: What libdbus waits, too. systemd itself waits while the kernel moves pages (``cpuset.mems``).
 _PATIENCE_S = 25
 _SYSTEMD = "org.freedesktop.systemd1"
@@ -58,16 +65,47 @@ class Systemd:
             # (manager_loop: the queue of cgroups comes before the bus).
             self._ask(_MANAGER, "GetUnit", "s", (unit,))
 
+    def keeps_nothing(self, target: CgroupKnob) -> bool:
+        """Whether setting the knob would make a drop-in that was not there before."""
+        unit = _named_after(target.cgroup)
+        return unit is not None and target.knob in PROPERTIES and drop_ins.absent(unit, target.knob)
+
+    def take_back(self, target: CgroupKnob, old: Old, ours: Iterable[str]) -> str | None:
+        """Give the unit what it had, if it has one of ours still, be its cgroup there or not; gives its name
+        then. ActError if systemd does not answer, or refuses."""
+        unit = _named_after(target.cgroup)
+        if unit is None or target.knob not in PROPERTIES:
+            return None
+        path, kind = self._ask(_MANAGER, "LoadUnit", "s", (unit,)), _KINDS[unit.rpartition(".")[2]]
+        if path is None or self._property(path, kind, "ControlGroup") not in ("", target.cgroup):
+            return None  # another's of the same name, as in a container
+        is_old = self._has(path, kind, in_steps(target.knob, old.value)[-1])
+        is_ours = any(self._has(path, kind, in_steps(target.knob, value)[-1]) for value in ours)
+        if is_ours and not is_old:
+            self.set(unit, target, old.value)
+        if old.no_drop_in and (is_old or is_ours):
+            with explained(target):
+                drop_ins.remove(unit, target.knob)
+        return unit if is_ours else None
+
+    def _has(self, path: str, kind: str, properties: Iterable[Property]) -> bool:
+        return all(_same(self._property(path, kind, name), value) for name, (_, value) in properties)
+
     def _unit(self, cgroup: str) -> tuple[str, bool] | None:
         """Name, and whether what is below it is its own affair (``Delegate=``)."""
         kind = _KINDS.get(cgroup.rpartition(".")[2])
         if kind is None or not RUNNING.is_dir():
             return None
         found = self._ask(_MANAGER, "GetUnitByControlGroup", "s", (cgroup,))
-        if found is None or self._property(found, kind, "ControlGroup") != cgroup:
-            return None  # systemd names the nearest unit above
+        unit = str(self._property(found, f"{_SYSTEMD}.Unit", "Id")) if found else ""
+        # systemd names the nearest unit above, which may be of another kind.
+        if (
+            _KINDS.get(unit.rpartition(".")[2]) != kind
+            or self._property(found, kind, "ControlGroup") != cgroup
+        ):
+            return None
         delegates = kind.endswith((".Service", ".Scope")) and self._property(found, kind, "Delegate")
-        return str(self._property(found, f"{_SYSTEMD}.Unit", "Id")), bool(delegates)
+        return unit, bool(delegates)
 
     def _property(self, path: str, interface: str, name: str) -> Any:
         unit = DBusAddress(path, _SYSTEMD, "org.freedesktop.DBus.Properties")
@@ -90,3 +128,15 @@ class Systemd:
                 return None
             raise ActError(f"systemd says no to {method}: {plain(reply.body[0] if reply.body else '')}")
         return reply.body[0] if reply.body else None
+
+
+def _named_after(cgroup: str) -> str | None:
+    """The unit that a cgroup of this name may belong to; systemd puts a ``_`` before what could be a file's
+    name (cg_escape in src/basic/cgroup-util.c). None where there is no systemd."""
+    name = cgroup.rpartition("/")[2].removeprefix("_")
+    return name if _NAME.fullmatch(name) and RUNNING.is_dir() else None
+
+
+def _same(now: Any, value: Any) -> bool:
+    """A mask may have bytes of zeros at its end."""
+    return bool(now == value or (isinstance(now, bytes) and now.rstrip(b"\0") == value.rstrip(b"\0")))

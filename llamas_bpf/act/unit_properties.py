@@ -30,6 +30,12 @@ def in_steps(knob: CgroupKnobName, value: str) -> list[list[Property]]:
         raise ActError(f"{knob}: not a value that systemd could be given") from None
 
 
+def drop_ins_of(knob: CgroupKnobName) -> list[str]:
+    """The files in which systemd keeps what was set, as src/core/dbus-cgroup.c names them."""
+    names = [name for name, _ in PROPERTIES[knob](knob, DEFAULTS[knob])]
+    return [f"50-{_KEPT_AS.get(name, name)}.conf" for name in names]
+
+
 def _weight(_: str, value: str) -> list[Property]:
     weight = _natural(value)
     if weight == 0:  # systemd takes it for SCHED_IDLE
@@ -72,6 +78,7 @@ _BYTES = {
     "memory.swap.max": "MemorySwapMax",
     "memory.zswap.max": "MemoryZSwapMax",
 }
+_KEPT_AS = {"CPUQuotaPerSecUSec": "CPUQuota", "CPUQuotaPeriodUSec": "CPUQuotaPeriodSec"}
 #: Without ``cpu.uclamp.*``: systemd has nothing for them.
 PROPERTIES: dict[str, Callable[[str, str], list[Property]]] = {
     "cpu.weight": _weight,

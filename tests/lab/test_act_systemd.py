@@ -1,5 +1,6 @@
 """Units of the systemd that is process 1 here: set, seen by it and by the kernel, and unset again."""
 
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ pytestmark = pytest.mark.needs("systemd")
 UNIT, SLICE = "llamas-probe.service", "llamasprobe.slice"
 CGROUP = f"/{SLICE}/{UNIT}"
 PLACE = MOUNT / CGROUP.strip("/")
+#: A unit that outlives its cgroups has a file; what is set at run time lies beside it.
+FILE, KEPT = Path("/run/systemd/system", UNIT), Path("/run/systemd/system.control", f"{UNIT}.d")
 PROPERTIES = [
     *("CPUWeight", "CPUQuotaPerSecUSec", "CPUQuotaPeriodUSec", "AllowedCPUs", "AllowedMemoryNodes"),
     *("MemoryHigh", "MemoryLow", "MemorySwapMax", "MemoryZSwapMax"),
@@ -55,6 +58,25 @@ def unit(*properties: str) -> Iterator[None]:
         yield
     finally:
         run("systemctl", "stop", UNIT, SLICE)
+
+
+@contextmanager
+def lasting(*settings: str) -> Iterator[None]:
+    """The same as a unit with a file, which can be restarted."""
+    define(*settings)
+    run("systemctl", "start", UNIT)
+    try:
+        yield
+    finally:
+        run("systemctl", "stop", UNIT, SLICE)
+        FILE.unlink()
+        shutil.rmtree(KEPT, ignore_errors=True)
+        run("systemctl", "daemon-reload")
+
+
+def define(*settings: str) -> None:
+    FILE.write_text("\n".join(["[Service]", "ExecStart=/usr/bin/sleep 600", f"Slice={SLICE}", *settings, ""]))
+    run("systemctl", "daemon-reload")
 
 
 def run(*command: str) -> str:
@@ -162,3 +184,85 @@ def test_what_is_systemds_to_enable_is_not_enabled_behind_its_back(actuation: Ac
             assert (MOUNT / SLICE / "cgroup.subtree_control").read_bytes() == before
         finally:
             plain.rmdir()
+
+
+@pytest.mark.parametrize("name", [needing(name) for name in KNOBS])
+def test_a_restarted_unit_has_none_again(actuation: Actuation, name: CgroupKnobName) -> None:
+    """It has another cgroup then, with our value in it; the one that we set is gone."""
+    with lasting():
+        said = shown()
+        value, expected = KNOBS[name]
+        assert actuation.apply([action(knob(name), value)])[0].status == "applied"
+        run("systemctl", "restart", UNIT)
+        assert expected in shown()
+        assert (PLACE / name).read_text() == f"{value}\n"
+        (ended,) = actuation.reconcile()
+        assert ended.skipped is not None
+        assert ended.skipped.endswith(f"systemd's {UNIT} has what it had before us again")
+        assert shown() == said
+        assert list(KEPT.iterdir()) == []
+        assert actuation.in_force() == ()
+
+
+def test_a_stopped_unit_starts_with_its_own(actuation: Actuation) -> None:
+    with lasting("CPUWeight=50"):
+        assert actuation.apply([action(knob("cpu.weight"), "300")])[0].status == "applied"
+        run("systemctl", "stop", UNIT)
+        assert [one.failed for one in actuation.restore_all("end")] == [False]
+        run("systemctl", "start", UNIT)
+        assert (PLACE / "cpu.weight").read_text() == "50\n"
+
+
+def test_what_someone_else_has_set_before_a_restart_stays(actuation: Actuation) -> None:
+    with lasting("CPUWeight=50"):
+        assert actuation.apply([action(knob("cpu.weight"), "300")])[0].status == "applied"
+        run("systemctl", "set-property", "--runtime", UNIT, "CPUWeight=70")
+        run("systemctl", "restart", UNIT)
+        (ended,) = actuation.reconcile()
+        assert ended.skipped is not None
+        assert (PLACE / "cpu.weight").read_text() == "70\n"
+        assert [path.name for path in KEPT.iterdir()] == ["50-CPUWeight.conf"]
+
+
+def test_its_file_counts_again_after_undoing(actuation: Actuation) -> None:
+    with lasting():
+        assert actuation.apply([action(knob("cpu.max"), "20000 50000")])[0].status == "applied"
+        names = {path.name for path in KEPT.iterdir()}
+        assert names == {"50-CPUQuota.conf", "50-CPUQuotaPeriodSec.conf"}
+        assert [one.skipped for one in actuation.restore_all("end")] == [None]
+        assert list(KEPT.iterdir()) == []
+        define("CPUQuota=30%")
+        assert "CPUQuotaPerSecUSec=300ms" in shown()
+
+
+def test_what_was_set_at_run_time_before_us_stays_so(actuation: Actuation) -> None:
+    with lasting("CPUWeight=50"):
+        run("systemctl", "set-property", "--runtime", UNIT, "CPUWeight=70")
+        kept = (KEPT / "50-CPUWeight.conf").read_bytes()
+        assert actuation.apply([action(knob("cpu.weight"), "300")])[0].status == "applied"
+        assert [one.value for one in actuation.restore_all("end")] == ["70"]
+        assert (KEPT / "50-CPUWeight.conf").read_bytes() == kept
+
+
+def test_what_the_kernel_refused_does_not_stay_with_systemd(actuation: Actuation) -> None:
+    """systemd takes a CPU that there is not; the kernel's file does not change."""
+    with lasting("AllowedCPUs=0"):
+        said = shown()
+        assert actuation.apply([action(knob("cpuset.cpus"), "9")])[0].status == "failed"
+        assert shown() == said
+        assert list(KEPT.iterdir()) == []
+        assert actuation.in_force() == ()
+
+
+def test_a_unit_of_a_users_own_systemd_is_written_directly(actuation: Actuation) -> None:
+    """Of another kind than the service in whose delegated cgroup it is, as in user@1000.service."""
+    with unit("Delegate=cpu"):
+        main, below = PLACE / "init.scope", PLACE / "app.slice"
+        main.mkdir()
+        for pid in (PLACE / "cgroup.procs").read_text().split():
+            (main / "cgroup.procs").write_text(pid)
+        below.mkdir()
+        (done,) = actuation.apply([action(knob("cpu.weight", f"{CGROUP}/app.slice"), "300")])
+        assert done.status == "applied", done.detail
+        assert (below / "cpu.weight").read_text() == "300\n"
+        assert [one.skipped for one in actuation.restore_all("end")] == [None, None]

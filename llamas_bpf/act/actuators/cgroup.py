@@ -2,8 +2,10 @@
 
 import errno
 import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
-from llamas_bpf.act.actuator import Actuator
+from llamas_bpf.act.actuator import Actuator, Note, PutBack
 from llamas_bpf.act.actuators import controller
 from llamas_bpf.act.cgroup_files import POSSIBLE, CgroupFiles, possible
 from llamas_bpf.act.cgroup_values import DEFAULTS, controller_of, same
@@ -39,7 +41,8 @@ class CgroupActuator(Actuator):
     def read(self, target: CgroupKnob) -> Old:
         """Where the controller is not enabled yet: what the file will say once it is."""
         value = self._there(target)
-        return Old(value=DEFAULTS[target.knob] if value is None else value)
+        value = DEFAULTS[target.knob] if value is None else value
+        return Old(value=value, no_drop_in=self._systemd.keeps_nothing(target))
 
     def needs(self, target: CgroupKnob) -> list[tuple[CgroupController, str]]:
         """Its controller, from the mount down. For its own units systemd sees to that."""
@@ -54,6 +57,29 @@ class CgroupActuator(Actuator):
         else:
             self._write_file(target, value)
         return ()
+
+    def put_back(self, target: CgroupKnob, old: Old, ours: Iterable[str]) -> PutBack:
+        """A unit's property too: it may be ours although the kernel refused it, or the cgroup is gone."""
+        with self._outliving(target, old, ours):
+            done = super().put_back(target, old, ours)
+            if done.left is None and self._systemd.unit_of(target):
+                self._systemd.take_back(target, old, ours)
+            return done
+
+    def reconcile(self, target: CgroupKnob, old: Old, ours: Iterable[str], note: Note) -> str | None:
+        with self._outliving(target, old, ours):
+            return super().reconcile(target, old, ours, note)
+
+    @contextmanager
+    def _outliving(self, target: CgroupKnob, old: Old, ours: Iterable[str]) -> Iterator[None]:
+        """A unit that was restarted has another cgroup, and our value in it: it goes before we let go."""
+        try:
+            yield
+        except Gone as error:
+            unit = self._systemd.take_back(target, old, ours)
+            if unit is None:
+                raise
+            raise Gone(f"{error}; systemd's {unit} has what it had before us again") from error
 
     def is_all(self, target: CgroupKnob, now: Old, value: str) -> bool:
         return same(target.knob, now.value, value, self._page_bytes)
