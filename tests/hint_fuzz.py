@@ -65,10 +65,10 @@ def junk(random: Random, depth: int = 0) -> Any:
 
 
 def workload(random: Random) -> str:
-    """Mostly one that may be there."""
-    return (
-        f"w{random.randrange(14)}" if random.random() < 0.97 else random.choice(("w999999999", "w-1", "W1"))
-    )
+    """Mostly one that may be there, and often one that may be acted on in many worlds."""
+    if random.random() < 0.6:
+        return random.choice(("w1", "w3", "w9"))
+    return f"w{random.randrange(14)}" if random.random() < 0.9 else random.choice(("w999999999", "w-1", "W1"))
 
 
 def node(random: Random) -> str:
@@ -96,6 +96,7 @@ FIELDS: dict[str, Callable[[Random], Any]] = {
     "nodes": lambda random: [node(random) for _ in range(random.randrange(1, 4))],
     "cpus": cpus,
     "device": lambda random: random.choice(("gpu0", "nvme0", "eth0", "eth9999", "node0", "x")),
+    "weight": lambda random: random.choice((20, 50, 80, 90, 150, random.randrange(10_002))),
     "amount_bytes": size,
     "limit_bytes": size,
     "swap_bytes": size,
@@ -109,15 +110,16 @@ FIELDS: dict[str, Callable[[Random], Any]] = {
     ],
 }
 #: So often is what every hint has as it should be: else few would be about anything.
-TAME: dict[str, Any] = {"reason": "because", "confidence": 0.9, "ttl_s": 60}
+TAME: dict[str, Any] = {"reason": "because", "confidence": 1.0, "ttl_s": 60}
 
 
 def raw(random: Random) -> dict[str, Any]:
     """A hint as an advisor might send it: mostly of the right form, at the edges of what it may say."""
     kind = random.choice(tuple(KINDS))
     hint: dict[str, Any] = {"kind": kind}
+    left_out = random.choice((0.4, 0.85))  # of what need not be said: one refused setting is a refused hint
     for name, field in KINDS[kind].model_fields.items():
-        if name == "kind" or (not field.is_required() and random.random() < 0.4):
+        if name == "kind" or (not field.is_required() and random.random() < left_out):
             continue
         tame = name in TAME and random.random() < 0.9
         hint[name] = TAME[name] if tame else _of(random, name, field)
