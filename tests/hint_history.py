@@ -73,7 +73,9 @@ class History:
         for outcome in outcomes:
             action = self.actions[outcome.action_id]
             self.trials.pop(action.hint_id, None)
-            self.came_to[action.hint_id] = (now_ns, outcome.gist, outcome.situation, outcome.verdict)
+            # Where nothing was promised, coming to nothing teaches nothing.
+            verdict = outcome.verdict if outcome.verdict != "neutral" or outcome.expected else "not measured"
+            self.came_to[action.hint_id] = (now_ns, outcome.gist, outcome.situation, verdict)
             if outcome.verdict == "harmed":
                 self.harmed.append((now_ns, thing(action)))
         for entry in applied:

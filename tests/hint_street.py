@@ -76,8 +76,8 @@ class Life:
 
 def _said(random: Random, known: list[Hint]) -> Hint | None:
     """Something new, or what was said before: it may have come to nothing, or to harm."""
-    if known and random.random() < 0.3:
-        return random.choice(known)
+    if known and random.random() < 0.4:
+        return random.choice(known[:8])
     hint = hint_fuzz.hint(random)
     known += [hint] if hint else []
     return hint

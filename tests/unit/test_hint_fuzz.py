@@ -37,7 +37,7 @@ class Drawn(Random):
 @st.composite
 def lives(draw: st.DrawFn) -> tuple[int, Life]:
     """Which of the worlds, and what is said in it."""
-    return draw(st.integers(0, WORLDS - 1)), Life.of(Drawn(draw), windows=2, most=5)
+    return draw(st.integers(0, WORLDS - 1)), Life.of(Drawn(draw), windows=2, most=4)
 
 
 @st.composite
@@ -46,7 +46,7 @@ def answers(draw: st.DrawFn) -> str:
 
 
 #: Thousands, of which each has a few hints.
-MANY = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=1500)
+MANY = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=1000)
 
 
 #: A failure is shown whole, even where it lists thousands of CPUs.
@@ -70,8 +70,7 @@ def test_hints(worlds: list[World]) -> None:
         counts.update(lived(said, worlds[which]))
 
     each()
-    assert not REACHABLE - counts.keys(), counts
-    print(counts)
+    assert not hint_fuzz.KINDS.keys() - counts.keys(), counts
 
 
 @MANY
@@ -89,9 +88,8 @@ def test_answers(text: str) -> None:
 def test_all_is_tried_and_every_check_asked(worlds: list[World]) -> None:
     """Long lives, in which verdicts are given and what they teach counts."""
     counts: Counter[str] = Counter()
-    for seed, world in enumerate(itertools.islice(itertools.cycle(worlds), 100)):
-        counts += lived(Life.of(Random(seed), windows=30, most=6), world)
-    print(counts)
+    for seed, world in enumerate(itertools.islice(itertools.cycle(worlds), 240)):
+        counts += lived(Life.of(Random(seed), windows=40, most=4), world)
     verdicts = {"helped", "neutral", "harmed"}
     refused = {module.name for module in pkgutil.iter_modules(checks.__path__)} | {"plan", "advice"}
     assert not (REACHABLE | verdicts | refused) - counts.keys(), counts
