@@ -44,6 +44,13 @@ DEVICES = tuple(
 )
 #: What has no file of its own holds this at first.
 AT_FIRST = {"priority": "0 other"}
+#: And these settings of the machine, of which a step may be bounded; all others 1.
+AT_BOOT = {
+    "numa.demotion_enabled": "false",
+    "zswap.enabled": "N",
+    "vm.swappiness": "60",
+    "vm.watermark_scale_factor": "10",
+}
 #: The first window with them, for those that were not there from the first one on.
 LATE = {"w3": 7, "w10": 9}
 #: What all workloads show: as ever, run more, or wait longer for a CPU.
@@ -185,7 +192,7 @@ def build(random: Random, root: Path, processes: tuple[ProcessId, ...]) -> World
         | {"devices": DEVICES}
     )
     for name, file in system.FILES.items():
-        _make(root / file.path, {"numa.demotion_enabled": "false", "zswap.enabled": "N"}.get(name, "1"))
+        _make(root / file.path, AT_BOOT.get(name, "1"))
     for node in found.nodes:
         _make(root / interleave.DIRECTORY / f"node{node.id}", "1")
     workloads = tuple(_workloads(mount, processes))
