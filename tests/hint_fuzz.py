@@ -65,10 +65,10 @@ def junk(random: Random, depth: int = 0) -> Any:
 
 
 def workload(random: Random) -> str:
-    """Mostly one that may be there."""
-    return (
-        f"w{random.randrange(14)}" if random.random() < 0.97 else random.choice(("w999999999", "w-1", "W1"))
-    )
+    """Mostly one that may be there, and often one that may be acted on in many worlds."""
+    if random.random() < 0.6:
+        return random.choice(("w1", "w3", "w9"))
+    return f"w{random.randrange(14)}" if random.random() < 0.9 else random.choice(("w999999999", "w-1", "W1"))
 
 
 def node(random: Random) -> str:
@@ -89,6 +89,11 @@ def size(random: Random) -> int:
     return random.choice(NUMBERS) if random.random() < 0.3 else random.randrange(1 << random.randrange(1, 34))
 
 
+def weight(random: Random) -> dict[str, Any]:
+    """Of a node: often one that is no big step."""
+    return {"node": node(random), "weight": random.choice((2, 4, 8, random.randrange(300)))}
+
+
 #: How a field is filled, by its name; all others by ``of_any``.
 FIELDS: dict[str, Callable[[Random], Any]] = {
     "workload": workload,
@@ -96,6 +101,9 @@ FIELDS: dict[str, Callable[[Random], Any]] = {
     "nodes": lambda random: [node(random) for _ in range(random.randrange(1, 4))],
     "cpus": cpus,
     "device": lambda random: random.choice(("gpu0", "nvme0", "eth0", "eth9999", "node0", "x")),
+    "most_cpus": lambda random: random.choice((0.5, 1.0, 2, *REALS)),
+    "promotion_bytes_per_s": lambda random: random.choice((64 << 20, 1 << 30, *NUMBERS)),
+    "weight": lambda random: random.choice((20, 50, 80, 90, 150, random.randrange(10_002))),
     "amount_bytes": size,
     "limit_bytes": size,
     "swap_bytes": size,
@@ -104,20 +112,20 @@ FIELDS: dict[str, Callable[[Random], Any]] = {
     "confidence": lambda random: random.choice((0.2, 0.6, 0.9, 1.0, *REALS)),
     "ttl_s": lambda random: random.choice((1, 60, 300, 3600, 86_400, *NUMBERS)),
     "expect": lambda random: random.choice((None, {"metric": "sched.run_ns", "direction": "up"})),
-    "interleave_weights": lambda random: [
-        {"node": node(random), "weight": random.randrange(300)} for _ in range(random.randrange(1, 3))
-    ],
+    "interleave_weights": lambda random: [weight(random) for _ in range(random.randrange(1, 3))],
 }
 #: So often is what every hint has as it should be: else few would be about anything.
-TAME: dict[str, Any] = {"reason": "because", "confidence": 0.9, "ttl_s": 60}
+TAME: dict[str, Any] = {"reason": "because", "confidence": 1.0, "ttl_s": 60}
 
 
 def raw(random: Random) -> dict[str, Any]:
     """A hint as an advisor might send it: mostly of the right form, at the edges of what it may say."""
     kind = random.choice(tuple(KINDS))
     hint: dict[str, Any] = {"kind": kind}
+    left_out = random.choice((0.4, 0.85))  # of what need not be said: one refused setting is a refused hint
     for name, field in KINDS[kind].model_fields.items():
-        if name == "kind" or (not field.is_required() and random.random() < 0.4):
+        rare = 0.2 if name == "expect" else left_out
+        if name == "kind" or (not field.is_required() and random.random() < rare):
             continue
         tame = name in TAME and random.random() < 0.9
         hint[name] = TAME[name] if tame else _of(random, name, field)

@@ -3,50 +3,87 @@
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Mapping, Sequence
 
 from hint_world import World
 
-from llamas_bpf.contracts.action import Action, Target
+from llamas_bpf.contracts.action import Action, Refusal, Target
 from llamas_bpf.contracts.digest import NODE_BYTES, Digest
 
-Held = AbstractSet[tuple[Target, str]]
 LISTS = {"cpuset.cpus", "cpuset.mems", "affinity", "pages.move"}
-SCHEMES = {"migrate_hot", "migrate_cold", "pageout", "lru_prio", "lru_deprio"}
+#: What binds memory to nodes: all of a workload's, whether that takes one action or one for each process.
+BINDS = ("cpuset.mems", "pages.move")
+#: What each scheme may be told. None goes without a share of a processor, nor without a limit of bytes.
+SCHEMES = {
+    "migrate_hot": {"target_nid", "ms", "bytes"},
+    "migrate_cold": {"target_nid", "ms", "bytes"},
+    "pageout": {"ms", "bytes", "some_mem_psi_us"},
+    "lru_prio": {"ms", "bytes"},
+    "lru_deprio": {"ms", "bytes"},
+}
+#: limits.toml's own word, where it says nothing.
+MIN_TTL_S = 30
 MACHINE_WIDE = ("system", "interleave")
 
 
 def judge(
-    world: World, digest: Digest, accepted: Sequence[Action], confidence: Mapping[int, float], held: Held
+    world: World,
+    digest: Digest,
+    accepted: Sequence[Action],
+    confidence: Mapping[int, float],
+    held: Mapping[tuple[Target, str], int],
+    now: Callable[[Target], str],
 ) -> None:
-    """Every action that the guard let through in one window; ``held`` is what was in force before."""
-    promised: list[tuple[set[int], float]] = []
+    """Every action that the guard let through in one window. ``held`` is what was in force before, ``now``
+    what a target holds."""
+    fresh = [one for one in accepted if (one.target, one.value) not in held]
     for action in accepted:
         limits = world.limits
         assert confidence[action.hint_id] >= limits["min_confidence"], action
-        assert 1 <= action.ttl_s <= limits["max_ttl_s"], action
+        assert limits.get("min_ttl_s", MIN_TTL_S) <= action.ttl_s <= limits["max_ttl_s"], action
         if action.target.kind in MACHINE_WIDE or action.target.model_dump().get("cgroup", "") is None:
             assert action.workload is None and limits["scope"]["machine_wide"], action
         else:
             _about_its_own(world, action)
         assert allows(world, action.target.knob, action.value), action
-        if action.target.knob == "cpuset.mems":
-            _fits(world, digest, action, promised)
-        elif action.target.knob in ("memory.high", "memory.reclaim", "pages.pageout"):
-            _leaves_enough(world, digest, action)
-    _not_too_many(world, [one for one in accepted if (one.target, one.value) not in held])
+    for action in fresh:
+        _not_too_far(world, action, now(action.target))
+    _one_at_a_time(fresh)
+    _fits(world, digest, accepted)
+    for workload in {action.workload for action in accepted}:
+        _leaves_enough(world, digest, [action for action in accepted if action.workload == workload])
 
 
-def _not_too_many(world: World, accepted: Sequence[Action]) -> None:
-    """Of one workload one decision at a time; of all, no decision is begun when there were enough."""
-    most = world.limits["rates"]["actions_per_minute"]
+def whole(accepted: Sequence[Action], refused: Sequence[Refusal]) -> None:
+    """No decision goes without one of its knobs; that one of many processes was refused parts none."""
+    kept = {(action.hint_id, action.target.knob) for action in accepted}
+    lost = {(one.hint_id, one.action.target.knob) for one in refused if one.action} - kept
+    assert not {decision for decision, _ in kept} & {decision for decision, _ in lost}, (accepted, refused)
+
+
+def _one_at_a_time(accepted: Sequence[Action]) -> None:
+    """Of one workload one decision: of two at once nobody could tell which it was that helped."""
     begun: dict[str | None, int] = {}
-    for number, action in enumerate(accepted):
-        if begun.get(action.workload) != action.hint_id:
-            assert action.workload not in begun, action
-            assert number < most, accepted
-        begun[action.workload] = action.hint_id
+    for action in accepted:
+        assert begun.setdefault(action.workload, action.hint_id) == action.hint_id, accepted
+
+
+def _not_too_far(world: World, action: Action, now: str) -> None:
+    """From what is there; ``max`` is all CPUs, or the whole of the clock, where a limit begins from there."""
+    knob = action.target.knob
+    bounds = world.limits["bounds"].get(knob, {})
+    if not now or not bounds.keys() & {"factor", "step"}:
+        return  # a scheme that is not there has no figure to begin from
+    whole = {"cpu.max": float(len(world.machine.cpus)), "cpu.uclamp.max": 100.0}.get(knob, math.inf)
+    was, asked = _amount(knob, now), _amount(knob, action.value)
+    assert was is not None and asked is not None, (action, now)
+    if asked == math.inf or (was == math.inf and whole == math.inf):
+        return  # back to how things were; or from no limit at all, where there is nothing to measure by
+    was, asked, least_change = min(was, whole), min(asked, whole), 1e-9
+    if was > 0:
+        assert asked >= was / bounds.get("factor", math.inf) - least_change, (action, now)
+        assert asked <= was * bounds.get("factor", math.inf) + least_change, (action, now)
+    assert abs(asked - was) <= bounds.get("step", math.inf) + least_change, (action, now)
 
 
 def allows(world: World, knob: str, value: str) -> bool:
@@ -74,11 +111,13 @@ def _amount(knob: str, value: str) -> float | None:
         return math.inf if quota == "max" else int(quota) / int(period)
     if knob in SCHEMES:
         words = dict(word.split("=") for word in value.split(" "))
-        assert words.keys() <= {"target_nid", "ms", "bytes"}, value
+        assert words.keys() == SCHEMES[knob], value
+        assert 1 <= int(words["ms"]) <= 1000, value  # of each second
         return int(words["bytes"])
     if knob == "priority":
         nice, policy = value.split(" ")
-        return int(nice) if policy in ("other", "batch", "idle") else None
+        # Below nice 19: 0.3 of everyone's 100, which is 1.5 there (kernel/sched/sched.h, WEIGHT_IDLEPRIO).
+        return {"other": int(nice), "batch": int(nice), "idle": 20}.get(policy)
     form = r"[0-9]+(\.[0-9]+)?" if knob.startswith("cpu.uclamp") else "[0-9]+"
     return float(value) if re.fullmatch(form, value) else None
 
@@ -122,29 +161,37 @@ def _about_its_own(world: World, action: Action) -> None:
         assert (target["cgroup"], target["cgroup_id"]) == (workload.cgroup, workload.cgroup_id), action
 
 
-def _fits(world: World, digest: Digest, action: Action, promised: list[tuple[set[int], float]]) -> None:
+def _fits(world: World, digest: Digest, accepted: Sequence[Action]) -> None:
     """What is elsewhere finds room on the nodes it is to go to, with all that goes there too."""
-    wanted = members(action.value)
-    sizes = dict(zip(digest.node_ids, _row(digest, action)[NODE_BYTES], strict=True))
-    assert not any(math.isnan(size) for size in sizes.values()), action
-    need = sum(size for node, size in sizes.items() if node not in wanted)
     keep = world.limits["capacity"]["reserve_ratio"]
     nodes = digest.machine["nodes"]
-    room = sum(max(nodes[str(n)]["free_bytes"] - nodes[str(n)]["total_bytes"] * keep, 0) for n in wanted)
-    room -= sum(size for there, size in promised if there & wanted)
-    assert need <= room + 1, (action, need, room)  # a byte for rounding
-    promised.append((wanted, need))
+    promised: dict[tuple[int, str], tuple[set[int], float]] = {}
+    for action in accepted:
+        if action.target.knob not in BINDS:
+            continue
+        wanted = members(action.value)
+        sizes = dict(zip(digest.node_ids, _row(digest, action)[NODE_BYTES], strict=True))
+        assert not any(math.isnan(size) for size in sizes.values()), action
+        need = sum(size for node, size in sizes.items() if node not in wanted)
+        promised[action.hint_id, action.value] = wanted, need
+    for wanted, _ in promised.values():
+        room = sum(max(nodes[str(n)]["free_bytes"] - nodes[str(n)]["total_bytes"] * keep, 0) for n in wanted)
+        need = sum(size for there, size in promised.values() if there <= wanted)
+        assert need <= room + len(promised), (accepted, need, room)  # a byte for each one's rounding
 
 
-def _leaves_enough(world: World, digest: Digest, action: Action) -> None:
-    if action.value == "max":
+def _leaves_enough(world: World, digest: Digest, accepted: Sequence[Action]) -> None:
+    """All that one window takes from one workload, together."""
+    taken = [int(one.value) for one in accepted if one.target.knob in ("memory.reclaim", "pages.pageout")]
+    caps = [int(one.value) for one in accepted if one.target.knob == "memory.high" and one.value != "max"]
+    if not taken and not caps:
         return
-    row = _row(digest, action)
+    row = _row(digest, accepted[0])
     current, least = row["memory.current_bytes"], row["memory.working_set_bytes"]
     if math.isnan(least):
         least = current * world.limits["capacity"]["keep_ratio"]
-    left = int(action.value) if action.target.knob == "memory.high" else current - int(action.value)
-    assert left >= least - 1, (action, left, least)
+    left = min([current - sum(taken), *caps])
+    assert left >= least - 1, (accepted, left, least)
 
 
 def _row(digest: Digest, action: Action):  # type: ignore[no-untyped-def]

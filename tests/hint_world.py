@@ -1,16 +1,16 @@
 """An invented machine to try hints on: workloads, some of which may be acted on, and files for knobs."""
 
-import math
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import Any, get_args
 from unittest import mock
 
+import hint_limits
 from acting import here
 from situations import GIB, MIB, Row, digest, machine
 
@@ -20,12 +20,11 @@ from llamas_bpf.act.actuators import affinity, cgroup, interleave, reclaim, syst
 from llamas_bpf.act.entries import Old, ThreadValue
 from llamas_bpf.contracts.action import ONE_SHOTS, CgroupKnobName, Target
 from llamas_bpf.contracts.digest import Digest
-from llamas_bpf.contracts.machine import Machine
+from llamas_bpf.contracts.machine import Device, Machine
 from llamas_bpf.contracts.workload import ProcessId, Workload
 
 #: No process can have it: the kernel's own limit of pids is 2^22 (include/linux/threads.h, PID_MAX_LIMIT).
 NOBODY = ProcessId((1 << 22) + 7, 1)
-PROTECTED = "/batch/keep"
 #: What the kernel says of a setting that nobody touched.
 UNSET = {
     "memory.low": "0",
@@ -35,38 +34,30 @@ UNSET = {
     "cpuset.mems": "\n",
     "cpu.max": "max 100000",
 }
-
-
-Ranges = tuple[dict[str, float], ...]
-#: For each knob several, of which each world has one.
-_COUNTS: Ranges = ({"min": 1, "max": 8192}, {"min": 2, "max": 3})
-_BYTES: Ranges = (
-    {"min": 16 * MIB, "max": 64 * GIB},
-    {"min": 0, "max": math.inf},
-    {"min": 4096, "max": 1 << 62, "factor": 4},
+DEVICES = tuple(
+    Device(id=id_, kind=kind, pci=pci, node=node, description=kind)
+    for id_, kind, pci, node in (
+        ("gpu0", "gpu", "0000:01:00.0", 0),
+        ("nvme0", "nvme", "0000:02:00.0", 1),
+        ("eth0", "ethernet", "0000:03:00.0", None),
+    )
 )
-_NUMBERS: Ranges = ({"min": 0, "max": 1000}, {"min": 10, "max": 100, "step": 20}, {"min": 7, "max": 7})
-BOUNDS: dict[str, Ranges] = {
-    "cpu.weight": ({"min": 10, "max": 1000, "factor": 4}, {"min": 1, "max": 10_000}, {"min": 99, "max": 99}),
-    "cpu.max": ({"min": 0.1, "max": math.inf, "factor": 4}, {"min": 1, "max": 2}),
-    "cpu.uclamp.min": ({"min": 0, "max": 80, "step": 50}, {"min": 0, "max": 100}),
-    "cpu.uclamp.max": ({"min": 20, "max": math.inf}, {"min": 50, "max": 60}),
-    "priority": ({"min": 0, "max": 19}, {"min": 5, "max": 10}),
-    **dict.fromkeys(("cpuset.cpus", "cpuset.mems", "affinity", "pages.move"), _COUNTS),
-    **dict.fromkeys(("memory.high", "memory.low", "memory.swap.max", "memory.zswap.max"), _BYTES),
-    **dict.fromkeys(
-        ("memory.reclaim", "pages.cold", "pages.pageout"), ({"min": 4096, "max": GIB}, {"min": 1, "max": MIB})
-    ),
-    **dict.fromkeys(("migrate_hot", "migrate_cold", "pageout", "lru_prio", "lru_deprio"), _BYTES),
-    **dict.fromkeys(("vm.swappiness", "vm.zone_reclaim_mode", "vm.watermark_scale_factor"), _NUMBERS),
-    **dict.fromkeys(("lru_gen.min_ttl_ms", "kernel.numa_balancing_promote_rate_limit_MBps"), _NUMBERS),
-    "weighted_interleave": ({"min": 1, "max": 255, "factor": 8}, {"min": 2, "max": 4}),
+#: What has no file of its own holds this at first.
+AT_FIRST = {"priority": "0 other"}
+#: And these settings of the machine, of which a step may be bounded; all others 1.
+AT_BOOT = {
+    "numa.demotion_enabled": "false",
+    "zswap.enabled": "N",
+    "vm.swappiness": "60",
+    "vm.watermark_scale_factor": "10",
 }
-WORDS: dict[str, list[str]] = {
-    "numa.demotion_enabled": ["true", "false"],
-    "kernel.numa_balancing": ["0", "1", "2", "3"],
-    "zswap.enabled": ["Y", "N"],
-    "transparent_hugepage.enabled": ["always", "madvise", "never"],
+#: The first window with them, for those that were not there from the first one on.
+LATE = {"w3": 7, "w10": 9}
+#: What all workloads show: as ever, run more, or wait longer for a CPU.
+MOODS = {
+    "calm": {"sched.run_ns": 1e8, "sched.runqueue_p99_ns": 1e6},
+    "busy": {"sched.run_ns": 9e8, "sched.runqueue_p99_ns": 1e6},
+    "crowded": {"sched.run_ns": 1e8, "sched.runqueue_p99_ns": 5e7},
 }
 
 
@@ -88,8 +79,31 @@ class World:
     def __post_init__(self) -> None:
         self.before.update(self.tree())
 
-    def digest(self, number: int) -> Digest:
-        return replace(digest(self.sizes, self.machine, number), workloads=self.workloads)
+    def digest(self, number: int, end_ns: int, mood: str) -> Digest:
+        """Window ``number``; those that begin later (see ``LATE``) are not in it yet."""
+        rows = self._here(number, self.sizes)
+        window = digest([replace(row, columns={**row.columns, **MOODS[mood]}) for row in rows], self.machine)
+        return replace(
+            window, start_ns=end_ns - 10**9, end_ns=end_ns, workloads=self._here(number, self.workloads)
+        )
+
+    def _here(self, number: int, all_: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(one for one in all_ if number >= LATE.get(one.id, 1))
+
+    def now(self, target: Target) -> str:
+        """What is in its file, read without the code that acts; nothing where there is no such target."""
+        of = target.model_dump()
+        match target.kind:
+            case "cgroup":
+                if (self.root / f"cgroup{of['cgroup']}").stat().st_ino != of["cgroup_id"]:
+                    return ""
+                return (self.root / f"cgroup{of['cgroup']}" / target.knob).read_text().strip()
+            case "system":
+                return (self.root / system.FILES[target.knob].path).read_text().strip()
+            case "interleave":
+                return (self.root / interleave.DIRECTORY / f"node{of['node']}").read_text().strip()
+        path = self.root / "others" / target.kind / in_file(target)
+        return path.read_text() if path.exists() else AT_FIRST.get(target.kind, "")
 
     def tree(self) -> dict[str, bytes]:
         """Every file there is, below ``root``."""
@@ -102,6 +116,8 @@ class World:
 
     def mend(self) -> None:
         """After a failure, so that the next does not meet it."""
+        for name in self.tree().keys() - self.before.keys():
+            (self.root / name).unlink()
         for name, text in self.before.items():
             (self.root / name).write_bytes(text)
 
@@ -141,17 +157,22 @@ class InFiles(actuator.Actuator):
 
     def read(self, target: Any) -> Old:
         path = self._path(target)
-        return Old(value=path.read_text() if path.exists() else "")
+        return Old(value=path.read_text() if path.exists() else AT_FIRST.get(target.kind, ""))
 
     def write(self, target: Any, value: str) -> tuple[ThreadValue, ...]:
         self._directory.mkdir(parents=True, exist_ok=True)
         self._path(target).write_text(value)
-        if not value:
+        if value == AT_FIRST.get(target.kind, ""):
             self._path(target).unlink()
         return ()
 
     def _path(self, target: Target) -> Path:
-        return self._directory / target.model_dump_json().replace("/", "!")
+        return self._directory / in_file(target)
+
+
+def in_file(target: Target) -> str:
+    """A name for its file."""
+    return target.model_dump_json().replace("/", "!")
 
 
 def _bytes(path: str) -> bytes:
@@ -159,8 +180,8 @@ def _bytes(path: str) -> bytes:
         return file.read()
 
 
-def build(random: Random, root: Path, process: ProcessId) -> World:
-    """One of many, in an empty directory; ``process`` is a real one, that may be acted on."""
+def build(random: Random, root: Path, processes: tuple[ProcessId, ...]) -> World:
+    """One of many, in an empty directory; ``processes`` are real ones, that may be acted on."""
     mount = root / "cgroup"
     tiers = random.choice((((0,),), ((0, 1),), ((0, 1), (2,)), ((0,), (1,), (2,))))
     cpus = {0: [0], 1: [1]} if random.random() < 0.5 else {0: [0, 1, 2, 3]}
@@ -168,14 +189,17 @@ def build(random: Random, root: Path, process: ProcessId) -> World:
     found = here(mount).model_copy(
         update={name: getattr(invented, name) for name in ("cpus", "nodes", "tiers")}
         | {"cgroup_controllers": random.choice((("cpu", "cpuset", "memory"), ("cpu", "memory"), ()))}
+        | {"devices": DEVICES}
     )
     for name, file in system.FILES.items():
-        _make(root / file.path, {"numa.demotion_enabled": "false", "zswap.enabled": "N"}.get(name, "1"))
+        _make(root / file.path, AT_BOOT.get(name, "1"))
     for node in found.nodes:
         _make(root / interleave.DIRECTORY / f"node{node.id}", "1")
-    workloads = tuple(_workloads(mount, process))
+    workloads = tuple(_workloads(mount, processes))
     allowed = frozenset(f"w{number}" for number in (1, 2, 3, 9, 10, 13))
-    return World(root, found, _limits(random), workloads, allowed, _sizes(random, found, workloads))
+    return World(
+        root, found, hint_limits.limits(random), workloads, allowed, _sizes(random, found, workloads)
+    )
 
 
 def _make(path: Path, text: str) -> None:
@@ -183,14 +207,14 @@ def _make(path: Path, text: str) -> None:
     path.write_text(text)
 
 
-def _workloads(mount: Path, process: ProcessId) -> Iterator[Workload]:
-    """``w1`` to ``w13``; see ``allowed`` for which of them are to be acted on, and ``_limits`` for why."""
+def _workloads(mount: Path, processes: tuple[ProcessId, ...]) -> Iterator[Workload]:
+    """``w1`` to ``w13``: ``allowed`` says which of them may be acted on, ``hint_limits.SCOPE`` why."""
     places = (
         "/llamas-bpf/hot",
         "/llamas-bpf/cold",
         "/batch/a",
         "/batch/a/deep",
-        PROTECTED,
+        hint_limits.PROTECTED,
         "/system/ssh",
         "/batch/init",
     )
@@ -199,17 +223,23 @@ def _workloads(mount: Path, process: ProcessId) -> Iterator[Workload]:
         yield Workload(f"w{number}", place, place, id_, (NOBODY,), place.startswith("/llamas-bpf/"))
     (mount / "batch/init/cgroup.procs").write_text("1\n")
     yield Workload("w8", "the root", "/", mount.stat().st_ino, (NOBODY,))
-    yield Workload("w9", "tree", None, None, (process,), started_by_exec=True)
+    yield Workload("w9", "tree", None, None, processes, started_by_exec=True)
     yield Workload("w10", "gone", None, None, (NOBODY,), started_by_exec=True)
-    yield Workload("w11", "stranger", None, None, (process,))
-    yield Workload("w12", "init", None, None, (ProcessId(1, 1), process), started_by_exec=True)
+    yield Workload("w11", "stranger", None, None, processes)
+    yield Workload("w12", "init", None, None, (ProcessId(1, 1), *processes), started_by_exec=True)
     made_anew = make_cgroup(mount, "/batch/b")
     yield Workload("w13", "made anew since", "/batch/b", made_anew + 1_000_000_000, (NOBODY,))
 
 
 @contextmanager
-def sleeping() -> Iterator[ProcessId]:
-    """A real process."""
+def sleeping() -> Iterator[tuple[ProcessId, ...]]:
+    """Two real processes."""
+    with ExitStack() as stack:
+        yield tuple(stack.enter_context(_asleep()) for _ in range(2))
+
+
+@contextmanager
+def _asleep() -> Iterator[ProcessId]:
     with subprocess.Popen(["sleep", "3600"]) as process:
         try:
             stat = process_stat.read(process.pid)
@@ -239,24 +269,3 @@ def _sizes(random: Random, of: Machine, workloads: tuple[Workload, ...]) -> tupl
         columns = {name: value for name, value in known.items() if random.random() < 0.8}
         rows.append(Row(workload.id, columns, nodes if random.random() < 0.9 else ()))
     return tuple(rows)
-
-
-def _limits(random: Random) -> dict[str, Any]:
-    """The operator's word: strict or not, but always with its two patterns. Some knobs are not listed."""
-    choose = random.choice
-    bounds = {name: choose(ranges) for name, ranges in BOUNDS.items() if random.random() < 0.9}
-    switches = {
-        name: random.sample(words, random.randint(1, len(words)))
-        for name, words in WORDS.items()
-        if random.random() < 0.9
-    }
-    return {
-        "min_confidence": choose((0.0, 0.5, 1.0)),
-        "max_ttl_s": choose((1, 300, 86_400)),
-        "scope": {"cgroups": ["/batch/*"], "machine_wide": random.random() < 0.5},
-        "protect": {"cgroups": [PROTECTED]},
-        "bounds": bounds,
-        "switches": switches,
-        "rates": {"actions_per_minute": choose((0, 1, 3, 1000))},
-        "capacity": {"reserve_ratio": choose((0.0, 0.05, 0.9)), "keep_ratio": choose((0.1, 0.5, 1.0))},
-    }

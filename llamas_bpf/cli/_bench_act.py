@@ -1,9 +1,8 @@
 """``bench act``: how soon what a window showed is acted on."""
 
-import json
-
 import click
 
+from llamas_bpf.cli import _figures as figures
 from llamas_bpf.cli import _options as options
 from llamas_bpf.cli import _steps as steps
 
@@ -22,17 +21,9 @@ def command(rounds: int | None, quick: bool, as_json: bool) -> None:
     from dataclasses import replace
 
     from llamas_bpf.bench.act import Plan, measure
+    from llamas_bpf.bench.act_table import table
 
     plan = Plan.quick(rounds) if quick else replace(Plan(), rounds=rounds or Plan.rounds)
     with steps.progress(plan.steps) as step:
         results = measure(plan, step)
-    if as_json:
-        click.echo(json.dumps(results.as_json()))
-        return
-    from llamas_bpf import shown
-    from llamas_bpf.bench import act_table, tables
-
-    screen = shown.console(width=tables.WIDTH)
-    screen.print(act_table.table(results))
-    screen.print()
-    screen.print(tables.marks(results.marks().values()))
+    figures.show(results, table, as_json)

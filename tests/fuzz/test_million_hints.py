@@ -10,7 +10,7 @@ from random import Random
 import hint_fuzz
 import hint_world
 import pytest
-from hint_street import Life, lived
+from hint_street import REACHABLE, Life, lived
 
 from llamas_bpf.advise.answer import AnswerError, Reply, parse
 
@@ -22,9 +22,9 @@ WORLDS = 200
 @pytest.mark.timeout(0)
 def test_a_million_hints(tmp_path: Path) -> None:
     random, counts, begun = Random(SEED), Counter[str](), time.monotonic()
-    with hint_world.sleeping() as process:
+    with hint_world.sleeping() as processes:
         places = (tmp_path / str(number) for number in range(WORLDS))
-        worlds = [hint_world.build(random, place, process) for place in places]
+        worlds = [hint_world.build(random, place, processes) for place in places]
         for number, world in enumerate(itertools.cycle(worlds)):
             if counts["sent"] >= HINTS:
                 break
@@ -38,6 +38,7 @@ def test_a_million_hints(tmp_path: Path) -> None:
     print(f"\n{HINTS / seconds:,.0f} hints/s: {dict(counts)}")
     assert counts["applied"] > HINTS // 200
     assert counts["hints"] > HINTS // 2
+    assert not REACHABLE - counts.keys(), counts
 
 
 @pytest.mark.timeout(0)

@@ -1,29 +1,18 @@
 """Nice and policy on processes of our own: every thread, and exactly back."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from acting import action, here
-from puppet import Puppet, puppet
+from puppet import Puppet
 
-from llamas_bpf.act import Actuation, Journal, rollback
+from llamas_bpf.act import Actuation, rollback
 from llamas_bpf.contracts.action import Priority
 
 RESET = os.SCHED_RESET_ON_FORK
+pytest_plugins = ("acting_on_puppet",)
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="kernel feature: only root may lower nice again")
-
-
-@pytest.fixture
-def process() -> Iterator[Puppet]:
-    with puppet() as found:
-        yield found
-
-
-@pytest.fixture
-def actuation(tmp_path: Path) -> Actuation:
-    return Actuation(here(), Journal(tmp_path / "state"), dry_run=False)
 
 
 def to(process: Puppet, value: str, id_: str = "1.1"):  # type: ignore[no-untyped-def]

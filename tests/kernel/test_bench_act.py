@@ -1,14 +1,13 @@
 """``bench act`` as an operator runs it: its shape, what must hold anywhere by far, and what it leaves."""
 
-import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
+import bench_command
 import pytest
 
 from llamas_bpf.act.lock import LOCK
@@ -16,7 +15,7 @@ from llamas_bpf.bench import street, taskset
 from llamas_bpf.bench.errors import BenchError
 from llamas_bpf.digest.trees import descendants
 
-BENCH = [sys.executable, "-m", "llamas_bpf.cli", "bench", "act", "--quick"]
+BENCH = bench_command.command("act")
 
 
 def state_directories() -> list[Path]:
@@ -25,11 +24,7 @@ def state_directories() -> list[Path]:
 
 @pytest.fixture(scope="module")
 def results() -> dict[str, Any]:
-    done = subprocess.run([*BENCH, "--json", "--rounds", "4"], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    return bench_command.results("act", rounds=4)
 
 
 def test_every_stage_was_timed_in_every_window(results: dict[str, Any]) -> None:
@@ -95,6 +90,4 @@ def test_an_end_in_the_middle_leaves_nothing(number: int, status: int) -> None:
 
 
 def test_without_root_it_says_what_it_needs() -> None:
-    done = subprocess.run(BENCH, capture_output=True, text=True, user=65534, group=65534, extra_groups=[])
-    assert done.returncode == 3
-    assert "needs root" in done.stderr
+    bench_command.refuses_without_root("act")

@@ -4,8 +4,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from acting import action
 from heat_settings import NR_KDAMONDS
 
+from llamas_bpf.act import Actuation
 from llamas_bpf.contracts.action import Scheme, SchemeName
 from llamas_bpf.contracts.workload import Launched
 
@@ -47,3 +49,8 @@ def until(right: Callable[[], bool], what: Callable[[], object], seconds: float 
     while not right():
         assert time.monotonic() < ends, what()
         time.sleep(0.2)
+
+
+def set_(actuation: Actuation, target: Scheme, wanted: str, id_: str = "1.1") -> None:
+    (done,) = actuation.apply([action(target, wanted, id_=id_)])
+    assert (done.status, done.new) == ("applied", wanted), done.detail

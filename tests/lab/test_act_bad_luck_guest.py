@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
@@ -14,7 +13,7 @@ from guest_workloads import MIB, directory, holding, knob
 from knob_snapshot import differences, snapshot
 
 from llamas_bpf import machine
-from llamas_bpf.act import Actuation, Journal, rollback
+from llamas_bpf.act import Actuation, rollback
 from llamas_bpf.contracts.action import CgroupKnobName, SystemKnob
 
 #: What an operator's container may have: /sys to be read only, here with its cgroups or without.
@@ -30,18 +29,13 @@ from llamas_bpf import machine
 from llamas_bpf.act import Actuation, Journal
 from llamas_bpf.contracts.action import Action
 
+pytest_plugins = ("acting_in_guest",)
+
 state, *actions = sys.argv[1:]
 actuation = Actuation(machine.read(), Journal(Path(state)), dry_run=False)
 done = actuation.apply([Action.model_validate_json(one) for one in actions])
 print(json.dumps([(one.status, one.detail) for one in done]))
 """
-
-
-@pytest.fixture
-def actuation(tmp_path: Path) -> Iterator[Actuation]:
-    found = Actuation(machine.read(), Journal(tmp_path / "state"), dry_run=False)
-    yield found
-    found.restore_all("the test is over")
 
 
 def acted(within: list[str], state: Path, *actions: Any) -> list[tuple[str, str]]:

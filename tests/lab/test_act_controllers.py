@@ -12,15 +12,10 @@ from llamas_bpf import machine
 from llamas_bpf.act import Actuation, Journal
 from llamas_bpf.contracts.action import CgroupKnob, CgroupKnobName
 
+pytest_plugins = ("acting_in_guest",)
+
 OUTER, INNER, OTHER = (MOUNT / path for path in ("outer", "outer/inner", "outer/other"))
 CONTROL = "cgroup.subtree_control"
-
-
-@pytest.fixture
-def actuation(tmp_path: Path) -> Iterator[Actuation]:
-    found = Actuation(machine.read(), Journal(tmp_path / "state"), dry_run=False)
-    yield found
-    found.restore_all("the test is over")
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,6 @@
 """Every knob of a cgroup in a real kernel: set, seen in its own file, undone, and there byte for byte."""
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +9,11 @@ from acting import action
 from guest_workloads import MIB, anon_bytes, directory, holding, knob, reclaim
 
 from llamas_bpf import machine
-from llamas_bpf.act import Actuation, Journal
+from llamas_bpf.act import Actuation
 from llamas_bpf.contracts.action import CgroupKnob, CgroupKnobName, SystemKnob
 from llamas_bpf.contracts.workload import Launched
+
+pytest_plugins = ("acting_in_guest",)
 
 #: What is written, and what the kernel makes of it where that is another text.
 KNOBS: dict[CgroupKnobName, list[str | tuple[str, str]]] = {
@@ -32,19 +33,6 @@ LACKED: dict[CgroupKnobName, str] = {
     "cpu.uclamp.max": "uclamp",
     "memory.zswap.max": "zswap",
 }
-
-
-@pytest.fixture
-def actuation(tmp_path: Path) -> Iterator[Actuation]:
-    found = Actuation(machine.read(), Journal(tmp_path / "state"), dry_run=False)
-    yield found
-    found.restore_all("the test is over")
-
-
-@pytest.fixture(scope="module")
-def held() -> Iterator[Launched]:
-    with holding(8) as workload:
-        yield workload
 
 
 def settings(workload: Launched) -> dict[str, bytes]:

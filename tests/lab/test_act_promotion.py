@@ -11,11 +11,12 @@ import pytest
 from acting import action
 from guest_workloads import EXEC, MIB, anon_bytes, knob
 
-from llamas_bpf import machine
-from llamas_bpf.act import Actuation, Journal
+from llamas_bpf.act import Actuation
 from llamas_bpf.contracts.action import SystemKnob, SystemKnobName, Target
 from llamas_bpf.contracts.workload import Launched
 from llamas_bpf.launched import launched
+
+pytest_plugins = ("acting_in_guest",)
 
 PROGRAM = str(Path(__file__).parent / "heat_program.py")
 BALANCING: SystemKnobName = "kernel.numa_balancing"
@@ -28,13 +29,6 @@ HOT_MIB, ALL_MIB = 30, 100
 SLOW_NODE = 2
 #: In so many rounds of half a second it has come up, or never will.
 ROUNDS = 180
-
-
-@pytest.fixture
-def actuation(tmp_path: Path) -> Iterator[Actuation]:
-    found = Actuation(machine.read(), Journal(tmp_path / "state"), dry_run=False)
-    yield found
-    found.restore_all("the test is over")
 
 
 @pytest.fixture

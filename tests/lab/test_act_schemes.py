@@ -4,24 +4,21 @@ set up for that nothing is left, whatever happens."""
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from acting import action
 from guest_workloads import MIB, anon_bytes, holding, knob
-from heat_guest import Shape, heat_from, running
-from heat_settings import DAMON_STAT, NR_KDAMONDS, damon_free, setting, tree
-from scheme_guest import KDAMONDS, QUOTA, applied_bytes, at_work, on, said, scheme, until
+from heat_guest import Shape, running
+from heat_settings import NR_KDAMONDS, tree
+from scheme_guest import QUOTA, applied_bytes, at_work, said, scheme, set_, until
 
-from llamas_bpf import machine
-from llamas_bpf.act import Actuation, Journal
+from llamas_bpf.act import Actuation
 from llamas_bpf.contracts.action import Scheme, SchemeName
 from llamas_bpf.contracts.workload import Launched
-from llamas_bpf.heat import damon
 from llamas_bpf.launched import launched
 
-pytestmark = [pytest.mark.needs("damon")]
+pytestmark = [pytest.mark.needs("damon"), pytest.mark.usefixtures("damon_alone")]
 
 WARM = Shape("warm", 24, 96, "small")
 NAMES: tuple[SchemeName, ...] = ("migrate_hot", "migrate_cold", "pageout", "lru_prio", "lru_deprio")
@@ -32,33 +29,13 @@ from pathlib import Path
 from llamas_bpf import machine
 from llamas_bpf.act import Actuation, Journal
 from llamas_bpf.contracts.action import Action
+
+pytest_plugins = ("acting_in_guest",)
 action = Action.model_validate_json(sys.argv[2])
 (done,) = Actuation(machine.read(), Journal(Path(sys.argv[1])), dry_run=False).apply([action])
 print(done.status, flush=True)
 sys.stdin.read()
 """
-
-
-@pytest.fixture(autouse=True)
-def free() -> Iterator[None]:
-    """Nobody's before a test, nobody's after it."""
-    with damon_free():
-        assert NR_KDAMONDS.read_text() == "0\n"
-        yield
-        assert NR_KDAMONDS.read_text() == "0\n"
-
-
-@pytest.fixture
-def actuation(tmp_path: Path) -> Iterator[Actuation]:
-    found = Actuation(machine.read(), Journal(tmp_path / "state"), dry_run=False)
-    yield found
-    found.restore_all("the test is over")
-
-
-@pytest.fixture(scope="module")
-def held() -> Iterator[Launched]:
-    with holding(8) as workload:
-        yield workload
 
 
 def named(name: str) -> Launched:
@@ -67,11 +44,6 @@ def named(name: str) -> Launched:
 
 def value(name: SchemeName, node: int = 2) -> str:
     return f"target_nid={node} {QUOTA}" if name.startswith("migrate_") else QUOTA
-
-
-def set_(actuation: Actuation, target: Scheme, wanted: str, id_: str = "1.1") -> None:
-    (done,) = actuation.apply([action(target, wanted, id_=id_)])
-    assert (done.status, done.new) == ("applied", wanted), done.detail
 
 
 @pytest.mark.needs("node2")
@@ -228,97 +200,3 @@ def test_after_a_kill_rollback_leaves_nothing(tmp_path: Path, held: Launched) ->
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert NR_KDAMONDS.read_text() == "0\n"
-
-
-def test_watching_and_schemes_are_side_by_side(actuation: Actuation, held: Launched) -> None:
-    with heat_from(damon.KIND) as heat:
-        if heat.source != "damon":
-            pytest.skip("kernel feature: DAMON of processes")
-        set_(actuation, scheme("pageout", held), QUOTA)
-        heat.read([], 10**9)
-        assert heat.degradations == ()
-    assert len(at_work()) == 1
-    with heat_from(damon.KIND) as heat:
-        assert heat.source == "damon"
-        actuation.restore_all("end")
-        assert at_work() == []
-        assert heat.source == "damon"
-
-
-@pytest.fixture
-def foreign() -> Iterator[Path]:
-    """Somebody's kdamond, which is running."""
-    NR_KDAMONDS.write_text("1")
-    kdamond = KDAMONDS / "0"
-    (kdamond / "contexts/nr_contexts").write_text("1")
-    context = kdamond / "contexts/0"
-    (context / "operations").write_text("paddr")
-    (context / "targets/nr_targets").write_text("1")
-    regions = context / "targets/0/regions"
-    (regions / "nr_regions").write_text("1")
-    (regions / "0/start").write_text(str(1 << 20))
-    (regions / "0/end").write_text(str(64 << 20))
-    (kdamond / "state").write_text("on")
-    yield kdamond
-    (kdamond / "state").write_text("off")
-    NR_KDAMONDS.write_text("0")
-
-
-def test_somebody_elses_is_left_as_it_is(actuation: Actuation, held: Launched, foreign: Path) -> None:
-    before = tree()
-    (done,) = actuation.apply([action(scheme("pageout", held), QUOTA)])
-    assert done.status == "failed"
-    assert "DAMON is set up by somebody else" in done.detail
-    assert actuation.restore_all("end") == []
-    assert on(foreign)
-    assert tree() == before
-
-
-@pytest.mark.skipif(not DAMON_STAT.exists(), reason="kernel feature: damon_stat")
-def test_the_kernels_own_use_is_named(actuation: Actuation, held: Launched) -> None:
-    with setting(DAMON_STAT, "Y"):
-        (done,) = actuation.apply([action(scheme("pageout", held), QUOTA)])
-    assert done.status == "failed"
-    assert f"echo N > {DAMON_STAT}" in done.detail
-
-
-def test_taken_over_by_somebody_it_is_theirs(actuation: Actuation, held: Launched) -> None:
-    target = scheme("pageout", held)
-    set_(actuation, target, QUOTA)
-    (kdamond,) = at_work()
-    (kdamond / "state").write_text("off")
-    NR_KDAMONDS.write_text("0")
-    NR_KDAMONDS.write_text("2")
-    before = tree()
-    (done,) = actuation.apply([action(target, QUOTA, id_="2.1")])
-    assert "DAMON is set up by somebody else" in done.detail
-    (restored,) = actuation.restore_all("end")
-    assert "set up anew by somebody else" in (restored.skipped or "")
-    assert tree() == before
-    NR_KDAMONDS.write_text("0")
-    set_(actuation, scheme("lru_prio", held), QUOTA, "3.1")
-
-
-def test_turned_off_by_somebody_it_stays_off(actuation: Actuation, held: Launched) -> None:
-    target = scheme("pageout", held)
-    set_(actuation, target, QUOTA)
-    (kdamond,) = at_work()
-    (kdamond / "state").write_text("off")
-    (done,) = actuation.apply([action(target, "ms=5 bytes=4096", id_="2.1")])
-    assert done.status == "failed"
-    assert "someone else" in done.detail
-    assert at_work() == []
-
-
-def test_changed_by_somebody_it_is_theirs(actuation: Actuation, held: Launched) -> None:
-    set_(actuation, scheme("pageout", held), QUOTA)
-    (kdamond,) = at_work()
-    (kdamond / "contexts/0/schemes/0/quotas/ms").write_text("7")
-    (kdamond / "state").write_text("commit")
-    (restored,) = actuation.restore_all("end")
-    assert "someone else has set it to ms=7" in (restored.skipped or "")
-    assert at_work() == [kdamond]
-    for place in KDAMONDS.glob("[0-9]*"):
-        if on(place):
-            (place / "state").write_text("off")
-    NR_KDAMONDS.write_text("0")

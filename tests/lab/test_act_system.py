@@ -3,14 +3,12 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from acting import action
 
-from llamas_bpf import machine
-from llamas_bpf.act import Actuation, Journal
+from llamas_bpf.act import Actuation
 from llamas_bpf.contracts.action import SystemKnob, SystemKnobName
 
 VM = Path("/proc/sys/vm")
@@ -39,18 +37,13 @@ import sys
 from llamas_bpf.act.actuators.system import SystemActuator
 from llamas_bpf.act.errors import ActError
 from llamas_bpf.contracts.action import SystemKnob
+
+pytest_plugins = ("acting_in_guest",)
 try:
     SystemActuator().write(SystemKnob(knob=sys.argv[1]), sys.argv[2])
 except ActError as error:
     print(error)
 """
-
-
-@pytest.fixture
-def actuation(tmp_path: Path) -> Iterator[Actuation]:
-    found = Actuation(machine.read(), Journal(tmp_path / "state"), dry_run=False)
-    yield found
-    found.restore_all("the test is over")
 
 
 @pytest.fixture(autouse=True)

@@ -4,15 +4,15 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from acting import action
 from guest_workloads import MIB, MOUNT
 
-from llamas_bpf import machine
-from llamas_bpf.act import Actuation, Journal
-from llamas_bpf.contracts.action import CgroupKnob, CgroupKnobName
+from llamas_bpf.act import Actuation
+from llamas_bpf.contracts.action import Applied, CgroupKnob, CgroupKnobName
+
+pytest_plugins = ("acting_in_guest",)
 
 pytestmark = pytest.mark.needs("systemd")
 
@@ -40,13 +40,6 @@ OWN = [
     *("CPUWeight=50", "CPUQuota=30%", "AllowedCPUs=0-1", "AllowedMemoryNodes=0-1", "MemoryHigh=64M"),
     *("MemoryLow=8M", "MemorySwapMax=16M", "MemoryZSwapMax=16M"),
 ]
-
-
-@pytest.fixture
-def actuation(tmp_path: Path) -> Iterator[Actuation]:
-    found = Actuation(machine.read(), Journal(tmp_path / "state"), dry_run=False)
-    yield found
-    found.restore_all("the test is over")
 
 
 @contextmanager
@@ -100,17 +93,23 @@ def needing(name: CgroupKnobName) -> object:
     return pytest.param(name, marks=pytest.mark.needs("zswap") if "zswap" in name else ())
 
 
+def set_and_undone(actuation: Actuation, name: CgroupKnobName) -> Applied:
+    """What became of it, after it was seen by systemd and by the kernel, and given back."""
+    value, expected = KNOBS[name]
+    (done,) = actuation.apply([action(knob(name), value)])
+    assert done.status == "applied", done.detail
+    assert (PLACE / name).read_text() == f"{value}\n"
+    assert expected in shown()
+    (restored,) = actuation.restore_all("end")
+    assert restored.skipped is None
+    return done
+
+
 @pytest.mark.parametrize("name", [needing(name) for name in KNOBS])
 def test_a_unit_with_settings_of_its_own_gets_them_back(actuation: Actuation, name: CgroupKnobName) -> None:
     with unit(*OWN):
         before, said = files(), shown()
-        value, expected = KNOBS[name]
-        (done,) = actuation.apply([action(knob(name), value)])
-        assert done.status == "applied", done.detail
-        assert (PLACE / name).read_text() == f"{value}\n"
-        assert expected in shown()
-        (restored,) = actuation.restore_all("end")
-        assert restored.skipped is None
+        set_and_undone(actuation, name)
         assert files() == before
         assert shown() == said
 
@@ -120,13 +119,7 @@ def test_a_unit_without_has_none_again(actuation: Actuation, name: CgroupKnobNam
     """What systemd enabled for it, it may leave enabled; what that says is as if nobody had set anything."""
     with unit():
         before, said = files(), shown()
-        value, expected = KNOBS[name]
-        (done,) = actuation.apply([action(knob(name), value)])
-        assert done.status == "applied", done.detail
-        assert (PLACE / name).read_text() == f"{value}\n"
-        assert expected in shown()
-        (restored,) = actuation.restore_all("end")
-        assert restored.skipped is None
+        done = set_and_undone(actuation, name)
         assert shown() == said
         after = files()
         assert {file: after[file] for file in before} == before
