@@ -25,12 +25,20 @@ class Stat:
 
 
 def read(pid: int, thread: int | None = None) -> Stat | None:
-    """A process's figures, or one thread's; None when it has ended."""
+    """A process's figures, or one thread's; None when it has ended, or cannot be read."""
+    try:
+        return read_or_fail(pid, thread)
+    except OSError:
+        return None
+
+
+def read_or_fail(pid: int, thread: int | None = None) -> Stat | None:
+    """The same for those to whom it matters: None only when it has ended. Raises any other OSError."""
     where = f"/proc/{pid}/stat" if thread is None else f"/proc/{pid}/task/{thread}/stat"
     try:
         with open(where, "rb", buffering=0) as file:  # noqa: PTH123 - a Path doubles what it takes
             text = file.read()
-    except OSError:
+    except (FileNotFoundError, ProcessLookupError):
         return None
     # The command comes before field 3, may hold spaces and parentheses, and is anybody's to choose.
     words = text[text.rindex(b")") + 2 :].split()

@@ -21,6 +21,7 @@ class Actuation:
     def __init__(self, machine: Machine, journal: Journal | None, dry_run: bool) -> None:
         self._funnel = Funnel(machine, journal, dry_run)
         self._ends_ns: dict[Target, int] = {}
+        self._failing: set[str] = set()
 
     def apply(self, actions: Sequence[Action]) -> list[Applied]:
         """What became of each, in order. Where our value is there already, its time starts anew."""
@@ -55,9 +56,15 @@ class Actuation:
         return self._funnel.present(target)
 
     def expire(self, now_ns: int | None = None) -> list[Restored]:
-        """Put back what has lived its time; ``now_ns`` is CLOCK_MONOTONIC."""
+        """Put back what has lived its time; ``now_ns`` is CLOCK_MONOTONIC.
+
+        What cannot be put back is tried again each time, and said once.
+        """
         now = time.monotonic_ns() if now_ns is None else now_ns
-        return self._undo(lambda hold: self._end_of(hold) <= now, "its time is over")
+        restored = self._undo(lambda hold: self._end_of(hold) <= now, "its time is over")
+        told = self._failing
+        self._failing = {one.action_id for one in restored if one.failed}
+        return [one for one in restored if not one.failed or one.action_id not in told]
 
     def undo(self, action_id: str, reason: str) -> list[Restored]:
         """One action (``17.1``), or all of a decision (``17``)."""

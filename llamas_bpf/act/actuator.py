@@ -27,10 +27,9 @@ class PutBack:
 
 @dataclass(frozen=True)
 class Written:
-    """What is there after writing; the threads met only then, with what they had; what is worth saying."""
+    """What is there after writing; what is worth saying."""
 
     now: Old
-    met: tuple[ThreadValue, ...] = ()
     said: str = ""
 
 
@@ -59,21 +58,31 @@ class Actuator(ABC):
     def write(self, target: Any, value: str) -> tuple[ThreadValue, ...]:
         """Set it. Gives the threads it met, if it has any, with the values they had."""
 
-    def put(self, target: Any, value: str, found: Old) -> Written:
-        """Set it, and read it back. ``found`` is what was read of it before."""
-        met = self.write(target, value)
-        return Written(self.read(target), met)
+    def put(self, target: Any, value: str, found: Old, note: Note) -> Written:
+        """Set it, and read it back. ``found`` is what was read of it before.
+
+        Threads that are met only now are given to ``note`` before they are changed.
+        """
+        self.write(target, value)
+        return Written(self.read(target))
 
     def remark(self) -> str:
         """What is worth saying of the last write, such as what it left undone."""
         return ""
+
+    def did_nothing(self) -> bool:
+        """Whether the last write of a one-shot moved nothing at all."""
+        return False
+
+    def forget(self, target: Any) -> None:  # noqa: B027 - most remember nothing
+        """It is no concern of ours any more."""
 
     def put_back(self, target: Any, old: Old, ours: Iterable[str]) -> PutBack:
         """Set it to what it was, unless it holds none of our values any more."""
         now = self.read(target)
         if self.is_all(target, now, old.value):
             return PutBack(old.value)
-        if not self.is_ours(target, now, ours):
+        if not self.is_ours(target, now, ours, old):
             return PutBack(None, _others(now))
         self.write(target, old.value)
         return PutBack(self.read(target).value)
@@ -84,7 +93,7 @@ class Actuator(ABC):
         What this adds to a hold (threads born meanwhile) is given to ``note`` before it is written.
         """
         now = self.read(target)
-        if self.is_ours(target, now, ours):
+        if self.is_ours(target, now, ours, old):
             return None
         return _others(now)
 
@@ -92,8 +101,8 @@ class Actuator(ABC):
         """Whether nothing would change by writing ``value``."""
         return now.value == value
 
-    def is_ours(self, target: Any, now: Old, ours: Iterable[str]) -> bool:
-        """Whether one of these values is still there."""
+    def is_ours(self, target: Any, now: Old, ours: Iterable[str], old: Old) -> bool:
+        """Whether one of these values is still there, over what was there before them."""
         return any(self.is_all(target, now, value) for value in ours)
 
 

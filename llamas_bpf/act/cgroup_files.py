@@ -1,5 +1,6 @@
 """A file of one particular cgroup, reached so that no symbolic link and no ``..`` can lead elsewhere."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,12 +16,18 @@ POSSIBLE = {
     "cpuset.mems": Path("/sys/devices/system/node/possible"),
 }
 
+#: A file of a cgroup that is removed while it is open answers ENODEV (kernfs; cgroup_kn_lock_live()).
+_GONE = (errno.ENOENT, errno.ESRCH, errno.ENODEV)
+
 OfCgroup = CgroupKnob | CgroupController | CgroupReclaim
 
 
 def possible(name: str) -> str:
     """The value that takes nothing away, and that what is plugged in later falls under too."""
-    return POSSIBLE[name].read_text(encoding="ascii").strip()
+    try:
+        return POSSIBLE[name].read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return "0"  # without CONFIG_NUMA there is no list of nodes, and one node
 
 
 class CgroupFiles:
@@ -50,13 +57,13 @@ class CgroupFiles:
 
     def children(self, target: OfCgroup) -> list[tuple[str, int]]:
         """Path and id of each cgroup right below it."""
-        with explained(target), self._directory(target) as directory, os.scandir(directory) as found:
+        with explained(target, _GONE), self._directory(target) as directory, os.scandir(directory) as found:
             below = [(entry.name, entry.inode()) for entry in found if entry.is_dir(follow_symlinks=False)]
         return [(f"{target.cgroup.rstrip('/')}/{name}", number) for name, number in below]
 
     @contextmanager
     def _file(self, target: OfCgroup, name: str, flags: int) -> Iterator[int]:
-        with explained(target), self._directory(target) as directory:
+        with explained(target, _GONE), self._directory(target) as directory:
             file = os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
             try:
                 yield file

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import Literal
 
 from llamas_bpf.act import actuator
+from llamas_bpf.act.actuator import Note
 from llamas_bpf.act.entries import Failed, Intent, Old, Settled, ThreadValue, Undone
-from llamas_bpf.act.errors import ActError, Gone, JournalError, describe
-from llamas_bpf.act.holds import Hold, Holds, needless
+from llamas_bpf.act.errors import FAILURES, ActError, Gone, JournalError, describe
+from llamas_bpf.act.holds import Hold, Holds, before_us, needless, unknown
 from llamas_bpf.act.journal import Journal
 from llamas_bpf.contracts.action import Action, Applied, Target
 from llamas_bpf.contracts.machine import Machine
@@ -44,7 +45,7 @@ class Funnel:
         tool = self._actuators.get(target.kind)
         try:
             return tool.read(target).value if tool else None
-        except ActError:
+        except FAILURES:
             return None
 
     def put(self, actions: Sequence[Action]) -> list[Applied]:
@@ -73,15 +74,23 @@ class Funnel:
 
     def _settle(self, holds: Iterable[Hold], reason: str) -> list[Restored]:
         restored, settled = [], []
-        for hold in holds:
-            one = self._give_back(hold, reason)
-            restored.append(one)
-            if not one.failed:
-                settled.append(Undone(target=hold.intent.target, reason=one.skipped or reason))
-        if self._journal and settled:
-            self._journal.note(settled, durable=True)
-            self._journal.compact()
+        try:
+            for hold in holds:
+                one = self._give_back(hold, reason)
+                restored.append(one)
+                if not one.failed:
+                    settled.append(Undone(target=hold.intent.target, reason=one.skipped or reason))
+        finally:  # what was put back was, whatever ended the rest
+            if self._journal and settled:
+                self._let_go(settled, durable=True)
+                self._journal.compact()
         return restored
+
+    def _let_go(self, settled: Sequence[Undone], durable: bool = False) -> None:
+        assert self._journal is not None
+        self._journal.note(settled, durable)
+        for one in settled:
+            self._actuators[one.target.kind].forget(one.target)
 
     def reconcile(self, reason: str) -> list[Restored]:
         """Let go of what someone else has changed, and of what has ended. One that cannot be read is kept."""
@@ -93,9 +102,19 @@ class Funnel:
                 name = describe(target)
                 ended.append(Restored(hold.intent.action.id, name, None, reason, skipped=sentence))
                 settled.append(Undone(target=target, reason=sentence))
-        if self._journal and settled:
-            self._journal.note(settled)
+        if settled:
+            self._let_go(settled)
+        self._left = {target for target in self._left if not self._is_gone(target)}
         return ended
+
+    def _is_gone(self, target: Target) -> bool:
+        try:
+            self._actuators[target.kind].read(target)
+        except Gone:
+            return True
+        except FAILURES:
+            pass
+        return False
 
     def _look_after(self, hold: Hold) -> str | None:
         target, journal = hold.intent.target, self._journal
@@ -109,7 +128,7 @@ class Funnel:
             sentence = self._actuators[target.kind].reconcile(target, hold.intent.old, hold.ours, note)
         except Gone as error:
             return str(error)
-        except ActError:
+        except FAILURES:
             return None
         if sentence:
             self._left.add(target)
@@ -127,13 +146,15 @@ class Funnel:
         hold = self.holds.get(target)
         try:
             now = self._found[target] = tool.read(target)
-            if hold and not tool.is_ours(target, now, hold.ours):
+            if hold and not tool.is_ours(target, now, hold.ours, hold.intent.old):
                 return self._step_back(action, hold, now)
             if not tool.one_shot and tool.is_all(target, now, action.value):
                 return _said(action, "unchanged", now.value, now.value)
-        except ActError as error:
+        except FAILURES as error:
             return _said(action, "failed", None, None, str(error))
-        return self._intend(action, now.value, hold.intent.old if hold else now)
+        return self._intend(
+            action, now.value, hold.intent.old if hold else before_us(self.holds, target, now)
+        )
 
     def _before(self, step: Intent | Applied, begun: set[Target]) -> list[Intent | Applied]:
         """What it needs, unless that was ``begun`` for another of this window."""
@@ -142,7 +163,7 @@ class Funnel:
             return []
         try:
             needs = self._actuators[action.target.kind].needs(action.target)
-        except ActError as error:
+        except FAILURES as error:
             return [_said(action, "failed", None, None, str(error))]
         fresh = [(target, value) for target, value in needs if target not in begun]
         begun.update(target for target, _ in fresh)
@@ -196,18 +217,25 @@ class Funnel:
         if refused or self._journal is None:
             return _failed(intent, refused)
         try:
-            written = tool.put(target, action.value, self._found[target])
+            written = tool.put(target, action.value, self._found[target], self._noting(target, action.value))
             self._check(action, written.now)
-        except ActError as error:
+        except FAILURES as error:
             return self._take_back(intent, str(error))
-        hold = self.holds.get(target)
-        ours = hold.ours if hold else ()
-        known = {thread.key for thread in intent.old.threads}
-        born = tuple(t for t in written.met if t.key not in known and t.value not in ours)
         new = written.now.value
-        trouble = self._journal.note([Settled(target=target, new=new, threads=born)])
+        trouble = self._journal.note([Settled(target=target, new=new)])
         detail = "; ".join(filter(None, (written.said, tool.remark(), trouble)))
-        return _said(action, "applied", intent.found, new, detail)
+        return _said(action, "unchanged" if tool.did_nothing() else "applied", intent.found, new, detail)
+
+    def _noting(self, target: Target, value: str) -> Note:
+        """Puts threads that are met only now into the journal, before they are given the value."""
+
+        def note(threads: tuple[ThreadValue, ...]) -> str:
+            fresh = unknown(self.holds, target, threads)
+            if not fresh or self._journal is None:
+                return ""
+            return self._journal.note([Settled(target=target, new=value, taken=False, threads=fresh)])
+
+        return note
 
     def _check(self, action: Action, now: Old) -> None:
         """What was read back is what was written, or it is an ActError."""
@@ -225,9 +253,15 @@ class Funnel:
         hold = self.holds.get(intent.target)
         assert self._journal is not None
         if hold and hold.before:
+            others = self._look_after(hold)
+            if others:
+                self._let_go([Undone(target=intent.target, reason=others)])
+                return _failed(intent, f"{sentence}; {others}")
+            earlier = hold.before.intent.action.value
             try:
-                self._actuators[intent.target.kind].write(intent.target, hold.before.intent.action.value)
-            except ActError as error:
+                note = self._noting(intent.target, earlier)
+                self._actuators[intent.target.kind].put(intent.target, earlier, Old(value=""), note)
+            except FAILURES as error:
                 # It stays in force, so that undoing it will bring back what was there at first.
                 return _failed(intent, f"{sentence}; nor could the setting before it be put back: {error}")
         elif hold and self._give_back(hold, sentence).failed:
@@ -244,7 +278,7 @@ class Funnel:
             done = self._actuators[target.kind].put_back(target, hold.intent.old, hold.ours)
         except Gone as error:
             return replace(found, skipped=str(error))
-        except ActError as error:
+        except FAILURES as error:
             return replace(found, skipped=f"failed, will be tried again: {error}", failed=True)
         if done.left:
             self._left.add(target)
@@ -253,7 +287,7 @@ class Funnel:
     def _step_back(self, action: Action, hold: Hold, now: Old) -> Applied:
         self._left.add(action.target)
         if self._journal:
-            self._journal.note([Undone(target=hold.intent.target, reason=_OTHERS)])
+            self._let_go([Undone(target=hold.intent.target, reason=_OTHERS)])
         return _said(action, "failed", now.value, None, _OTHERS)
 
 

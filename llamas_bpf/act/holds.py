@@ -1,8 +1,9 @@
 """What is in force: the sum of the journal's entries."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from llamas_bpf.act.entries import Entry, Failed, Intent, Settled, Undone
+from llamas_bpf.act.entries import Entry, Failed, Intent, Old, Settled, ThreadValue, Undone
 from llamas_bpf.contracts.action import ONE_SHOTS, CgroupController, CgroupKnob, Target
 
 
@@ -28,7 +29,7 @@ def add(holds: Holds, entry: Entry) -> None:
     """Bring ``holds`` (oldest action first) up to date with one more entry."""
     if entry.target.kind in ONE_SHOTS:
         return  # moves pages once; there is nothing to take back
-    before = holds.pop(entry.target, None)
+    before = holds.get(entry.target)  # in its place: what came first is needed by what came later
     match entry:
         case Intent():
             ours = _with(before.ours if before else (), entry.action.value)
@@ -44,9 +45,11 @@ def add(holds: Holds, entry: Entry) -> None:
             superseded = None if entry.taken else before.before
             holds[entry.target] = replace(before, intent=intent, ours=ours, settled=True, before=superseded)
         case Failed() if before and before.before:
-            holds[entry.target] = before.before
+            # With the threads that were met on the way: they have what the one before it gives.
+            intent = before.before.intent.model_copy(update={"old": before.intent.old})
+            holds[entry.target] = replace(before.before, intent=intent)
         case Settled() | Failed() | Undone():
-            pass
+            holds.pop(entry.target, None)
 
 
 def needless(holds: Holds) -> list[Hold]:
@@ -65,6 +68,27 @@ def needless(holds: Holds) -> list[Hold]:
 def _needs(knob: CgroupKnob, controller: CgroupController) -> bool:
     below = controller.cgroup.rstrip("/") + "/"
     return knob.cgroup.startswith(below) and knob.knob.startswith(controller.knob + ".")
+
+
+def before_us(holds: Holds, target: Target, now: Old) -> Old:
+    """What is there; or was, where the threads come from a process that is in our hands."""
+    if not now.threads:
+        return now
+    olds = [hold.intent.old for held, hold in holds.items() if held.kind == target.kind]
+    had = {thread.key: thread for old in olds for thread in old.threads}
+    if not any(thread.key in had for thread in now.threads):
+        return now
+    threads = tuple(had.get(thread.key, thread) for thread in now.threads)
+    return now.model_copy(update={"value": threads[0].value, "threads": threads})
+
+
+def unknown(holds: Holds, target: Target, threads: Iterable[ThreadValue]) -> tuple[ThreadValue, ...]:
+    """Those of which nothing is kept yet; one that has a value of ours had what its process had."""
+    hold = holds.get(target)
+    if hold is None:
+        return ()
+    known = {thread.key for thread in hold.intent.old.threads}
+    return tuple(one for one in threads if one.key not in known and one.value not in hold.ours)
 
 
 def _with(values: tuple[str, ...], newest: str) -> tuple[str, ...]:

@@ -87,6 +87,7 @@ class Journal:
         if self._end == 0 or (self.holds and not self.is_long):
             return
         temporary = NAME + ".new"
+        file = None
         try:
             file = self._open(temporary, os.O_CREAT | os.O_TRUNC)
             text = _lines(holds.as_entries(self.holds))
@@ -95,6 +96,8 @@ class Journal:
             os.rename(temporary, NAME, src_dir_fd=self._directory, dst_dir_fd=self._directory)
             os.fsync(self._directory)
         except (OSError, ConfigError):
+            if file is not None:
+                os.close(file)
             return  # the longer journal says the same
         os.close(self._file)
         self._file, self._end, self._long = file, len(text), max(LONG_BYTES, 2 * len(text))

@@ -105,7 +105,8 @@ def opened(target: Pages) -> Iterator[ProcessMemory]:
         pidfd = os.pidfd_open(target.pid)
     try:
         memory = ProcessMemory(target, pidfd)
-        stat = process_stat.read(target.pid)
+        with explained(target):
+            stat = process_stat.read_or_fail(target.pid)
         if stat is not None and stat.start_ticks != target.start_ticks:
             raise Gone(f"process {target.pid} has ended, and its pid was given out again")
         memory.check()

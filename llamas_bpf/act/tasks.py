@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from llamas_bpf.contracts.workload import ProcessId
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _STATE, _START = 0, 19
+_GONE = (FileNotFoundError, ProcessLookupError)
 _ENDED = (b"Z", b"X")
 _LISTED = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").exists()
 
@@ -25,22 +26,25 @@ def now_ticks() -> int:
     return int(time.clock_gettime(time.CLOCK_BOOTTIME) * TICKS_PER_S)
 
 
-def scan(process: ProcessId, get: Get, starts: Mapping[int, int]) -> tuple[list[ThreadValue], int]:
+def scan(process: ProcessId, get: Get) -> tuple[list[ThreadValue], int]:
     """Every thread that may be touched, and how many may not. Gone if that process has ended.
 
-    ``starts`` are start times that were read already, by thread id. All is opened relative to one directory,
-    which stays that of the same process even when its pid is given out again.
+    All is opened relative to one directory, which stays that of the same process even when its pid is given
+    out again. Raises OSError for what does not mean that it has ended.
     """
     with _tasks(process) as directory:
         names = os.listdir(directory)  # noqa: PTH208 - pathlib knows no open directories
         _check(process, directory, alone=len(names) == 1)
-        return _values(directory, names, get, starts)
+        return _values(process, directory, names, get)
 
 
-def check(process: ProcessId) -> None:
-    """Gone unless it is still the process that is meant."""
+def still(process: ProcessId, threads: Iterable[ThreadValue]) -> list[ThreadValue]:
+    """Those that have not ended: their ids may have been given out again. Gone if the process has ended."""
     with _tasks(process) as directory:
         _check(process, directory, alone=False)
+        return [
+            one for one in threads if one.tid == process.pid or _start(directory, one.tid) == one.start_ticks
+        ]
 
 
 def born_since(process: ProcessId, at_ticks: int, get: Get) -> Iterator[ThreadValue]:
@@ -49,26 +53,44 @@ def born_since(process: ProcessId, at_ticks: int, get: Get) -> Iterator[ThreadVa
     while queue:
         parent = queue.pop()
         for pid in _children(parent.pid):
-            stat = process_stat.read(pid)
+            stat = process_stat.read_or_fail(pid)
             if stat is None or stat.parent != parent.pid or stat.start_ticks < at_ticks:
                 continue
             child = ProcessId(pid, stat.start_ticks)
             queue.append(child)
             try:
-                yield from scan(child, get, {})[0]
+                yield from scan(child, get)[0]
             except Gone:
                 continue
+
+
+def living(noted: Iterable[ThreadValue], at_ticks: int, get: Get) -> Iterator[ThreadValue]:
+    """Threads of the processes of those that still live, and of the processes below them.
+
+    Such a process is no child of the one it came from any more when its parent has ended.
+    """
+    seen: set[tuple[int, int]] = set()
+    for one in noted:  # the first thread of a process was noted first
+        if one.key in seen or _start_of(one.tid) != one.start_ticks:
+            continue
+        process = ProcessId(one.tid, one.start_ticks)
+        try:
+            found = [*scan(process, get)[0], *born_since(process, at_ticks, get)]
+        except Gone:
+            continue
+        yield from (thread for thread in found if thread.key not in seen)
+        seen |= {one.key, *(thread.key for thread in found)}
 
 
 @contextmanager
 def _tasks(process: ProcessId) -> Iterator[int]:
     try:
         directory = os.open(f"/proc/{process.pid}/task", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError:
+    except _GONE:
         raise Gone(f"process {process.pid} has ended") from None
     try:
         yield directory
-    except (FileNotFoundError, ProcessLookupError):
+    except _GONE:
         raise Gone(f"process {process.pid} has ended") from None
     finally:
         os.close(directory)
@@ -82,9 +104,7 @@ def _check(process: ProcessId, directory: int, alone: bool) -> None:
         raise Gone(f"process {process.pid} has ended, and its pid was given out again")
 
 
-def _values(
-    directory: int, names: list[str], get: Get, starts: Mapping[int, int]
-) -> tuple[list[ThreadValue], int]:
+def _values(process: ProcessId, directory: int, names: list[str], get: Get) -> tuple[list[ThreadValue], int]:
     found, others = [], 0
     for tid in map(int, names):
         try:
@@ -94,7 +114,7 @@ def _values(
         if value is None:
             others += 1
             continue
-        start = starts.get(tid) or _start(directory, tid)
+        start = process.start_ticks if tid == process.pid else _start(directory, tid)
         if start is not None:
             found.append(ThreadValue(tid=tid, start_ticks=start, value=value))
     return found, others
@@ -105,6 +125,11 @@ def _start(directory: int, tid: int) -> int | None:
     return int(words[_START]) if words else None
 
 
+def _start_of(tid: int) -> int | None:
+    stat = process_stat.read_or_fail(tid)
+    return stat.start_ticks if stat and stat.state.encode() not in _ENDED else None
+
+
 def _stat(directory: int, tid: int) -> list[bytes] | None:
     try:
         file = os.open(f"{tid}/stat", os.O_RDONLY | os.O_CLOEXEC, dir_fd=directory)
@@ -112,7 +137,7 @@ def _stat(directory: int, tid: int) -> list[bytes] | None:
             text = os.read(file, 4096)
         finally:
             os.close(file)
-    except OSError:
+    except _GONE:
         return None
     # The command comes before field 3, may hold spaces and parentheses, and is anybody's to choose.
     return text[text.rindex(b")") + 2 :].split()
@@ -123,9 +148,16 @@ def _children(pid: int) -> list[int]:
     again until there is nothing left to do. Where it is not built, by everybody's parent."""
     if not _LISTED:
         pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-        return [each for each in pids if (stat := process_stat.read(each)) and stat.parent == pid]
-    found = []
-    for path in Path(f"/proc/{pid}/task").glob("*/children"):
-        with suppress(OSError):  # the thread has ended, and its children were given to another one
-            found += [int(word) for word in path.read_text("ascii").split()]
+        stats = ((each, process_stat.read_or_fail(each)) for each in pids)
+        return [each for each, stat in stats if stat and stat.parent == pid]
+    found: list[int] = []
+    with suppress(*_GONE):
+        for tid in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - a Path doubles what it takes
+            with suppress(*_GONE):  # the thread has ended, and its children were given to another one
+                found += map(int, _read(f"/proc/{pid}/task/{tid}/children").split())
     return found
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+        return file.read()

@@ -7,6 +7,8 @@ born under our value what their process had. A thread that someone else has chan
 from abc import abstractmethod
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 from llamas_bpf.act import tasks
 from llamas_bpf.act.actuator import Actuator, Note, PutBack, Written
@@ -22,8 +24,19 @@ Key = tuple[int, int]
 OfThreads = Affinity | Priority
 
 
+@dataclass
+class _Seen:
+    """What is known of a target's threads beside the journal: those ``left`` because someone else has changed
+    them, those that ``had`` our value, those below it that have ``ended``; when our value was written."""
+
+    left: set[Key] = field(default_factory=set)
+    had: set[Key] = field(default_factory=set)
+    ended: set[Key] = field(default_factory=set)
+    written_ticks: int = 0
+
+
 class ThreadActuator(Actuator):
-    """``left`` are threads that someone else has changed; ``had`` those that were seen with our value."""
+    """One thread that cannot be given its value does not stop the others: that is said at the end."""
 
     #: What a thread is given, for sentences.
     what: str
@@ -31,8 +44,7 @@ class ThreadActuator(Actuator):
     never = ""
 
     def __init__(self) -> None:
-        self._left: dict[Target, set[Key]] = defaultdict(set)
-        self._had: dict[Target, set[Key]] = defaultdict(set)
+        self._seen: dict[Target, _Seen] = defaultdict(_Seen)
 
     @abstractmethod
     def get(self, tid: int) -> str | None:
@@ -46,6 +58,13 @@ class ThreadActuator(Actuator):
         """Every value that may be read where one of ours was written."""
         return set(ours)
 
+    def halves(self, original: str, ours: Iterable[str]) -> set[str]:
+        """What a thread has between the calls of one ``give``, in either direction."""
+        return set()
+
+    def forget(self, target: OfThreads) -> None:
+        self._seen.pop(target, None)
+
     def read(self, target: OfThreads) -> Old:
         at_ticks = tasks.now_ticks()
         threads, others = self._scan(target)
@@ -54,95 +73,153 @@ class ThreadActuator(Actuator):
         return self._old(target, threads, at_ticks)
 
     def write(self, target: OfThreads, value: str) -> tuple[ThreadValue, ...]:
-        return self.put(target, value, Old(value="")).met
+        self.put(target, value, Old(value=""), lambda threads: "")
+        return ()
 
-    def put(self, target: OfThreads, value: str, found: Old) -> Written:
-        tasks.check(_process(target))
-        starts = {thread.tid: thread.start_ticks for thread in found.threads}
-        met: dict[Key, ThreadValue] = {}
-        fresh = list(found.threads)
+    def put(self, target: OfThreads, value: str, found: Old, note: Note) -> Written:
+        seen, met = self._seen[target], set[Key]()
+        errors: list[ActError] = []
+        with explained(target):
+            fresh = [one for one in tasks.still(_process(target), found.threads) if one.value != value]
         for _ in range(ROUNDS):
-            for thread in fresh:
-                met[thread.key] = thread
-                self._give(target, thread, value)
+            self._note(note, fresh)
+            errors += self._give(target, [(thread, value) for thread in fresh])
+            met |= {thread.key for thread in fresh}
             at_ticks = tasks.now_ticks()
-            threads, others = self._scan(target, starts)
-            skip = self._left[target] | met.keys()
+            threads, others = self._scan(target)
+            skip = seen.left | met
             fresh = [thread for thread in threads if thread.value != value and thread.key not in skip]
             if not fresh:
+                if errors:
+                    raise errors[0]
+                seen.written_ticks = tasks.now_ticks()
                 said = f"{others} {self.never}" if others else ""
-                return Written(self._old(target, threads, at_ticks), tuple(met.values()), said)
+                return Written(self._old(target, threads, at_ticks), said=said)
         raise ActError(f"pid {target.pid} makes threads faster than they can be given {self.what}")
 
     def put_back(self, target: OfThreads, old: Old, ours: Iterable[str]) -> PutBack:
-        original = {thread.key: thread.value for thread in old.threads}
+        values, original = tuple(ours), {thread.key: thread.value for thread in old.threads}
         given: set[Key] = set()
+        errors: list[ActError] = []
         for _ in range(ROUNDS):
-            own, _others = self._scan(target)
-            threads = [*own, *tasks.born_since(_process(target), old.at_ticks, self.get)]
-            wrong = [thread for thread in threads if thread.value != original.get(thread.key, old.value)]
+            own, below, gone = self._family(target, old)
+            threads = [thread for thread in [*own, *below] if thread.key not in given]
             # One that was given its own and has not quite that: its cpuset has become narrower since.
-            wrong = [thread for thread in wrong if thread.key not in given]
-            mine = self._ours(target, wrong, ours)
+            wrong = [thread for thread in threads if thread.value != original.get(thread.key, old.value)]
+            mine = self._ours(target, wrong, values, old)
             if not mine:
-                return self._restored(target, own, sum(thread.key in original for thread in wrong))
-            for thread in mine:
-                self._give(target, thread, original.get(thread.key, old.value))
-                given.add(thread.key)
+                if gone or errors:
+                    raise errors[0] if errors else gone  # type: ignore[misc]
+                left = {thread.key for thread in wrong} & {thread.key for thread in own} & original.keys()
+                return self._restored(target, own, len(left))
+            pairs = [(thread, original.get(thread.key, old.value)) for thread in mine]
+            errors += self._give(target, pairs)
+            given |= {thread.key for thread in mine}
         raise ActError(f"pid {target.pid} makes threads faster than they can be given back {self.what}")
 
     def reconcile(self, target: OfThreads, old: Old, ours: Iterable[str], note: Note) -> str | None:
-        values = tuple(ours)
-        threads = [thread for thread in self._scan(target)[0] if thread.key not in self._left[target]]
-        kept = {thread.key for thread in self._ours(target, threads, values)}
+        seen, values = self._seen[target], tuple(ours)
+        own, below, gone = self._family(target, old)
+        if gone:
+            self.put_back(target, old, values)
+            raise gone
+        threads = [thread for thread in own if thread.key not in seen.left]
+        kept = {thread.key for thread in self._ours(target, threads, values, old)}
         stray = [thread for thread in threads if thread.key not in kept]
-        known = {thread.key for thread in old.threads} | self._had[target]
+        noted = {thread.key for thread in old.threads}
+        # Born while its parent had not yet got our value, and seen only now: it has what its parent had.
         originals = {old.value, *(thread.value for thread in old.threads)}
-        # Born while its parent had not yet got our value: it has what its parent had.
-        born = tuple(t for t in stray if t.key not in known and t.value in originals)
+        born = [
+            thread
+            for thread in stray
+            if thread.key not in noted | seen.had
+            and thread.value in originals
+            and thread.start_ticks <= seen.written_ticks
+        ]
         changed = {thread.key for thread in stray} - {thread.key for thread in born}
-        self._left[target] |= changed
-        self._had[target] = kept | {thread.key for thread in born}
-        if not self._had[target]:
+        seen.left |= changed
+        seen.had = kept | {thread.key for thread in born}
+        if not seen.had:
             return f"someone else has given its threads other {self.what} since: they are left at that"
-        if born and not note(born):
-            for thread in born:
-                self._give(target, thread, values[-1])
+        # So that they get it back even when what they were forked from has ended.
+        heirs = self._ours(target, [t for t in below if t.key not in noted], values, old)
+        if heirs:
+            note(tuple(thread.model_copy(update={"value": old.value}) for thread in heirs))
+        if born:
+            self._note(note, born)
+            for error in self._give(target, [(thread, values[-1]) for thread in born]):
+                raise error
         return None
 
     def is_all(self, target: OfThreads, now: Old, value: str) -> bool:
         return all(thread.value == value for thread in now.threads)
 
-    def is_ours(self, target: OfThreads, now: Old, ours: Iterable[str]) -> bool:
-        return bool(self._ours(target, now.threads, ours))
+    def is_ours(self, target: OfThreads, now: Old, ours: Iterable[str], old: Old) -> bool:
+        return bool(self._ours(target, now.threads, ours, old))
 
     def _ours(
-        self, target: OfThreads, threads: Iterable[ThreadValue], ours: Iterable[str]
+        self, target: OfThreads, threads: Iterable[ThreadValue], ours: Iterable[str], old: Old
     ) -> list[ThreadValue]:
-        threads, values = [t for t in threads if t.key not in self._left[target]], set(ours)
-        if any(thread.value not in values for thread in threads):
-            values = self.meant(target, values)
-        return [thread for thread in threads if thread.value in values]
+        threads, values = [t for t in threads if t.key not in self._seen[target].left], set(ours)
+        if all(thread.value in values for thread in threads):
+            return threads
+        meant = self.meant(target, values)
+        original = {thread.key: thread.value for thread in old.threads}
+        return [
+            thread
+            for thread in threads
+            if thread.value in meant
+            or thread.value in self.halves(original.get(thread.key, old.value), values)
+        ]
 
-    def _scan(self, target: OfThreads, starts: dict[int, int] | None = None) -> tuple[list[ThreadValue], int]:
-        found = tasks.scan(_process(target), self.get, starts or {})
+    def _family(
+        self, target: OfThreads, old: Old
+    ) -> tuple[list[ThreadValue], list[ThreadValue], Gone | None]:
+        """The threads of the process; those below it, which may have our value from it; if it has ended."""
+        own: list[ThreadValue] = []
+        below: list[ThreadValue] = []
+        gone = None
+        try:
+            own = self._scan(target)[0]
+        except Gone as error:
+            gone = error
+        with explained(target):
+            if not gone:
+                below += tasks.born_since(_process(target), old.at_ticks, self.get)
+            ended = self._seen[target].ended
+            there = {thread.key for thread in [*own, *below]} | ended
+            noted = [thread for thread in old.threads if thread.key not in there]
+            living = list(tasks.living(noted, old.at_ticks, self.get))
+        ended |= {thread.key for thread in noted} - {thread.key for thread in living}
+        return own, [*below, *living], gone
+
+    def _scan(self, target: OfThreads) -> tuple[list[ThreadValue], int]:
+        with explained(target):
+            found = tasks.scan(_process(target), self.get)
         if not any(found):
             raise Gone(f"process {target.pid} has ended")
         return found
 
     def _old(self, target: OfThreads, threads: list[ThreadValue], at_ticks: int) -> Old:
         """Without the threads that are left to someone else."""
-        mine = [thread for thread in threads if thread.key not in self._left[target]]
+        left = self._seen[target].left if target in self._seen else ()
+        mine = [thread for thread in threads if thread.key not in left]
         return Old(value=_own(target, mine or threads), threads=tuple(mine), at_ticks=at_ticks)
 
-    def _give(self, target: OfThreads, thread: ThreadValue, value: str) -> None:
-        if thread.value == value:
-            return
-        with explained(target):
+    def _note(self, note: Note, threads: list[ThreadValue]) -> None:
+        if threads and (trouble := note(tuple(threads))):
+            raise ActError(trouble)
+
+    def _give(self, target: OfThreads, pairs: Iterable[tuple[ThreadValue, str]]) -> list[ActError]:
+        """What the kernel said no to."""
+        errors = []
+        for thread, value in pairs:
             try:
-                self.give(thread.tid, value)
-            except ProcessLookupError:
-                return  # a thread may end while we look: its process is asked again in the next round
+                with explained(target), suppress(ProcessLookupError):  # it has ended while we look
+                    self.give(thread.tid, value)
+            except ActError as error:
+                errors.append(error)
+        return errors
 
     def _restored(self, target: OfThreads, own: list[ThreadValue], left: int) -> PutBack:
         if left == 0:

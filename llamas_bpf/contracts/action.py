@@ -171,7 +171,7 @@ class Refusal(_Frozen):
 class Applied(_Frozen):
     """What became of an accepted action.
 
-    ``unchanged``: the knob already held the value, so nothing was written. ``dry_run``: only said.
+    ``unchanged``: the knob already held the value, or not a page would move. ``dry_run``: only said.
     ``failed``: the kernel, or the target's disappearance, said no; ``detail`` has the sentence.
     ``old`` and ``new`` are what the kernel said before and after. ``at_ns`` is CLOCK_MONOTONIC.
     """

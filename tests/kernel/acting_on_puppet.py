@@ -1,5 +1,6 @@
 """Fixtures, for a test module that names this in ``pytest_plugins``: a process, and what acts on it."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from llamas_bpf.act import Actuation, Journal
 @pytest.fixture
 def process() -> Iterator[Puppet]:
     with puppet() as found:
+        os.sched_setscheduler(found.pid, os.SCHED_OTHER, os.sched_param(0))  # whatever these tests run at
+        os.setpriority(os.PRIO_PROCESS, found.pid, 0)
         yield found
 
 

@@ -108,6 +108,23 @@ def test_others_hands(process: Puppet, actuation: Actuation) -> None:
     assert priorities(process) == {process.pid: (0, os.SCHED_OTHER), other: (3, os.SCHED_BATCH)}
 
 
+@pytest.mark.parametrize("value", ["10 batch", "19 idle"])
+@pytest.mark.parametrize("when", ["while it is set", "while it is put back"])
+def test_what_a_kill_between_the_two_calls_leaves_is_ours(
+    process: Puppet, actuation: Actuation, tmp_path: Path, value: str, when: str
+) -> None:
+    """The one who is killed has set the policy and not yet the nice value."""
+    actuation.apply([to(process, value)])
+    if when == "while it is set":
+        os.setpriority(os.PRIO_PROCESS, process.pid, 0)
+    else:
+        os.sched_setscheduler(process.pid, os.SCHED_OTHER, os.sched_param(0))
+    assert actuation.reconcile() == []
+    (restored,) = rollback(tmp_path / "state", here())
+    assert restored.skipped is None
+    assert priorities(process) == {process.pid: (0, os.SCHED_OTHER)}
+
+
 def test_from_the_journal_alone(process: Puppet, actuation: Actuation, tmp_path: Path) -> None:
     special = process.tell("thread")
     os.setpriority(os.PRIO_PROCESS, special, 5)

@@ -1,6 +1,7 @@
 """What is looked after once a window: threads born meanwhile, others' hands, and processes that ended."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from acting import action, here
 from puppet import Puppet, puppet
 
 from llamas_bpf import process_stat
-from llamas_bpf.act import Actuation, rollback
+from llamas_bpf.act import Actuation, rollback, tasks
 from llamas_bpf.act.entries import Settled, ThreadValue
 from llamas_bpf.contracts.action import Affinity
 
@@ -32,16 +33,29 @@ def test_nothing_happened(process: Puppet, actuation: Actuation) -> None:
 
 
 def test_a_thread_born_without_our_value_gets_it_and_its_own_back(
-    process: Puppet, actuation: Actuation, tmp_path: Path
+    process: Puppet, actuation: Actuation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As one whose parent had not been set when it was cloned, and that was seen only later."""
-    actuation.apply([to(process, FIRST)])
+    with monkeypatch.context() as later:
+        later.setattr(tasks, "now_ticks", lambda: 1 << 62)  # so that it is born before we write
+        actuation.apply([to(process, FIRST)])
     born = process.tell("thread")
     os.sched_setaffinity(born, ALL)
     assert actuation.reconcile() == []
     assert process.masks() == {process.pid: FIRST, born: FIRST}
     assert all(one.skipped is None for one in rollback(tmp_path / "state", here()))
     assert process.masks() == {process.pid: ALL, born: ALL}
+
+
+def test_a_thread_born_since_that_chose_the_first_value_itself_is_left_at_it(
+    process: Puppet, actuation: Actuation
+) -> None:
+    actuation.apply([to(process, FIRST)])
+    time.sleep(2 / os.sysconf("SC_CLK_TCK"))  # by the clock that tells their ages
+    born = process.tell("thread")
+    os.sched_setaffinity(born, ALL)
+    assert actuation.reconcile() == []
+    assert process.masks() == {process.pid: FIRST, born: ALL}
 
 
 def test_one_thread_in_others_hands_is_left_and_the_rest_stays_ours(

@@ -54,7 +54,7 @@ class InterleaveActuator(Actuator):
     def _switch_on(self, target: InterleaveWeight, auto: SystemFile) -> None:
         try:
             self._files.write(target, auto, "true")
-        except Gone as error:
+        except ActError as error:
             # mm/mempolicy.c, weighted_interleave_auto_store(): it reads "true" where it cannot be written.
             if was(error, errno.ENODEV):
                 raise ActError(

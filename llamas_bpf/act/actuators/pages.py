@@ -42,6 +42,7 @@ class PagesActuator(Actuator):
         self._memory_nodes = {node.id for node in machine.nodes if node.total_bytes}
         self._budget = PageBudget()
         self._remark = ""
+        self._done = 0
 
     def begin(self) -> None:
         self._budget.begin()
@@ -62,6 +63,7 @@ class PagesActuator(Actuator):
                 done, stayed = self._move(target, memory, self._nodes(target, value))
             else:
                 done, stayed = self._advise(target, memory, int(value))
+        self._done = done
         self._remark = f"{_size(done)} {_DID[target.knob]}"
         if self._budget.left < PAGE_BYTES:
             self._remark += "; the rest is left for a later window, so as not to hold up the machine"
@@ -72,6 +74,9 @@ class PagesActuator(Actuator):
 
     def remark(self) -> str:
         return self._remark
+
+    def did_nothing(self) -> bool:
+        return self._done == 0
 
     def _nodes(self, target: Pages, value: str) -> list[int]:
         wanted = cpulist.parse(value) if _NODES.fullmatch(value) else ()

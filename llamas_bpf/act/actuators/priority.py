@@ -6,6 +6,7 @@ in BPF, are never touched: neither nice nor these policies say anything about th
 
 import os
 import re
+from collections.abc import Iterable
 
 from llamas_bpf.act.actuator import Actuator
 from llamas_bpf.act.thread_actuator import ThreadActuator
@@ -38,6 +39,13 @@ class PriorityActuator(ThreadActuator):
         if policy != now:
             os.sched_setscheduler(tid, policy, os.sched_param(0))
         os.setpriority(os.PRIO_PROCESS, tid, int(found[1]))
+
+    def halves(self, original: str, ours: Iterable[str]) -> set[str]:
+        """Policy and nice take two calls: sched_setattr(2) sets both at once, but not of an idle thread
+        (kernel/sched/syscalls.c, __setscheduler_params). Each half is ours, or what was there before."""
+        words = [value.split(" ") for value in (original, *ours)]
+        nices, policies = {nice for nice, *_ in words}, {policy for *_, policy in words}
+        return {f"{nice} {policy}" for nice in nices for policy in policies} - {original}
 
 
 def build(machine: Machine) -> Actuator:

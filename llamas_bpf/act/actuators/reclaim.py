@@ -23,6 +23,7 @@ class ReclaimActuator(Actuator):
     def __init__(self, files: CgroupFiles) -> None:
         self._files = files
         self._deadline = 0.0
+        self._idle = False
 
     def begin(self) -> None:
         self._deadline = time.monotonic() + SECONDS
@@ -31,7 +32,8 @@ class ReclaimActuator(Actuator):
         return Old(value=self._files.read(target, "memory.current"))
 
     def write(self, target: CgroupReclaim, value: str) -> tuple[ThreadValue, ...]:
-        left = int(value)
+        left, before = int(value), int(self.read(target).value)
+        self._idle = True
         while left > 0 and time.monotonic() < self._deadline:
             batch = min(left, BATCH_BYTES)
             try:
@@ -39,10 +41,15 @@ class ReclaimActuator(Actuator):
             except ActError as error:
                 # "-EAGAIN if less than requested": the rest is in use, which is an answer, not a failure.
                 if was(error, errno.EAGAIN):
+                    self._idle = self._idle and int(self.read(target).value) >= before
                     break
                 raise
+            self._idle = False
             left -= batch
         return ()
+
+    def did_nothing(self) -> bool:
+        return self._idle
 
 
 def build(machine: Machine) -> Actuator:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from llamas_bpf.act.actuator import Actuator, PutBack
 from llamas_bpf.act.entries import Old, ThreadValue
-from llamas_bpf.act.errors import ActError, Gone, describe, was
+from llamas_bpf.act.errors import ActError, describe, was
 from llamas_bpf.act.system_files import SystemFile, SystemFiles
 from llamas_bpf.contracts.action import SystemKnob, SystemKnobName
 from llamas_bpf.contracts.machine import Machine
@@ -56,7 +56,7 @@ class SystemActuator(Actuator):
     def write(self, target: SystemKnob, value: str) -> tuple[ThreadValue, ...]:
         try:
             self._files.write(target, FILES[target.knob], value)
-        except Gone as error:
+        except ActError as error:
             # mm/zswap.c, zswap_enabled_param_set(): it has no compressor, or no memory, to begin with.
             if was(error, errno.ENODEV):
                 raise ActError(f"{describe(target)}: the kernel could not set it up: see dmesg") from error
