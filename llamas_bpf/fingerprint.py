@@ -11,6 +11,9 @@ from llamas_bpf.as_json import Json
 from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.features import value, workload_features
 
+#: So many buckets off, a feature is still like another.
+NEAR = 1
+
 #: The bucket of each feature.
 Buckets = tuple[int, ...]
 
@@ -31,6 +34,9 @@ _FEATURES: dict[str, Callable[[float], float]] = {
     "memory.fast_tier_ratio": _quarters,
     "sched.cpu_ratio": lambda cpus: math.log2(1 + cpus) * 4,  # quarters of a CPU, wider for many CPUs
 }
+#: Each feature as a person says it, in the same order.
+_WORDS = ("page faults", "wake-ups", "waits for a CPU", "memory on the fastest tier", "CPU time")
+_WORDS_OF_THE_MACHINE = ("busy CPUs", "waits for CPUs", "waits for memory")
 _OF_THE_MACHINE: dict[str, Callable[[float], float]] = {
     "cpu_busy_ratio": _quarters,
     "psi.cpu_some_ratio": _quarters,
@@ -62,9 +68,15 @@ def of(situation: Situation, workload: str | None) -> Buckets | None:
     return None
 
 
+def in_words(situation: Sequence[int]) -> str:
+    """``page faults 2, wake-ups 0, …``: a workload's features or, being fewer, the machine's."""
+    words = _WORDS if len(situation) == len(_WORDS) else _WORDS_OF_THE_MACHINE
+    return ", ".join(f"{word} {bucket}" for word, bucket in zip(words, situation, strict=False))
+
+
 def alike(one: Sequence[int], other: Sequence[int]) -> bool:
     """Whether no feature lies further off than in the next bucket: an edge may run through its noise."""
-    return len(one) == len(other) and all(abs(a - b) <= 1 for a, b in zip(one, other, strict=True))
+    return len(one) == len(other) and all(abs(a - b) <= NEAR for a, b in zip(one, other, strict=True))
 
 
 def _whole(features: dict[str, Any], name: str, scale: Callable[[float], float]) -> int:

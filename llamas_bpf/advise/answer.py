@@ -49,7 +49,8 @@ def parse(reply: Reply) -> Answer:
 def ids(hint: Hint) -> set[str]:
     """Everything that a hint names."""
     single = (getattr(hint, name, None) for name in ("workload", "device"))
-    return {name for name in single if name} | set(getattr(hint, "nodes", ()))
+    weighed = getattr(hint, "interleave_weights", None) or ()
+    return {name for name in single if name} | {*getattr(hint, "nodes", ()), *(one.node for one in weighed)}
 
 
 def _last_answer(text: str) -> Any:

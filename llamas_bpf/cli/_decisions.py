@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from llamas_bpf import shown
+from llamas_bpf import fingerprint, shown
 
 Json = dict[str, Any]
 
@@ -152,7 +152,7 @@ def _learnt(judged: Sequence[Json]) -> None:
         return
     outcome = judged[-1]
     _heading("Learnt")
-    like = "/".join(map(str, outcome["situation"]))
+    like = fingerprint.in_words(outcome["situation"])
     _line(f"{outcome['gist']} {outcome['verdict']} where the features are in buckets like {like}", 2)
 
 

@@ -1,5 +1,6 @@
 """What each knob takes, by the name that people know it by. ``limits.toml`` bounds them by these names
-(``guard/checks/bounds.py`` reads their values).
+(``guard/checks/bounds.py`` reads their values). A cgroup's controllers are not among them: each comes with
+the knob that needs it, and goes with it.
 
 To add a knob: its name in ``action.py``, a line here, and a line in ``policies/limits.toml``.
 """
@@ -9,8 +10,8 @@ from typing import Literal
 
 #: ``number``; ``percent`` is one with up to two decimals; either may be ``max`` where ``or_max``.
 #: ``quota`` is cpu.max, bounded in CPUs; ``cpus`` and ``nodes`` are lists, bounded in how many; ``priority``
-#: is ``NICE POLICY``, bounded in nice; ``scheme`` is ``KEY=NUMBER …``, bounded in bytes a second; ``words``
-#: are all that may be written.
+#: is ``NICE POLICY``, bounded in nice, where idle is 20; ``scheme`` is ``KEY=NUMBER …``, bounded in bytes a
+#: second; ``words`` are all that may be written.
 Takes = Literal["number", "percent", "quota", "cpus", "nodes", "priority", "scheme", "words"]
 
 
@@ -39,9 +40,6 @@ KNOBS: dict[str, Knob] = {
     "memory.swap.max": _BYTES_OR_MAX,
     "memory.zswap.max": _BYTES_OR_MAX,
     "memory.reclaim": Knob("number", "_bytes"),
-    "cpu": Knob("words", words=("on",)),
-    "cpuset": Knob("words", words=("on",)),
-    "memory": Knob("words", words=("on",)),
     "affinity": Knob("cpus"),
     "priority": Knob("priority"),
     "pages.move": Knob("nodes"),

@@ -3,18 +3,22 @@
 from collections import deque
 from collections.abc import Iterable, Sequence
 
-from llamas_bpf.contracts.action import Applied, Refusal
+from llamas_bpf.contracts.action import Action, Applied, Refusal
 from llamas_bpf.contracts.digest import Digest
 from llamas_bpf.contracts.machine import Machine
 from llamas_bpf.contracts.outcome import Outcome
 from llamas_bpf.contracts.situation import Situation, Touched
 from llamas_bpf.learn import Lessons
 
-#: Windows an advisor and a verdict may look back on; and of refusals and outcomes, the last so many.
+#: Windows an advisor and a verdict may look back on; and of outcomes, the last so many.
 HISTORY = 32
 LATELY = 16
-#: Of what was changed: enough for an hour's harm and for every action that a minute may have.
+#: Of refusals: those of the last window that had any, and of older ones.
+REFUSED = 64
+OLDER = 8
+#: Of what was changed, and of what did harm: enough for every action that a minute may have.
 TOUCHED = 1024
+HARMED = 256
 
 
 class Past:
@@ -23,9 +27,12 @@ class Past:
     def __init__(self, lessons: Lessons | None = None) -> None:
         self.windows: deque[Digest] = deque(maxlen=HISTORY)
         self._lessons = lessons or Lessons()
-        self._refusals: deque[Refusal] = deque(maxlen=LATELY)
+        self._refusals: list[Refusal] = []
         self._outcomes: deque[Outcome] = deque(maxlen=LATELY)
         self._touched: deque[Touched] = deque(maxlen=TOUCHED)
+        # Of its own: a minute full of changes must not push out what is to rest for longer.
+        self._harmed: deque[Touched] = deque(maxlen=HARMED)
+        self._unjudged: dict[str, Action] = {}
         self._proven: frozenset[str] = frozenset()
 
     def situation(
@@ -46,7 +53,7 @@ class Past:
             scope=scope,
             refusals=tuple(self._refusals),
             outcomes=tuple(self._outcomes),
-            touched=tuple(self._touched),
+            touched=tuple(sorted((*self._touched, *self._harmed), key=lambda one: one.at_ns)),
             on_trial=on_trial,
             proven=self._proven,
             lessons=self._lessons.known(),
@@ -60,16 +67,26 @@ class Past:
         outcomes: Sequence[Outcome],
     ) -> None:
         """What came of this window."""
-        self._refusals.extend(refusals)
+        self._refuse(refusals)
         self._outcomes.extend(outcomes)
-        actions = {entry.action.id: entry.action for entry in situation.in_force}
         for outcome in outcomes:
             self._lessons.learn(outcome)
+            # Not looked up in what is in force: a one-shot never is, and what was short-lived no more.
+            action = self._unjudged.pop(outcome.action_id, None)
             if outcome.verdict == "helped":
                 self._proven |= {outcome.action_id}
-            elif outcome.verdict == "harmed" and (action := actions.get(outcome.action_id)):
+            elif outcome.verdict == "harmed" and action:
                 at_ns = situation.digest.end_ns
-                self._touched.append(Touched(action.workload, action.target, at_ns, harmed=True))
+                self._harmed.append(Touched(action.workload, action.target, at_ns, harmed=True))
         for entry in applied:
             if entry.status == "applied":
                 self._touched.append(Touched(entry.action.workload, entry.action.target, entry.at_ns))
+                self._unjudged[entry.action.id] = entry.action
+        for forgotten in list(self._unjudged)[:-TOUCHED]:
+            del self._unjudged[forgotten]
+
+    def _refuse(self, refusals: Iterable[Refusal]) -> None:
+        """Said of ten processes it is one refusal; those of the last window come after a few older ones."""
+        now = {(one.hint_id, one.check, one.sentence): one for one in refusals}
+        if now:
+            self._refusals = [*self._refusals[-OLDER:], *list(now.values())[:REFUSED]]

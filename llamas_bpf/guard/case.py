@@ -9,47 +9,38 @@ import numpy as np
 from llamas_bpf.contracts.action import Action, Target
 from llamas_bpf.contracts.digest import NODE_BYTES
 from llamas_bpf.contracts.lesson import Lesson
-from llamas_bpf.contracts.situation import Situation, Touched
+from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.contracts.workload import Workload
 from llamas_bpf.guard.limits import Limits
-
-_MINUTE_NS = 60 * 10**9
+from llamas_bpf.guard.window import Window
 
 
 @dataclass(frozen=True)
 class Claim:
     """Bytes that an action accepted earlier in this window will bring to some of these nodes."""
 
+    decision: int
     nodes: frozenset[int]
     amount_bytes: int
 
 
-class Lately:
-    """A situation's ``touched``, looked through once for all of a window's actions."""
-
-    def __init__(self, touched: Sequence[Touched], now_ns: int) -> None:
-        self.about: dict[tuple[str | None, str], list[Touched]] = {}
-        self.in_a_minute = 0
-        for one in touched:
-            self.about.setdefault((one.workload, one.target.knob), []).append(one)
-            self.in_a_minute += not one.harmed and one.at_ns > now_ns - _MINUTE_NS
-
-
 @dataclass(frozen=True)
 class Case:
-    """``confidence`` and ``gist`` are the hint's; ``lately`` is the situation's. ``accepted`` are this
-    window's actions before it, with their ``claims``; ``present`` tells what a target holds now, or None.
+    """``confidence`` and ``gist`` are the hint's; ``window`` is the situation, looked through. ``accepted``
+    are this window's actions before it, with their ``claims``; ``siblings`` are all of its decision, itself
+    too; ``present`` tells what a target holds now, or None.
     """
 
     action: Action
     situation: Situation
     limits: Limits
     confidence: float
-    lately: Lately
+    window: Window
     gist: str = ""
     present: Callable[[Target], str | None] = lambda target: None
     claims: tuple[Claim, ...] = ()
     accepted: tuple[Action, ...] = ()
+    siblings: Sequence[Action] = ()
     found: list[Claim] = field(default_factory=list)
 
     @property
@@ -68,21 +59,22 @@ class Case:
 
     def goes_on(self, action: Action) -> bool:
         """Whether it only prolongs what is in force: nothing is written for that."""
-        return (action.target, action.value) in self._held
-
-    @cached_property
-    def _held(self) -> frozenset[tuple[Target, str]]:
-        return frozenset((entry.action.target, entry.action.value) for entry in self.situation.in_force)
+        return (action.target, action.value) in self.window.held
 
     @property
     def lessons(self) -> list[Lesson]:
-        """Those about this very hint, whatever the situation was."""
-        return [one for one in self.situation.lessons if self.gist and one.gist == self.gist]
+        """Those about this very hint, in situations like this one."""
+        return self.window.lessons(self.gist, self.action.workload)
 
     @property
     def begun(self) -> bool:
         """Whether an action of the same decision was accepted already: half a decision is no decision."""
         return any(other.hint_id == self.action.hint_id for other in self.accepted)
+
+    def taken(self) -> list[Action]:
+        """What was accepted before it for the same workload and knob: a tree's other processes."""
+        workload, knob = self.action.workload, self.knob
+        return [one for one in self.accepted if (one.workload, one.target.knob) == (workload, knob)]
 
     def settings(self) -> Iterator[Action]:
         """What holds after this window beside the case's own target: accepted in it, or in force."""

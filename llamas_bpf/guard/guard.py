@@ -7,20 +7,28 @@ gives a sentence a person understands, with its figures, or None.
 import importlib
 import math
 import pkgutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from llamas_bpf.contracts.action import Action, Refusal, Target
 from llamas_bpf.contracts.digest import Digest
 from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.guard import checks
-from llamas_bpf.guard.case import Case, Claim, Lately
+from llamas_bpf.guard.case import Case, Claim
 from llamas_bpf.guard.checks.scope import covers
 from llamas_bpf.guard.limits import Limits
+from llamas_bpf.guard.window import Window
 
 Check = Callable[[Case], str | None]
 
 
 Present = Callable[[Target], str | None]
+
+#: Half of it is worse than none: CPUs far from the memory, promotion without its limit, lists half sorted.
+_TOGETHER: tuple[frozenset[str], ...] = (
+    frozenset({"cpuset.cpus", "affinity", "cpuset.mems", "pages.move"}),
+    frozenset({"kernel.numa_balancing", "kernel.numa_balancing_promote_rate_limit_MBps"}),
+    frozenset({"lru_prio", "lru_deprio"}),
+)
 
 
 class Guard:
@@ -55,7 +63,10 @@ class Guard:
         """
         if situation.number != self._window:
             self._window, self._claims, self._accepted = situation.number, (), ()
-        lately = Lately(situation.touched, situation.digest.end_ns)
+        window = Window(situation)
+        siblings: dict[int, list[Action]] = {}
+        for action in actions:
+            siblings.setdefault(action.hint_id, []).append(action)
         accepted, refusals = [], []
         for action in actions:
             sure = confidence.get(action.hint_id, 0.0)
@@ -64,11 +75,12 @@ class Guard:
                 situation=situation,
                 limits=self._limits,
                 confidence=0.0 if math.isnan(sure) else sure,
-                lately=lately,
+                window=window,
                 gist=(gists or {}).get(action.hint_id, ""),
                 present=self._present,
                 claims=self._claims,
                 accepted=self._accepted,
+                siblings=siblings[action.hint_id],
             )
             refusal = _first_objection(case)
             if refusal:
@@ -77,7 +89,34 @@ class Guard:
                 accepted.append(action)
                 self._claims += tuple(case.found)
                 self._accepted = (*self._accepted, action)
-        return accepted, refusals
+        halves = list(_halves(accepted, refusals))
+        dropped = {half.action for half in halves}
+        decisions = {half.hint_id for half in halves}
+        self._claims = tuple(claim for claim in self._claims if claim.decision not in decisions)
+        self._accepted = tuple(one for one in self._accepted if one not in dropped)
+        return [one for one in accepted if one not in dropped], [*refusals, *halves]
+
+
+def _halves(accepted: Sequence[Action], refusals: Sequence[Refusal]) -> Iterator[Refusal]:
+    """What was accepted, though a knob that belongs to it was refused: wholly, for that one of many processes
+    was refused parts no decision."""
+    kept = {(action.hint_id, action.target.knob) for action in accepted}
+    refused: dict[tuple[int, str], str] = {
+        (one.hint_id, one.action.target.knob): one.check for one in refusals if one.action
+    }
+    for action in accepted:
+        decision, knob = action.hint_id, action.target.knob
+        for other in sorted(set().union(*(knobs for knobs in _TOGETHER if knob in knobs))):
+            check = refused.get((decision, other))
+            if check and (decision, other) not in kept:
+                yield Refusal(
+                    hint_id=decision,
+                    check="half",
+                    sentence=f"the other half of this decision, {other}, was refused: {check}",
+                    workload=action.workload,
+                    action=action,
+                )
+                break
 
 
 def _first_objection(case: Case) -> Refusal | None:

@@ -1,6 +1,7 @@
 """``limits.toml``: what an operator allows. See policies/limits.toml for what each key means."""
 
 import difflib
+import os
 import pwd
 import tomllib
 from pathlib import PurePosixPath
@@ -38,7 +39,13 @@ def _user(name: str) -> str:
     return name
 
 
+def _followed(path: str) -> str:
+    """As /proc/PID/exe names it: with no link left, such as /bin of a merged /usr."""
+    return os.path.realpath(path)
+
+
 Path = Annotated[str, AfterValidator(_absolute)]
+Executable = Annotated[Path, AfterValidator(_followed)]
 User = Annotated[str, AfterValidator(_user)]
 Number = Annotated[int | float, Field(ge=0)]
 
@@ -72,7 +79,7 @@ class Scope(_Section):
 
 
 class Protect(_Section):
-    executables: tuple[Path, ...] = ()
+    executables: tuple[Executable, ...] = ()
     users: tuple[User, ...] = ()
     cgroups: tuple[Path, ...] = ()
 
@@ -94,10 +101,12 @@ class Limits(_Section):
     """Everything that an action is measured against.
 
     ``bounds`` and ``switches`` are by knob, as ``contracts/knobs.py`` names them. A file that has such a
-    section allows what it lists there and nothing else; without the section the packaged one holds.
+    section allows what it lists there and nothing else; without the section the packaged one holds. A
+    cgroup's controllers are no knobs here: each comes with the knob that needs it, and goes with it.
     """
 
     min_confidence: float = Field(default=0.5, ge=0, le=1)
+    min_ttl_s: int = Field(default=30, ge=1)
     max_ttl_s: int = Field(default=3600, ge=1)
     scope: Scope = Scope()
     protect: Protect = Protect()

@@ -30,9 +30,14 @@ _TAKES = {
     "cpus": "a list of CPUs such as 0-3,8: a workload without CPUs stands still",
     "nodes": "a list of nodes such as 0,2",
     "priority": "a nice value from 0 and a policy, such as '10 batch'",
-    "scheme": "words such as 'target_nid=2 ms=10 bytes=1048576', with bytes a second in any case",
+    "scheme": "words such as 'target_nid=2 ms=10 bytes=1048576', with bytes a second in any case and at most"
+    " 1000 ms",
 }
-_COUNTED_IN = {"cpus": "CPUs", "nodes": "nodes", "quota": "CPUs", "percent": "%", "priority": "nice"}
+_COUNTED_IN = {"cpus": "CPUs", "nodes": "nodes", "quota": "CPUs", "percent": "%"}
+#: The policy idle is weaker than nice 19 whatever its nice value (kernel/sched/sched.h, WEIGHT_IDLEPRIO).
+IDLE = 20
+#: A scheme's quota is of each second (admin-guide/mm/damon/usage.rst, quotas): more than all of it is none.
+_SECOND_MS = 1000
 
 
 def amount(knob: Knob, value: str) -> float | None:
@@ -76,7 +81,11 @@ def shown(knob: Knob, value: float) -> str:
         return "max"
     if knob.unit:
         return figure(knob.unit, value)
+    if knob.takes == "priority":
+        return "idle" if value == IDLE else f"nice {value:g}"
     counted_in = _COUNTED_IN.get(knob.takes)
+    if counted_in and value == 1:
+        counted_in = counted_in.removesuffix("s")
     return f"{value:g} {counted_in}" if counted_in else f"{value:.10g}"
 
 
@@ -94,11 +103,14 @@ def _count(value: str) -> float | None:
 
 def _nice(value: str) -> float | None:
     found = _PRIORITY.fullmatch(value)
-    return int(found[1]) if found else None
+    if not found or int(found[1]) >= IDLE:
+        return None
+    return IDLE if found[2] == "idle" else int(found[1])
 
 
 def _bytes_per_s(value: str) -> float | None:
-    return (scheme_words(value) or {}).get("bytes")
+    words = scheme_words(value) or {}
+    return words.get("bytes") if words.get("ms", 0) <= _SECOND_MS else None
 
 
 def _quota(value: str) -> float | None:

@@ -84,11 +84,16 @@ class Judge:
         """
         self.dropped = []
         outcomes: list[Outcome] = []
-        going_on = [trial for trial in self._trials if self._in_force(trial, situation)]
+        going_on = []
+        for trial in self._trials:
+            if self._in_force(trial, situation):
+                going_on.append(trial)
+            else:
+                outcomes += self._end_early(trial, situation)
         self._trials = []
         for trial in going_on:
             trial.after.append(read(situation.digest, situation.machine, trial.workload, trial.metric))
-            trial.killed_after.append(oom.kills(situation.digest))
+            trial.killed_after.append(oom.kills(situation.digest, trial.workload))
             if trial.is_due:
                 outcomes += self._judge(trial)
             else:
@@ -99,15 +104,21 @@ class Judge:
 
     def _in_force(self, trial: _Trial, situation: Situation) -> bool:
         """Keep to the actions that still hold: what was undone, overwritten, or done to a process that has
-        ended says nothing about the windows after. False where none is left."""
+        ended says nothing about the windows after. False where none is left: all stay with the trial."""
         held = {(entry.action.target, entry.action.value) for entry in situation.in_force}
         # A one-shot has happened, and stays so.
         left = [a for a in trial.actions if a.target.kind in ONE_SHOTS or (a.target, a.value) in held]
-        if not left:
+        trial.actions = left or trial.actions
+        return bool(left)
+
+    def _end_early(self, trial: _Trial, situation: Situation) -> Iterable[Outcome]:
+        """By the windows that there were, where they are enough: being short is no way around a verdict."""
+        seen = sum(readings is not None for readings in trial.after[trial.settle :])
+        if seen >= FEWEST:
+            yield from self._judge(trial)
+        else:
             why = _why_gone(trial, situation)
             self.dropped.append(f"{why} before decision {trial.decision} was judged")
-        trial.actions = left
-        return bool(left)
 
     def _judge(self, trial: _Trial) -> Iterable[Outcome]:
         after = [readings for readings in trial.after[trial.settle :] if readings is not None]
@@ -144,7 +155,7 @@ def _trial(situation: Situation, actions: list[Action], hints: Mapping[int, Hint
     for digest in situation.recent[-BEFORE:]:
         if readings := read(digest, situation.machine, workload, trial.metric):
             trial.before.append(readings)
-        trial.killed_before.append(oom.kills(digest))
+        trial.killed_before.append(oom.kills(digest, workload))
     return trial
 
 

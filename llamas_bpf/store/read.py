@@ -58,12 +58,15 @@ class Reader:
             return _decision(db, row) | {"exchange": _object(asked["body"]) if asked else None}
 
     def outcomes(self, limit: int = 10_000) -> list[tuple[float, Outcome]]:
-        """The last verdicts of all runs, oldest first, each with when it was given (s since the epoch)."""
+        """The last verdicts of all runs, oldest first, each with when it was given (s since the epoch).
+
+        One that cannot be read is left out: a run can do without what it would have taught.
+        """
         with self._rows() as db:
             rows = db.execute(
                 "SELECT at_s, body FROM steps WHERE stage = 'judged' ORDER BY id DESC LIMIT ?", (limit,)
             )
-            found = [(row["at_s"], Outcome.model_validate(_object(row["body"]))) for row in rows]
+            found = [judged for row in rows if (judged := _judged(row))]
         return found[::-1]
 
     def run(self, number: int) -> Json | None:
@@ -99,6 +102,13 @@ def _decision(db: sqlite3.Connection, row: sqlite3.Row) -> Json:
     for step in steps:
         found[step["stage"]].append({"window": step["window"], **_object(step["body"])})
     return found | {"became": _became(found)}
+
+
+def _judged(row: sqlite3.Row) -> tuple[float, Outcome] | None:
+    try:
+        return float(row["at_s"]), Outcome.model_validate(_object(row["body"]))
+    except (ValueError, TypeError):
+        return None
 
 
 def _object(text: str | bytes) -> Json:

@@ -45,9 +45,11 @@ def when(wanted: threading.Event, name: str, hint: dict[str, Any]) -> Scene:
 
 @pytest.fixture
 def options(tmp_path: Path) -> tuple[str, ...]:
-    """Asked every second, so that a hint is given as soon as it is wanted."""
-    config = tmp_path / "config.toml"
-    config.write_text("[llm]\nask_every_s = 1\n")
+    """Asked every second, so that a hint is given as soon as it is wanted; and given for a short time too."""
+    config, policies = tmp_path / "config.toml", tmp_path / "policies"
+    policies.mkdir()
+    (policies / "limits.toml").write_text("min_ttl_s = 5\n")
+    config.write_text(f"policies = '{policies}'\n[llm]\nask_every_s = 1\n")
     return ("--enforce", "--advisor", "llm", "--state", str(tmp_path / "state"), "--config", str(config))
 
 

@@ -101,7 +101,8 @@ def test_one_decision_from_events_to_outcome(run: Run) -> None:
         "helped: memory.fast_tier_ratio rose, as hoped",
         "memory.fast_tier_ratio 30 % 95 % 1 %",
         "-> 0,2 (it harmed)",
-        '{"kind":"place_memory","nodes":["node0"]} helped where the features are in buckets like 2/0/3/2/0',
+        '{"kind":"place_memory","nodes":["node0"]} helped where the features are in buckets like'
+        " page faults 2, wake-ups 0, waits for a CPU 3, memory on the fastest tier 2, CPU time 0",
     ):
         assert part in words, f"{part}\n{out}"
 

@@ -7,11 +7,24 @@ from acting import action
 from guarding import held, knob, pin, started, window
 from situations import GIB, MIB, situation
 
-from llamas_bpf.contracts.action import Action, CgroupReclaim, Scheme, Target
+from llamas_bpf.contracts.action import (
+    Action,
+    CgroupController,
+    CgroupReclaim,
+    InterleaveWeight,
+    Priority,
+    Scheme,
+    Target,
+)
 from llamas_bpf.contracts.situation import Situation
+from llamas_bpf.contracts.workload import ProcessId
 from llamas_bpf.guard import Guard, Limits
 
 LIMITS = Limits.model_validate({"scope": {"machine_wide": True}})
+#: No process can have it: the kernel's own limit of pids is 2^22 (include/linux/threads.h, PID_MAX_LIMIT).
+NOBODY = ProcessId((1 << 22) + 7, 1)
+PRIORITY = Priority(pid=NOBODY.pid, start_ticks=1)
+WEIGHT = InterleaveWeight(node=0)
 
 
 def refused(
@@ -24,7 +37,7 @@ def refused(
 
     actions = [*before, one]
     sure = {each.hint_id: 1.0 for each in actions}
-    _, found = Guard(LIMITS, present).check(actions, where or window(), sure)
+    _, found = Guard(LIMITS, present).check(actions, where or window(processes=(NOBODY,)), sure)
     assert [each.action for each in found] in ([], [one]), found
     return (found[0].check, found[0].sentence) if found else None
 
@@ -43,8 +56,12 @@ def two(*in_force: Action) -> Situation:
         (knob("cpu.weight", "401"), "100", "would go from 100 to 401, and limits.toml allows 25 to 400"),
         (knob("cpu.weight", "24"), "100", "allows 25 to 400 in one step"),
         (knob("memory.high", str(60 * MIB)), str(GIB), "would go from 1 GiB to 60 MiB"),
-        (knob("cpu.max", "10000 100000"), "100000 100000", "would go from 1 CPUs to 0.1 CPUs"),
+        (knob("cpu.max", "10000 100000"), "100000 100000", "would go from 1 CPU to 0.1 CPUs"),
+        (knob("cpu.max", "10000 100000"), "max 100000", "would go from 2 CPUs to 0.1 CPUs"),
         (knob("cpu.uclamp.min", "70.00"), "10.00", "would go from 10 % to 70 %"),
+        (knob("cpu.uclamp.max", "20.00"), "max", "would go from 100 % to 20 %"),
+        (action(PRIORITY, "10 batch"), "0 other", "would go from nice 0 to nice 10"),
+        (action(WEIGHT, "9", workload=None), "1", "would go from 1 to 9, and limits.toml allows 1 to 8"),
     ],
 )
 def test_too_large_a_step(one: Action, now: str, words: str) -> None:
@@ -59,8 +76,11 @@ def test_too_large_a_step(one: Action, now: str, words: str) -> None:
         (knob("cpu.weight", "400"), "100"),
         (knob("cpu.weight", "25"), "100"),
         (knob("cpu.weight", "1000"), None),
-        (knob("cpu.max", "10000 100000"), "max 100000"),
+        (knob("cpu.max", "50000 100000"), "max 100000"),
+        (knob("cpu.uclamp.max", "50.00"), "max"),
         (knob("memory.high", str(80 * MIB)), "max"),
+        (action(PRIORITY, "6 other"), "0 other"),
+        (action(WEIGHT, "8", workload=None), "1"),
         (knob("memory.high", "max"), str(80 * MIB)),
         (knob("memory.low", str(8 * MIB)), "0"),
     ],
@@ -73,7 +93,7 @@ def test_the_last_cpu_of_another_pinned_workload() -> None:
     where = two(knob("cpuset.cpus", "1", workload="w2", id_="7.1"))
     assert refused(knob("cpuset.cpus", "1"), where=where) == (
         "pinned",
-        "CPU 1 is the only one of w2, and limits.toml lets 1 be pinned to one CPU:"
+        "CPU 1 is the only one of w2, and pinned_per_cpu in limits.toml is 1:"
         " hot (w1) needs another, or more than one",
     )
     assert refused(knob("cpuset.cpus", "0"), where=where) is None
@@ -99,6 +119,13 @@ def test_what_helped_stays_until_its_time_is_over() -> None:
     )
     assert refused(knob("cpu.weight", "300"), where=where) is None
     assert refused(knob("cpu.weight", "200"), where=two(before)) is None
+
+
+def test_what_came_to_nothing_is_corrected_but_not_contradicted_by_another_knob() -> None:
+    where = two(knob("cpuset.mems", "0", id_="7.1"))
+    assert refused(knob("cpuset.mems", "2"), where=where) is None
+    scheme = action(Scheme(knob="migrate_cold", cgroup="/w1", cgroup_id=1), "target_nid=2 ms=10 bytes=4096")
+    assert (refused(scheme, where=where) or [""])[0] == "conflict"
 
 
 def test_no_more_is_protected_than_may_be_used() -> None:
@@ -130,6 +157,7 @@ def test_pages_are_not_sent_where_the_cpuset_forbids_them() -> None:
 
 def test_more_memory_is_not_protected_than_there_is() -> None:
     where = two(knob("memory.low", str(900 * MIB), workload="w2", id_="7.1"))
+    where.digest.table["memory.current_bytes"] = 400 * MIB
     check, sentence = refused(knob("memory.low", str(600 * MIB)), where=where) or ("", "")
     assert check == "capacity"
     assert "of which 900 MiB are protected for others" in sentence
@@ -143,3 +171,35 @@ def test_a_scheme_needs_a_node_with_memory() -> None:
         "node7 has no memory on this machine",
     )
     assert refused(action(scheme, "bytes=4096")) == ("capacity", "migrate_cold does not say to which node")
+
+
+def test_a_scheme_needs_some_room_on_its_node() -> None:
+    scheme = action(Scheme(knob="migrate_hot", cgroup="/w1", cgroup_id=1), "target_nid=0 bytes=4096")
+    full = replace(two(), recent=(replace(two().digest, machine={"nodes": {"0": {"free_bytes": MIB}}}),))
+    assert refused(scheme, where=full) == ("capacity", "nothing is free on node0 beyond the reserve of 5%")
+    unknown = replace(two(), recent=(replace(two().digest, machine={}),))
+    assert refused(scheme, where=unknown) == ("capacity", "how much memory is free on node0 is not known")
+
+
+def test_a_weight_needs_a_node_with_memory() -> None:
+    weight = action(InterleaveWeight(node=7), "2", workload=None)
+    assert refused(weight) == ("capacity", "node7 has no memory on this machine")
+
+
+def test_no_more_is_protected_than_twice_what_is_used() -> None:
+    assert refused(knob("memory.low", str(200 * MIB))) is None
+    assert refused(knob("memory.low", str(201 * MIB))) == (
+        "capacity",
+        "hot (w1) uses 100 MiB, and 201 MiB protected is more than twice that: at most 200 MiB may be",
+    )
+
+
+def test_the_policy_idle_is_beyond_every_nice() -> None:
+    check, sentence = refused(action(PRIORITY, "0 idle")) or ("", "")
+    assert check == "bounds"
+    assert "would become idle, and limits.toml allows nice 0 to nice 19" in sentence
+
+
+def test_a_controller_is_not_to_be_had_by_itself() -> None:
+    one = action(CgroupController(cgroup="/", cgroup_id=1, knob="cpu"), "on")
+    assert (refused(one) or [""])[0] == "scope"

@@ -62,11 +62,15 @@ def test_so_many_changes_a_minute_and_a_decision_is_not_cut_in_two() -> None:
     where = living(situation(rows, number=100))
     where = replace(where, touched=(Touched(None, WEIGHT.target, where.digest.end_ns - 59 * S),) * 2)
     first, second = knob("cpu.weight", "200"), knob("memory.high", str(90 << 20))
-    assert said(first, second, where=where, actions_per_minute=3) == [None, None]
-    refused = said(knob("cpu.weight", "200"), where=where, actions_per_minute=2)
-    assert refused == [("rate", "2 settings were changed within a minute, and limits.toml allows 2")]
+    assert said(first, second, where=where, actions_per_minute=4) == [None, None]
+    words = "2 settings were changed within a minute and this decision has 2, and limits.toml allows 3"
+    refused = said(first, second, where=where, actions_per_minute=3)
+    assert refused == [("rate", f"{words} (actions_per_minute)")] * 2
+    assert said(first, where=where, actions_per_minute=0) == [
+        ("rate", "limits.toml allows no changes (actions_per_minute in [rates] is 0)")
+    ]
     later = replace(where, touched=tuple(replace(one, at_ns=one.at_ns - 2 * S) for one in where.touched))
-    assert said(first, where=later, actions_per_minute=2) == [None]
+    assert said(first, where=later, actions_per_minute=1) == [None]
 
 
 def test_one_unjudged_decision_about_a_workload() -> None:
@@ -85,13 +89,14 @@ def test_of_two_decisions_in_one_window_the_first_is_taken() -> None:
     ]
 
 
-def taught(shift: int = 0, ago_s: float = 5, gist: str = GIST, **counts: int) -> Situation:
+def taught(shift: int = 0, ago_s: float = 5, gist: str = GIST, neutral: int = 0, **counts: int) -> Situation:
     """A window in which a lesson is known of a situation whose features lie ``shift`` buckets off."""
     where = window()
     here = fingerprint.of(where, "w1")
     assert here is not None
     there = tuple(place + shift for place in here)
-    lesson = Lesson(situation=there, gist=gist, at_s=time.time() - ago_s, **counts)
+    at_s = time.time() - ago_s
+    lesson = Lesson(situation=there, gist=gist, harmed_at_s=at_s, neutral_at_s=(at_s,) * neutral, **counts)
     return replace(where, lessons=(lesson,))
 
 
@@ -114,6 +119,50 @@ def test_lessons_are_about_one_hint_and_end() -> None:
     assert said(WEIGHT, where=taught(neutral=2, gist="{}")) == [None]
     assert said(WEIGHT, where=taught(neutral=2, ago_s=61), fruitless_s=60) == [None]
     assert said(WEIGHT, where=taught(harmed=1, ago_s=61), harmed_cooldown_s=60) == [None]
+    put_back = taught(harmed=1, neutral=2, ago_s=-1e6)
+    assert said(WEIGHT, where=put_back) == [None], "the clock was set back since"
+
+
+def test_times_of_verdicts_are_told_apart() -> None:
+    """Two neutrals of long ago do not count on because of a harm, nor a harm because of a neutral."""
+    now_s = time.time()
+    lesson = Lesson(situation=(), gist=GIST, neutral_at_s=(now_s - 100, now_s - 5), harmed=1)
+    here = fingerprint.of(window(), "w1") or ()
+    where = replace(window(), lessons=(lesson.model_copy(update={"situation": here}),))
+    assert said(WEIGHT, where=where, fruitless_s=60, harmed_cooldown_s=60) == [None]
+    assert said(WEIGHT, where=where, fruitless_s=101)[0] is not None
+
+
+def test_lessons_are_looked_through_once_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many there are, and however many actions and checks ask for them."""
+    asked: list[str | None] = []
+
+    def counted(where: Situation, workload: str | None) -> fingerprint.Buckets | None:
+        asked.append(workload)
+        return of(where, workload)
+
+    of = fingerprint.of
+    monkeypatch.setattr(fingerprint, "of", counted)
+    where = taught(shift=5, neutral=2, harmed=1)
+    where = replace(where, lessons=where.lessons * 512)
+    asked.clear()
+    assert said(WEIGHT, knob("cpuset.cpus", "0"), knob("cpuset.mems", "0"), where=where) == [None] * 3
+    assert asked == ["w1"]
+
+
+def test_long_waits_are_written_out() -> None:
+    (told,) = said(WEIGHT, where=taught(neutral=2), fruitless_s=3_600_000)
+    assert told is not None
+    assert told[1].endswith("not tried again for 3600000 s")
+
+
+@pytest.mark.parametrize(("windows", "free"), [(2, False), (3, True)])
+def test_a_newcomer_has_no_before_to_be_judged_by(windows: int, free: bool) -> None:
+    where = window(number=10)
+    others = replace(where.digest, workloads=())
+    where = replace(where, recent=(*[others] * 5, *[where.digest] * windows))
+    words = "hot (w1) was there in 2 of the last windows, and is acted on after 3"
+    assert said(WEIGHT, where=where) == [None if free else ("newcomer", words)]
 
 
 def test_what_did_harm_in_a_like_situation_rests_in_the_next_run_too() -> None:

@@ -3,13 +3,15 @@
 import os
 from pathlib import Path
 
+import pytest
 from acting import action
 from guarding import knob, living, refusal, window
 
 from llamas_bpf import process_stat
 from llamas_bpf.contracts.action import CgroupKnob
-from llamas_bpf.contracts.workload import ProcessId
+from llamas_bpf.contracts.workload import ProcessId, Workload
 from llamas_bpf.guard import Guard, Limits
+from llamas_bpf.guard.checks import protected
 from llamas_bpf.guard.checks.protected import PF_KTHREAD
 
 
@@ -46,7 +48,7 @@ def test_kernel_threads_are_protected() -> None:
     assert "kernel thread" in sentence
 
 
-def test_executables_and_users_are_protected_and_command_names_are_not() -> None:
+def test_executables_and_users_are_protected_and_command_names_are_not(tmp_path: Path) -> None:
     parent = os.getppid()
     executable = str(Path(f"/proc/{parent}/exe").readlink())
     one, where = knob("cpu.weight", "100"), window(processes=(me(parent),))
@@ -57,6 +59,26 @@ def test_executables_and_users_are_protected_and_command_names_are_not() -> None
         limits = Limits.model_validate({"protect": protect})
         _, refused = Guard(limits).check([one], where, {1: 1.0})
         assert [found.check for found in refused] == ["protected"]
+    linked = tmp_path / "linked"
+    linked.symlink_to(executable)
+    limits = Limits.model_validate({"protect": {"executables": [str(linked)]}})
+    assert [found.check for found in Guard(limits).check([one], where, {1: 1.0})[1]] == ["protected"]
     by_name = Limits.model_validate({"protect": {"executables": ["/usr/sbin/sshd"]}})
     disguised = living(where, name="sshd", processes=(me(parent),))
     assert Guard(by_name).check([one], disguised, {1: 1.0}) == ([one], [])
+
+
+def test_a_workloads_processes_are_looked_at_once_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+
+    def members(workload: Workload, _: str | None) -> list[int]:
+        looked.append(workload.id)
+        return []
+
+    monkeypatch.setattr(protected, "_members", members)
+    several = [knob("cpu.weight", "100"), knob("cpuset.cpus", "0"), knob("cpuset.mems", "0")]
+    guard, where = Guard(Limits()), window()
+    assert guard.check(several, where, {1: 1.0})[0] == several
+    assert looked == ["w1"]
+    guard.check(several[:1], where, {1: 1.0})
+    assert looked == ["w1"] * 2

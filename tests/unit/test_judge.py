@@ -122,3 +122,21 @@ def test_a_machine_wide_action_is_judged_on_the_whole_machine() -> None:
     applied = reports.applied(1, workload=None)
     [outcome] = verdict(quiet(6, fast=0.2), quiet(DUE, fast=0.9), applied)
     assert (outcome.workload, outcome.verdict) == (None, "helped")
+
+
+def test_a_safety_metric_that_rises_is_harm_even_where_it_was_hoped_for() -> None:
+    hint = reports.hint(expect={"metric": "psi.cpu_some_ratio", "direction": "up"})
+    [outcome] = verdict(quiet(6), quiet(DUE, psi=0.9), hint=hint)
+    assert outcome.verdict == "harmed"
+    assert "psi.cpu_some_ratio rose from 30 % to 90 %" in outcome.reason
+
+
+@pytest.mark.parametrize("metric", ["psi.io_some_ratio", "psi.memory_full_ratio"])
+def test_waiting_for_the_disk_and_standing_still_are_harm(metric: str) -> None:
+    before, after = quiet(6), quiet(DUE)
+    for digests, ratio in ((before, 0.01), (after, 0.4)):
+        for digest in digests:
+            digest.table[metric] = ratio
+    [outcome] = verdict(before, after)
+    assert outcome.verdict == "harmed"
+    assert f"{metric} rose from" in outcome.reason

@@ -8,7 +8,8 @@ from stories import DUE, Story, quiet, verdict
 from llamas_bpf import fingerprint
 from llamas_bpf.contracts.action import CgroupReclaim, Scheme
 from llamas_bpf.contracts.digest import Digest
-from llamas_bpf.learn.judge import AFTER, SETTLE_S
+from llamas_bpf.learn.judge import AFTER, SETTLE, SETTLE_S
+from llamas_bpf.learn.noise import FEWEST
 
 
 def test_a_workload_that_has_gone_is_dropped_by_name() -> None:
@@ -65,7 +66,7 @@ def test_a_kill_for_want_of_memory_is_harm_at_once() -> None:
     [outcome] = story.go(killing(quiet(1)[0], 1))
     assert (outcome.verdict, outcome.reason) == (
         "harmed",
-        "machine.oom_kills rose from 0 to 1 (noise 0) in a window",
+        "machine.oom_kills rose from 0 to 1 (noise 0)",
     )
 
 
@@ -113,3 +114,33 @@ def test_what_was_set_otherwise_is_said_so() -> None:
     story.in_force = [reports.applied(9, value="2")]
     story.go(quiet(1)[0])
     assert story.judge.dropped == ["w1 (hot) was set otherwise by decision 9 before decision 8 was judged"]
+
+
+def test_what_ends_early_is_judged_by_the_windows_there_were() -> None:
+    story = Story()
+    for digest in quiet(6):
+        story.go(digest)
+    story.go(quiet(1)[0], [reports.applied(8)], reports.hint())
+    for digest in quiet(SETTLE + FEWEST, p99_ns=1e9):
+        assert story.go(digest) == []
+    story.in_force.clear()
+    [outcome] = story.go(quiet(1)[0])
+    assert (outcome.action_id, outcome.verdict) == ("8.1", "harmed")
+    assert story.judge.dropped == []
+
+
+def test_many_kills_are_more_than_one_though_never_two_in_a_window() -> None:
+    story = Story()
+    for digest in [*quiet(5), killing(quiet(1)[0], 1)]:
+        story.go(digest)
+    story.go(killing(quiet(1)[0], 0), [reports.applied(8)], reports.hint())
+    assert story.go(killing(quiet(1)[0], 1)) == []
+    [outcome] = story.go(killing(quiet(1)[0], 1))
+    assert outcome.reason == "machine.oom_kills rose from 1 to 2 (noise 0)"
+
+
+def test_kills_of_others_are_nobodys_doing_where_ones_own_are_known() -> None:
+    before, after = ([killing(each, kills) for each in quiet(n)] for n, kills in ((6, 0), (DUE, 3)))
+    for digest in (*before, *after):
+        digest.table["reclaim.oom_kills"] = 0
+    assert verdict(before, after)[0].verdict == "neutral"

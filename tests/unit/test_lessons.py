@@ -28,7 +28,7 @@ def test_a_decision_is_one_lesson_however_many_actions_it_had() -> None:
     lessons.learn(outcome("6.1", "harmed"), at_s=9)
     lessons.learn(outcome("7.1", "helped", situation=(1, 3)), at_s=8)
     (first, second) = lessons.known()
-    assert (first.neutral, first.harmed, first.helped, first.at_s) == (2, 1, 0, 9)
+    assert (first.neutral_at_s, first.harmed, first.helped, first.harmed_at_s) == ((7, 7), 1, 0, 9)
     assert (second.situation, second.helped) == ((1, 3), 1)
 
 
@@ -65,8 +65,8 @@ def test_lessons_outlive_a_run(tmp_path: Path) -> None:
         lessons = Lessons()
         lessons.learn_all(store.outcomes())
     (lesson,) = lessons.known()
-    assert (lesson.situation, lesson.gist, lesson.neutral) == ((1, 2), "g", 2)
-    assert lesson.at_s > 0
+    assert (lesson.situation, lesson.gist, lesson.harmed) == ((1, 2), "g", 0)
+    assert [at_s > 0 for at_s in lesson.neutral_at_s] == [True, True]
 
 
 def test_outcomes_of_before_there_were_lessons_teach_nothing() -> None:
@@ -101,3 +101,29 @@ def test_the_past_is_bounded() -> None:
     where = past.situation(1, reports.MACHINE, (), frozenset(), frozenset())
     past.add(where, [], [reports.applied(number) for number in range(TOUCHED + 50)], [])
     assert len(past.situation(2, reports.MACHINE, (), frozenset(), frozenset()).touched) == TOUCHED
+
+
+def test_what_was_not_measured_teaches_nothing() -> None:
+    """Nothing was promised, or there were too few windows: that is no failure."""
+    lessons = Lessons()
+    for decision in (1, 2):
+        lessons.learn(outcome(f"{decision}.1", "neutral", expected=None))
+    assert lessons.known() == ()
+
+
+def test_the_same_in_another_order_and_a_little_more_are_the_same_hint() -> None:
+    assert hint(kind="place_cpu", cpus=[1, 0]) == hint(kind="place_cpu", cpus=[0, 1])
+    one, other = ({"node": "node0", "weight": 2}, {"node": "node1", "weight": 3})
+    assert weights(one, other) == weights(other, one)
+    rates = [
+        gist(HINT.validate_python(MACHINE_WIDE | {"promotion_bytes_per_s": rate}))
+        for rate in (3 << 20, 1 << 21)
+    ]
+    assert rates[0] == rates[1]
+
+
+MACHINE_WIDE = {"kind": "tune_tiering", "reason": "r", "confidence": 0.5}
+
+
+def weights(*given: dict[str, Any]) -> str:
+    return gist(HINT.validate_python(MACHINE_WIDE | {"interleave_weights": list(given)}))

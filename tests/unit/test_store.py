@@ -226,6 +226,13 @@ def test_damage_is_named(state: Path) -> None:
         Store(state, StoreConfig())
 
 
+def test_a_verdict_that_cannot_be_read_is_left_out(store: Store, state: Path) -> None:
+    first, second, third = add(store), add(store), add(store)
+    with sqlite3.connect(state / "store.db") as db:
+        db.execute("UPDATE steps SET body = '{' WHERE stage = 'judged' AND decision = ?", (second,))
+    assert [judged.action_id for _, judged in store.outcomes()] == [f"{first}.1", f"{third}.1"]
+
+
 def test_a_state_that_is_a_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match=r"file: cannot be made: .*give another --state"):

@@ -19,7 +19,9 @@ def check(case: Case) -> str | None:
         case "cpuset.mems" | "pages.move":
             return _memory_fits(case, numbers(value))
         case "migrate_hot" | "migrate_cold":
-            return _has_memory(case, frozenset({(scheme_words(value) or {}).get("target_nid", -1)}))
+            return _has_room(case, (scheme_words(value) or {}).get("target_nid", -1))
+        case "weighted_interleave":
+            return _has_memory(case, frozenset({getattr(case.target, "node", -1)}))
     return _in_bytes(case, int(value)) if value.isdigit() else None
 
 
@@ -28,8 +30,12 @@ def _in_bytes(case: Case, asked: int) -> str | None:
         case "memory.high":
             return _keeps_enough(case, lambda current: asked)
         case "memory.reclaim" | "pages.pageout":
-            return _keeps_enough(case, lambda current: current - asked)
-        case "memory.low" | "memory.zswap.max":
+            # Each of a tree's processes gives a part of the same memory.
+            taken = sum(int(one.value) for one in case.taken())
+            return _keeps_enough(case, lambda current: current - taken - asked)
+        case "memory.low":
+            return _is_used(case, asked) or _is_there(case, asked)
+        case "memory.zswap.max":
             return _is_there(case, asked)
     return None
 
@@ -47,7 +53,7 @@ def _memory_fits(case: Case, wanted: frozenset[int]) -> str | None:
     shown = "node" + cpulist.render(wanted)
     if missing := _has_memory(case, wanted):
         return missing
-    if case.knob == "pages.move" and case.begun:
+    if case.knob == "pages.move" and any(one.hint_id == case.action.hint_id for one in case.taken()):
         return None  # the workload's memory was counted at its first process
     sizes = case.node_bytes()
     if sizes is None:
@@ -65,7 +71,7 @@ def _memory_fits(case: Case, wanted: frozenset[int]) -> str | None:
             f"{case.who} needs {_size(need)} more on {shown}, where {_size(room)} are free"
             f" beyond the reserve of {case.limits.capacity.reserve_ratio:.0%}{promised}"
         )
-    case.found.append(Claim(wanted, need))
+    case.found.append(Claim(case.action.hint_id, wanted, need))
     return None
 
 
@@ -75,6 +81,34 @@ def _has_memory(case: Case, wanted: frozenset[int]) -> str | None:
     if -1 in missing:
         return f"{case.knob} does not say to which node"
     return f"node{cpulist.render(missing)} has no memory on this machine" if missing else None
+
+
+def _has_room(case: Case, node: int) -> str | None:
+    """A scheme goes on for as long as it is in force: any room at all is enough to begin with."""
+    if missing := _has_memory(case, frozenset({node})):
+        return missing
+    (target,) = (one for one in case.situation.machine.nodes if one.id == node)
+    free = _free(case, target)
+    if free is None:
+        return f"how much memory is free on node{node} is not known"
+    if free == 0:
+        return f"nothing is free on node{node} beyond the reserve of {case.limits.capacity.reserve_ratio:.0%}"
+    return None
+
+
+def _is_used(case: Case, asked: int) -> str | None:
+    """Room to grow is left, but what nobody uses needs no protection, and is missing to others later."""
+    current = case.bytes_of("memory.current_bytes")
+    if asked == 0:
+        return None
+    if current is None:
+        return f"how much memory {case.who} uses is not known"
+    if asked > 2 * current:
+        return (
+            f"{case.who} uses {_size(current)}, and {_size(asked)} protected is more than twice that:"
+            f" at most {_size(2 * current)} may be"
+        )
+    return None
 
 
 def _is_there(case: Case, asked: int) -> str | None:

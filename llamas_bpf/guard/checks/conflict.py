@@ -1,4 +1,11 @@
-"""Does it contradict what is in force, or what was accepted before it in this window?"""
+"""Does it contradict what is in force, or what was accepted before it in this window?
+
+What helped is not changed until its time is over, and what is not judged yet is kept by ``trial``. A setting
+that came to nothing may be set otherwise by a newer decision about the same knob, which corrects it
+(``cooldown`` keeps it from swinging): to hold on to it would keep a mistake for as long as it was meant to
+last. Any setting in force, whatever its verdict, refuses another knob that would give what it takes, or the
+reverse.
+"""
 
 import math
 

@@ -2,8 +2,8 @@
 
 import time
 
-from llamas_bpf import fingerprint
 from llamas_bpf.guard.case import Case
+from llamas_bpf.guard.checks.cooldown import seconds
 
 ORDER = 36
 
@@ -14,16 +14,12 @@ TIMES = 2
 def check(case: Case) -> str | None:
     if case.goes_on(case.action):
         return None
-    memory_s = case.limits.rates.fruitless_s
-    lessons = [one for one in case.lessons if time.time() - one.at_s < memory_s]
-    here = fingerprint.of(case.situation, case.action.workload) if lessons else None
-    if here is None:
-        return None
-    alike = [one for one in lessons if fingerprint.alike(one.situation, here)]
-    neutral = sum(one.neutral for one in alike)
-    if neutral >= TIMES and not any(one.helped for one in alike):
+    memory_s, now_s = case.limits.rates.fruitless_s, time.time()
+    # The clock of the epoch can be set back: then what is to come is no memory.
+    neutral = sum(abs(now_s - at_s) < memory_s for one in case.lessons for at_s in one.neutral_at_s)
+    if neutral >= TIMES and not any(one.helped for one in case.lessons):
         return (
             f"in a situation like this it changed nothing {neutral} times, and is not tried again for"
-            f" {memory_s:g} s"
+            f" {seconds(memory_s)}"
         )
     return None

@@ -20,7 +20,7 @@ def check(case: Case) -> str | None:
         return None
     (cpu,) = wanted
     return (
-        f"CPU {cpu} is the only one of {', '.join(there)}, and limits.toml lets {most} be pinned to one CPU:"
+        f"CPU {cpu} is the only one of {', '.join(there)}, and pinned_per_cpu in limits.toml is {most}:"
         f" {case.who} needs another, or more than one"
     )
 

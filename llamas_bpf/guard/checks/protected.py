@@ -24,6 +24,14 @@ def check(case: Case) -> str | None:
     workload = case.workload
     if workload is None or case.machine_wide:
         return None
+    known = case.window.objections
+    if workload.id not in known:
+        known[workload.id] = _objection(case, workload)
+    return known[workload.id]
+
+
+def _objection(case: Case, workload: Workload) -> str | None:
+    """Of any process of it: asked once a window, however many actions there are."""
     protect = case.limits.protect
     if inside := _inside(workload.cgroup, protect.cgroups):
         return f"{case.who} is in the protected cgroup {inside}"

@@ -4,7 +4,6 @@ from pathlib import PurePosixPath
 
 from llamas_bpf.contracts.action import (
     Affinity,
-    CgroupController,
     CgroupKnob,
     CgroupReclaim,
     Pages,
@@ -20,13 +19,10 @@ ORDER = 30
 
 def check(case: Case) -> str | None:
     if case.machine_wide:
-        if case.limits.scope.machine_wide:
-            return None
-        return (
-            f"{case.knob} is a setting of the whole machine, and limits.toml does not allow those"
-            " (machine_wide in [scope])"
-        )
+        return _of_the_machine(case)
     workload = case.workload
+    if case.action.workload is None:
+        return f"{case.knob} is about one workload, and the action names none"
     if workload is None:
         return f"{case.action.workload} is not among the workloads of this window"
     if not _is_of(case, workload):
@@ -36,6 +32,15 @@ def check(case: Case) -> str | None:
     return (
         f"{case.who} was not started with `llamas-bpf exec`, and no pattern of cgroups in limits.toml's"
         " [scope] covers it"
+    )
+
+
+def _of_the_machine(case: Case) -> str | None:
+    if case.limits.scope.machine_wide:
+        return None
+    return (
+        f"{case.knob} is a setting of the whole machine, and limits.toml does not allow those"
+        " (machine_wide in [scope])"
     )
 
 
@@ -50,10 +55,7 @@ def _is_of(case: Case, workload: Workload) -> bool:
             return ProcessId(case.target.pid, case.target.start_ticks) in workload.processes
         case CgroupKnob() | CgroupReclaim() | Scheme():
             return (case.target.cgroup, case.target.cgroup_id) == (workload.cgroup, workload.cgroup_id)
-        case CgroupController():
-            # It is switched on above the workload, for it and those beside it; act checks the id.
-            return (workload.cgroup or "").startswith(case.target.cgroup + "/")
-        case _:
+        case _:  # a controller too: act switches it on for the knob that needs it
             return False
 
 
