@@ -18,6 +18,8 @@ from llamas_bpf import machine
 from llamas_bpf.act import Actuation, Journal
 from llamas_bpf.contracts.action import Scheme, SchemeName
 from llamas_bpf.contracts.workload import Launched
+from llamas_bpf.damon.claim import ClaimFile
+from llamas_bpf.damon.errors import NotOursError
 from llamas_bpf.heat import damon
 from llamas_bpf.launched import launched
 
@@ -67,6 +69,14 @@ def named(name: str) -> Launched:
 
 def value(name: SchemeName, node: int = 2) -> str:
     return f"target_nid={node} {QUOTA}" if name.startswith("migrate_") else QUOTA
+
+
+def end_all() -> None:
+    """As an administrator would."""
+    for place in KDAMONDS.glob("[0-9]*"):
+        if on(place):
+            (place / "state").write_text("off")
+    NR_KDAMONDS.write_text("0")
 
 
 def set_(actuation: Actuation, target: Scheme, wanted: str, id_: str = "1.1") -> None:
@@ -212,7 +222,23 @@ def test_a_workload_that_is_gone_takes_its_scheme_along(actuation: Actuation) ->
         assert second.cgroup == first.cgroup
         set_(actuation, scheme("pageout", second), QUOTA, "2.1")
         assert len(at_work()) == 2
-        assert {one.skipped for one in actuation.restore_all("end")} == {None}
+        (ended,) = actuation.reconcile()
+        assert (ended.action_id, len(at_work())) == ("1.1", 1)
+        assert [one.skipped for one in actuation.restore_all("end")] == [None]
+
+
+def test_a_scheme_that_somebody_changed_keeps_nothing_locked(actuation: Actuation, held: Launched) -> None:
+    set_(actuation, scheme("pageout", held), QUOTA)
+    (kdamond,) = at_work()
+    (kdamond / "contexts/0/schemes/0/quotas/ms").write_text("7")
+    (kdamond / "state").write_text("commit")
+    with pytest.raises(NotOursError, match="already used"):
+        ClaimFile()
+    (changed,) = actuation.reconcile()
+    assert "someone else has set it to ms=7" in (changed.skipped or "")
+    ClaimFile().close()
+    assert at_work() == [kdamond]
+    end_all()
 
 
 def test_after_a_kill_rollback_leaves_nothing(tmp_path: Path, held: Launched) -> None:
@@ -318,7 +344,4 @@ def test_changed_by_somebody_it_is_theirs(actuation: Actuation, held: Launched) 
     (restored,) = actuation.restore_all("end")
     assert "someone else has set it to ms=7" in (restored.skipped or "")
     assert at_work() == [kdamond]
-    for place in KDAMONDS.glob("[0-9]*"):
-        if on(place):
-            (place / "state").write_text("off")
-    NR_KDAMONDS.write_text("0")
+    end_all()
