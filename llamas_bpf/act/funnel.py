@@ -31,7 +31,10 @@ class Funnel:
         self._journal = journal
         self._dry_run = dry_run
         self._actuators = actuator.build(machine)
+        for one in self._actuators.values():
+            one.held = self._held
         self._left: set[Target] = set()
+        self._undone: set[Target] = set()
         self._found: dict[Target, Old] = {}
 
     @property
@@ -50,8 +53,7 @@ class Funnel:
     def put(self, actions: Sequence[Action]) -> list[Applied]:
         """Each action's fate, in order. One that fails never stops the others."""
         self._found = {}
-        for one in self._actuators.values():
-            one.begin()
+        self._begin()
         last = {action.target: action for action in actions}
         steps = [self._look(action, last[action.target]) for action in actions]
         begun: set[Target] = set()
@@ -68,8 +70,17 @@ class Funnel:
 
         What was enabled for them follows when nothing of ours needs it any more.
         """
+        self._begin()
         restored = self._settle([one for one in holds if one.intent.target.kind != "controller"], reason)
         return [*restored, *self._settle(needless(self.holds), reason)]
+
+    def _begin(self) -> None:
+        for one in self._actuators.values():
+            one.begin()
+
+    def _held(self) -> Holds:
+        """What is in force, but for what was put back and is only not said to be yet."""
+        return {target: hold for target, hold in self.holds.items() if target not in self._undone}
 
     def _settle(self, holds: Iterable[Hold], reason: str) -> list[Restored]:
         restored, settled = [], []
@@ -78,9 +89,11 @@ class Funnel:
             restored.append(one)
             if not one.failed:
                 settled.append(Undone(target=hold.intent.target, reason=one.skipped or reason))
+                self._undone.add(hold.intent.target)
         if self._journal and settled:
             self._journal.note(settled, durable=True)
             self._journal.compact()
+        self._undone.clear()
         return restored
 
     def reconcile(self, reason: str) -> list[Restored]:
@@ -205,7 +218,9 @@ class Funnel:
         known = {thread.key for thread in intent.old.threads}
         born = tuple(t for t in written.met if t.key not in known and t.value not in ours)
         new = written.now.value
-        trouble = self._journal.note([Settled(target=target, new=new, threads=born)])
+        trouble = self._journal.note(
+            [Settled(target=target, new=new, beside=written.now.beside, threads=born)]
+        )
         detail = "; ".join(filter(None, (written.said, tool.remark(), trouble)))
         return _said(action, "applied", intent.found, new, detail)
 
@@ -216,7 +231,7 @@ class Funnel:
             return
         if self._journal:
             # So that it is known as our doing.
-            self._journal.note([Settled(target=target, new=now.value, taken=False)])
+            self._journal.note([Settled(target=target, new=now.value, beside=now.beside, taken=False)])
         there = plain(now.value, 100) or "nothing"
         raise ActError(f"{describe(target)}: {plain(action.value, 100)} was written, and {there} is there")
 

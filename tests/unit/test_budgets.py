@@ -1,4 +1,4 @@
-"""What may take a second of a window, or seconds: when that time begins, and what is left out once it is over."""
+"""What may take its time in a window: when that begins, and what is left out once it is over."""
 
 import socket
 from pathlib import Path
