@@ -8,7 +8,7 @@ from typing import Any
 
 #: Whatever leaves a trace, on disk or in the kernel.
 CALLS = (
-    *("fdatasync", "fsync", "ftruncate", "mkdir", "rename", "rmdir", "unlink", "write"),
+    *("fdatasync", "fsync", "ftruncate", "mkdir", "pwrite", "rename", "rmdir", "unlink", "write"),
     *("sched_setaffinity", "sched_setscheduler", "setpriority"),
 )
 
@@ -16,8 +16,8 @@ CALLS = (
 def dies(life: Callable[[], object], at: int, torn: bool = False) -> bool:
     """Whether the ``at``-th system call was reached, and so ``life`` killed. It ends well, or this fails.
 
-    ``torn``: where that call writes to the journal, half of it is done. (A knob takes a value whole or not at
-    all: kernfs hands the kernel the buffer of one write(2), which no signal divides.)
+    ``torn``: where that call writes to the journal, or the claim on DAMON, half of it is done. (A knob takes
+    a value whole or not at all: kernfs hands the kernel the buffer of one write(2), which no signal divides.)
     """
     pid = os.fork()
     if pid == 0:
@@ -65,8 +65,8 @@ class _Countdown:
     def of(cls, call: Callable[..., Any]) -> Callable[..., Any]:
         def counted(*arguments: Any, **options: Any) -> Any:
             if cls.left == 0:
-                if cls.torn and call.__name__ == "write" and arguments[1].startswith(b"{"):
-                    call(arguments[0], arguments[1][: len(arguments[1]) // 2])
+                if cls.torn and call.__name__ in ("write", "pwrite") and arguments[1].startswith(b"{"):
+                    call(arguments[0], arguments[1][: len(arguments[1]) // 2], *arguments[2:])
                 os.kill(os.getpid(), signal.SIGKILL)
             cls.left -= 1
             return call(*arguments, **options)

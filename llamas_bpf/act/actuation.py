@@ -30,7 +30,9 @@ class Actuation:
             if one.status in ("applied", "unchanged"):
                 ends = one.at_ns + one.action.ttl_s * 1_000_000_000
                 self._ends_ns[one.action.target] = ends
-        self._ends_ns = {target: end for target, end in self._ends_ns.items() if target in self._funnel.holds}
+        self._ends_ns = {
+            target: end for target, end in self._ends_ns.items() if target in self._funnel.kept.holds
+        }
         return done
 
     def in_force(self) -> tuple[Applied, ...]:
@@ -43,17 +45,17 @@ class Actuation:
                 new=hold.ours[-1],
                 at_ns=hold.intent.at_ns,
             )
-            for hold in self._funnel.holds.values()
+            for hold in self._funnel.kept.holds.values()
         )
 
     def reconcile(self) -> list[Restored]:
         """Once a window: threads born meanwhile get what their process got; what someone else has changed is
         no concern of ours any more, until the next start. Gives what we let go of, each said once."""
-        return self._funnel.reconcile("looked after")
+        return self._funnel.kept.reconcile("looked after")
 
     def present(self, target: Target) -> str | None:
         """What the kernel says is there now; None where it cannot be read."""
-        return self._funnel.present(target)
+        return self._funnel.kept.present(target)
 
     def expire(self, now_ns: int | None = None) -> list[Restored]:
         """Put back what has lived its time; ``now_ns`` is CLOCK_MONOTONIC.
@@ -75,8 +77,8 @@ class Actuation:
         return self._undo(lambda hold: True, reason)
 
     def _undo(self, chosen: Callable[[Hold], bool], reason: str) -> list[Restored]:
-        holds = [hold for hold in self._funnel.holds.values() if chosen(hold)]
-        return self._funnel.put_back(reversed(holds), reason)
+        holds = [hold for hold in self._funnel.kept.holds.values() if chosen(hold)]
+        return self._funnel.kept.put_back(reversed(holds), reason)
 
     def _end_of(self, hold: Hold) -> int:
         action = hold.intent.action

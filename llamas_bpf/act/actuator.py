@@ -12,6 +12,7 @@ from typing import Any
 
 from llamas_bpf.act import actuators
 from llamas_bpf.act.entries import Old, ThreadValue
+from llamas_bpf.act.holds import Holds
 from llamas_bpf.contracts.action import Target
 from llamas_bpf.contracts.machine import Machine
 from llamas_bpf.shown import plain
@@ -42,6 +43,8 @@ class Actuator(ABC):
 
     #: Moves or gives back pages: read-back need not equal what was asked, and nothing is undone.
     one_shot = False
+    #: What is in force, where undoing one depends on the others; the funnel sets it.
+    held: Callable[[], Holds] = staticmethod(dict)
 
     def begin(self) -> None:  # noqa: B027 - most have nothing to do then
         """A new batch of actions starts."""

@@ -12,6 +12,9 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+_FIGURE = r"^[0-9]{0,10}$"
+
+
 class ThreadValue(_Frozen):
     """What one thread had: its CPUs, or its priority. ``start_ticks`` tells it from a later one with its id.
 
@@ -31,12 +34,14 @@ class Old(_Frozen):
     """What was there before: the knob's value; or the process's own, and each thread's.
 
     ``at_ticks`` is when it was read, in clock ticks since boot: who is younger was born under our value.
-    ``beside`` is another figure that writing this one changes, as vm.min_free_kbytes by huge pages.
+    ``beside`` is another figure that writing this one changes, as vm.min_free_kbytes by huge pages, and
+    ``became`` what that was after our newest write; empty before it.
     ``no_drop_in``: systemd kept no file for it, so the one that it makes for ours can go with ours.
     """
 
     value: str
-    beside: str = Field(default="", pattern=r"^[0-9]{0,10}$")
+    beside: str = Field(default="", pattern=_FIGURE)
+    became: str = Field(default="", pattern=_FIGURE)
     threads: tuple[ThreadValue, ...] = ()
     at_ticks: int = 0
     no_drop_in: bool = False
@@ -63,12 +68,14 @@ class Intent(_Frozen):
 class Settled(_Frozen):
     """Written, and read back as ``new``. ``threads`` were found only while writing, with their old values.
 
+    ``beside`` is what the figure beside it became.
     Not ``taken``: the kernel made something else of it, which is ours all the same until it is taken back.
     """
 
     entry: Literal["applied"] = "applied"
     target: Target
     new: str
+    beside: str = Field(default="", pattern=_FIGURE)
     taken: bool = True
     threads: tuple[ThreadValue, ...] = ()
 

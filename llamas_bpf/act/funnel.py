@@ -1,19 +1,17 @@
 """The one way to the kernel: look, announce in the journal, write, read back. Or, in a dry run, only look."""
 
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Literal
 
-from llamas_bpf.act import actuator
 from llamas_bpf.act.actuator import Note
 from llamas_bpf.act.entries import Failed, Intent, Old, Settled, ThreadValue, Undone
-from llamas_bpf.act.errors import FAILURES, ActError, Gone, JournalError, describe
-from llamas_bpf.act.holds import Hold, Holds, before_us, needless, unknown
+from llamas_bpf.act.errors import FAILURES, ActError, JournalError, describe
+from llamas_bpf.act.holds import Hold, before_us, needless, unknown
 from llamas_bpf.act.journal import Journal
+from llamas_bpf.act.keeper import Keeper
 from llamas_bpf.contracts.action import Action, Applied, Target
 from llamas_bpf.contracts.machine import Machine
-from llamas_bpf.contracts.report import Restored
 from llamas_bpf.errors import ConfigError
 from llamas_bpf.shown import plain
 
@@ -23,7 +21,8 @@ _OTHERS = "someone else has changed this setting: it is left alone until the nex
 
 
 class Funnel:
-    """``journal`` may be None only in a dry run, in which nothing is ever written or in force."""
+    """``kept`` looks after what was written. ``journal`` may be None only in a dry run, in which nothing is ever
+    written or in force."""
 
     def __init__(self, machine: Machine, journal: Journal | None, dry_run: bool) -> None:
         if journal is None and not dry_run:
@@ -31,108 +30,24 @@ class Funnel:
         self._machine = machine
         self._journal = journal
         self._dry_run = dry_run
-        self._actuators = actuator.build(machine)
-        self._left: set[Target] = set()
+        self.kept = Keeper(machine, journal, dry_run)
+        self._actuators = self.kept.actuators
         self._found: dict[Target, Old] = {}
-
-    @property
-    def holds(self) -> Holds:
-        """What is in force, oldest first."""
-        return self._journal.holds if self._journal and not self._dry_run else {}
-
-    def present(self, target: Target) -> str | None:
-        """What is there now; None where nobody can tell."""
-        tool = self._actuators.get(target.kind)
-        try:
-            return tool.read(target).value if tool else None
-        except FAILURES:
-            return None
 
     def put(self, actions: Sequence[Action]) -> list[Applied]:
         """Each action's fate, in order. One that fails never stops the others."""
         self._found = {}
-        for one in self._actuators.values():
-            one.begin()
+        self.kept.begin()
         last = {action.target: action for action in actions}
         steps = [self._look(action, last[action.target]) for action in actions]
         begun: set[Target] = set()
         chains = [[*self._before(step, begun), step] for step in steps]
         refused = self._announce([step for chain in chains for step in chain if isinstance(step, Intent)])
         done = [self._in_turn(chain, refused) for chain in chains]
-        self._settle(needless(self.holds), "nothing of ours needs it any more")
+        self.kept.settle(needless(self.kept.holds), "nothing of ours needs it any more")
         if self._journal and self._journal.is_long:
             self._journal.compact()
         return done
-
-    def put_back(self, holds: Iterable[Hold], reason: str) -> list[Restored]:
-        """Give every target what it had before us. What cannot be given back now stays in force.
-
-        What was enabled for them follows when nothing of ours needs it any more.
-        """
-        restored = self._settle([one for one in holds if one.intent.target.kind != "controller"], reason)
-        return [*restored, *self._settle(needless(self.holds), reason)]
-
-    def _settle(self, holds: Iterable[Hold], reason: str) -> list[Restored]:
-        restored, settled = [], []
-        try:
-            for hold in holds:
-                one = self._give_back(hold, reason)
-                restored.append(one)
-                if not one.failed:
-                    settled.append(Undone(target=hold.intent.target, reason=one.skipped or reason))
-        finally:  # what was put back was, whatever ended the rest
-            if self._journal and settled:
-                self._let_go(settled, durable=True)
-                self._journal.compact()
-        return restored
-
-    def _let_go(self, settled: Sequence[Undone], durable: bool = False) -> None:
-        assert self._journal is not None
-        self._journal.note(settled, durable)
-        for one in settled:
-            self._actuators[one.target.kind].forget(one.target)
-
-    def reconcile(self, reason: str) -> list[Restored]:
-        """Let go of what someone else has changed, and of what has ended. One that cannot be read is kept."""
-        ended, settled = [], []
-        for hold in list(self.holds.values()):
-            sentence = self._look_after(hold)
-            if sentence:
-                target = hold.intent.target
-                name = describe(target)
-                ended.append(Restored(hold.intent.action.id, name, None, reason, skipped=sentence))
-                settled.append(Undone(target=target, reason=sentence))
-        if settled:
-            self._let_go(settled)
-        self._left = {target for target in self._left if not self._is_gone(target)}
-        return ended
-
-    def _is_gone(self, target: Target) -> bool:
-        try:
-            self._actuators[target.kind].read(target)
-        except Gone:
-            return True
-        except FAILURES:
-            pass
-        return False
-
-    def _look_after(self, hold: Hold) -> str | None:
-        target, journal = hold.intent.target, self._journal
-        if journal is None or hold.intent.boot_id != self._machine.boot_id:
-            return None
-
-        def note(threads: tuple[ThreadValue, ...]) -> str:
-            return journal.note([Settled(target=target, new=hold.ours[-1], threads=threads)])
-
-        try:
-            sentence = self._actuators[target.kind].reconcile(target, hold.intent.old, hold.ours, note)
-        except Gone as error:
-            return str(error)
-        except FAILURES:
-            return None
-        if sentence:
-            self._left.add(target)
-        return sentence
 
     def _look(self, action: Action, last: Action) -> Intent | Applied:
         """An intent, where something is to be changed; else what there is to say."""
@@ -141,9 +56,9 @@ class Funnel:
         if action is not last and not tool.one_shot:
             sentence = f"{last.id} of the same window sets {describe(target)} too, and goes last"
             return _said(action, "failed", None, None, sentence)
-        if target in self._left:
+        if target in self.kept.left:
             return _said(action, "failed", None, None, _OTHERS)
-        hold = self.holds.get(target)
+        hold = self.kept.holds.get(target)
         try:
             now = self._found[target] = tool.read(target)
             if hold and not tool.is_ours(target, now, hold.ours, hold.intent.old):
@@ -153,7 +68,7 @@ class Funnel:
         except FAILURES as error:
             return _said(action, "failed", None, None, str(error))
         return self._intend(
-            action, now.value, hold.intent.old if hold else before_us(self.holds, target, now)
+            action, now.value, hold.intent.old if hold else before_us(self.kept.holds, target, now)
         )
 
     def _before(self, step: Intent | Applied, begun: set[Target]) -> list[Intent | Applied]:
@@ -222,7 +137,7 @@ class Funnel:
         except FAILURES as error:
             return self._take_back(intent, str(error))
         new = written.now.value
-        trouble = self._journal.note([Settled(target=target, new=new)])
+        trouble = self._journal.note([Settled(target=target, new=new, beside=written.now.beside)])
         detail = "; ".join(filter(None, (written.said, tool.remark(), trouble)))
         return _said(action, "unchanged" if tool.did_nothing() else "applied", intent.found, new, detail)
 
@@ -230,7 +145,7 @@ class Funnel:
         """Puts threads that are met only now into the journal, before they are given the value."""
 
         def note(threads: tuple[ThreadValue, ...]) -> str:
-            fresh = unknown(self.holds, target, threads)
+            fresh = unknown(self.kept.holds, target, threads)
             if not fresh or self._journal is None:
                 return ""
             return self._journal.note([Settled(target=target, new=value, taken=False, threads=fresh)])
@@ -244,18 +159,18 @@ class Funnel:
             return
         if self._journal:
             # So that it is known as our doing.
-            self._journal.note([Settled(target=target, new=now.value, taken=False)])
+            self._journal.note([Settled(target=target, new=now.value, beside=now.beside, taken=False)])
         there = plain(now.value, 100) or "nothing"
         raise ActError(f"{describe(target)}: {plain(action.value, 100)} was written, and {there} is there")
 
     def _take_back(self, intent: Intent, sentence: str) -> Applied:
         """After a failed write, which may have done half: what was there before it."""
-        hold = self.holds.get(intent.target)
+        hold = self.kept.holds.get(intent.target)
         assert self._journal is not None
         if hold and hold.before:
-            others = self._look_after(hold)
+            others = self.kept.look_after(hold)
             if others:
-                self._let_go([Undone(target=intent.target, reason=others)])
+                self.kept.let_go([Undone(target=intent.target, reason=others)])
                 return _failed(intent, f"{sentence}; {others}")
             earlier = hold.before.intent.action.value
             try:
@@ -264,30 +179,15 @@ class Funnel:
             except FAILURES as error:
                 # It stays in force, so that undoing it will bring back what was there at first.
                 return _failed(intent, f"{sentence}; nor could the setting before it be put back: {error}")
-        elif hold and self._give_back(hold, sentence).failed:
+        elif hold and self.kept.give_back(hold, sentence).failed:
             return _failed(intent, f"{sentence}; what was there could not be put back yet")
         self._journal.note([Failed(target=intent.target, sentence=sentence)])
         return _failed(intent, sentence)
 
-    def _give_back(self, hold: Hold, reason: str) -> Restored:
-        target = hold.intent.target
-        found = Restored(hold.intent.action.id, describe(target), None, reason)
-        if hold.intent.boot_id != self._machine.boot_id:
-            return replace(found, skipped="the machine was started anew since, and with it this setting")
-        try:
-            done = self._actuators[target.kind].put_back(target, hold.intent.old, hold.ours)
-        except Gone as error:
-            return replace(found, skipped=str(error))
-        except FAILURES as error:
-            return replace(found, skipped=f"failed, will be tried again: {error}", failed=True)
-        if done.left:
-            self._left.add(target)
-        return replace(found, value=done.value, skipped=done.left)
-
     def _step_back(self, action: Action, hold: Hold, now: Old) -> Applied:
-        self._left.add(action.target)
+        self.kept.left.add(action.target)
         if self._journal:
-            self._let_go([Undone(target=hold.intent.target, reason=_OTHERS)])
+            self.kept.let_go([Undone(target=hold.intent.target, reason=_OTHERS)])
         return _said(action, "failed", now.value, None, _OTHERS)
 
 

@@ -38,7 +38,8 @@ def add(holds: Holds, entry: Entry) -> None:
             holds[entry.target] = Hold(entry, ours, before=superseded)
         case Settled() if before:
             old = before.intent.old
-            old = old.model_copy(update={"threads": old.threads + entry.threads})
+            changes = {"threads": old.threads + entry.threads, "became": entry.beside or old.became}
+            old = old.model_copy(update=changes)
             intent = before.intent.model_copy(update={"old": old})
             ours = _with(before.ours, entry.new)
             # What was superseded comes back if this one is taken back.

@@ -83,15 +83,15 @@ class ProcessMemory:
         return [one for one in found if one.resident_bytes]
 
     def present(self, one: Range) -> Iterator[Addresses]:
-        """The pages of a range that are in memory, a step at a time."""
+        """The pages of a range that are in memory, a step at a time; none in some steps, so that whoever
+        asks may stop on the way through a large range with little in it."""
         with (self._directory / "pagemap").open("rb", buffering=0) as file:
             for start in range(one.start, one.end, STEP_PAGES * PAGE_BYTES):
                 pages = min(STEP_PAGES, (one.end - start) // PAGE_BYTES)
                 file.seek(start // PAGE_BYTES * 8)
                 entries = np.frombuffer(file.read(pages * 8), dtype=np.uint64)
                 there = np.flatnonzero(entries & _PRESENT).astype(np.uint64)
-                if len(there):
-                    yield there * np.uint64(PAGE_BYTES) + np.uint64(start)
+                yield there * np.uint64(PAGE_BYTES) + np.uint64(start)
 
     def _lines(self, name: str) -> list[str]:
         # Not splitlines(): a file's name may hold its other line ends.

@@ -30,15 +30,25 @@ _KINDS = {
 }
 #: systemd.unit(5); no template, which has no instance and so no cgroup.
 _NAME = re.compile(rf"[\w:.\\-]+(@[\w:.\\@-]+)?\.({'|'.join(_KINDS)})", re.ASCII)
-#: What libdbus waits, too. systemd itself waits while the kernel moves pages (``cpuset.mems``).
-_PATIENCE_S = 25
+#: For a question, and for a change: systemd itself waits while the kernel moves pages (``cpuset.mems``).
+_ANSWER_S, _CHANGE_S = 5, 25
 _SYSTEMD = "org.freedesktop.systemd1"
 _MANAGER = DBusAddress("/org/freedesktop/systemd1", _SYSTEMD, f"{_SYSTEMD}.Manager")
 _NO_UNIT = f"{_SYSTEMD}.NoSuchUnit"
 
 
 class Systemd:
-    """A connection of its own for every question: one takes a millisecond, and none can be stale."""
+    """A connection of its own for every question: one takes a millisecond, and none can be stale.
+
+    Once it has kept a batch of actions waiting in vain, the rest of that batch fails at once.
+    """
+
+    def __init__(self) -> None:
+        self._silent: ActError | None = None
+
+    def begin(self) -> None:
+        """A new batch: it is asked again."""
+        self._silent = None
 
     def unit_of(self, target: CgroupKnob) -> str | None:
         """The name of the unit whose cgroup this is; None for one that is nobody's, or below a unit's.
@@ -60,10 +70,10 @@ class Systemd:
         if target.knob not in PROPERTIES:
             raise ActError(f"{describe(target)}: systemd owns {unit}, and has no property for {target.knob}")
         for properties in in_steps(target.knob, value):
-            self._ask(_MANAGER, "SetUnitProperties", "sba(sv)", (unit, True, properties))
+            self._ask(_MANAGER, "SetUnitProperties", "sba(sv)", (unit, True, properties), _CHANGE_S)
             # systemd answers first and writes then, but takes up no other call before it has written
             # (manager_loop: the queue of cgroups comes before the bus).
-            self._ask(_MANAGER, "GetUnit", "s", (unit,))
+            self._ask(_MANAGER, "GetUnit", "s", (unit,), _CHANGE_S)
 
     def keeps_nothing(self, target: CgroupKnob) -> bool:
         """Whether setting the knob would make a drop-in that was not there before."""
@@ -112,17 +122,22 @@ class Systemd:
         found = self._ask(unit, "Get", "ss", (interface, name))
         return found[1] if found else None
 
-    def _ask(self, where: DBusAddress, method: str, signature: str, words: tuple[Any, ...]) -> Any:
+    def _ask(
+        self, where: DBusAddress, method: str, signature: str, words: tuple[Any, ...], wait_s: int = _ANSWER_S
+    ) -> Any:
         """The answer's first value; None if it has none, or there is no such unit."""
+        if self._silent:
+            raise self._silent
         try:
             with open_dbus_connection("SYSTEM") as connection:
                 call = new_method_call(where, method, signature, words)
-                reply = connection.send_and_get_reply(call, timeout=_PATIENCE_S)
+                reply = connection.send_and_get_reply(call, timeout=wait_s)
         except (OSError, RuntimeError, ValueError) as error:  # jeepney's own are among these
             why = plain(error) or type(error).__name__
-            raise ActError(
-                f"systemd does not answer on the system bus ({why}): systemctl status dbus"
-            ) from error
+            refused = ActError(f"systemd does not answer on the system bus ({why}): systemctl status dbus")
+            if isinstance(error, TimeoutError):
+                self._silent = refused
+            raise refused from error
         if reply.header.message_type is MessageType.error:
             if reply.header.fields.get(HeaderFields.error_name) == _NO_UNIT:
                 return None

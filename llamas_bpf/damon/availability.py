@@ -37,6 +37,11 @@ def somebody_elses() -> str | None:
     )
 
 
+def lost() -> bool:
+    """Whether one of us set up what is there, and what says so is gone."""
+    return any(map(claim.is_tag, sysfs.tags())) and not last_claim()
+
+
 def last_claim() -> Claim | None:
     """The claim on what is set up now, if it was one of us who did."""
     found = claim.last()

@@ -47,7 +47,7 @@ class Shared:
     def is_ours(self) -> bool:
         """Whether the set that is there now is the one that was joined."""
         with suppress(FileNotFoundError):
-            return self._claim is not None and self._claim.holds(sysfs.tags())
+            return self._claim is not None and self._claim.is_whole(sysfs.tags())
         return False
 
     def _check(self) -> None:

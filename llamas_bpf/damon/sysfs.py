@@ -7,6 +7,7 @@ waited for: one at a time in the whole kernel is served, and the answer to all o
 """
 
 import errno
+import os
 import threading
 import time
 from collections.abc import Sequence
@@ -20,6 +21,8 @@ KDAMONDS = Path("/sys/kernel/mm/damon/admin/kdamonds")
 #: Held while one user's commands are given.
 TURN = threading.RLock()
 
+#: What is there in place of our tag until we have set it (mm/damon/sysfs.c, damon_sysfs_attrs_add_dirs()).
+USUAL_UPDATE_US = 60_000_000
 MOST_BYTES = (1 << 63) - 1
 _MOST = (1 << 32) - 1  # of the kernel's unsigned int; for sizes it is not the limit
 _BUSY_TRIES, _BUSY_PAUSE_S = 50, 0.02
@@ -156,12 +159,21 @@ def write(path: Path, value: int | str) -> None:
     for tried in range(_BUSY_TRIES):
         try:
             with TURN:
-                path.write_text(f"{value}", encoding="utf-8", errors="surrogateescape")
+                _write_once(path, os.fsencode(f"{value}"))
             return
         except OSError as error:
             if error.errno != errno.EBUSY or tried + 1 == _BUSY_TRIES:
                 raise
         time.sleep(_BUSY_PAUSE_S)
+
+
+def _write_once(path: Path, text: bytes) -> None:
+    """In one write(2): the kernel takes each of them for a whole value."""
+    file = os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC)
+    try:
+        os.write(file, text)
+    finally:
+        os.close(file)
 
 
 def _tag(place: Path) -> int | None:

@@ -150,4 +150,4 @@ def test_nothing_is_kept_of_what_has_ended(actuation: Actuation) -> None:
             os.sched_setaffinity(short.pid, SECOND)
             actuation.reconcile()
         actuation.reconcile()
-    assert (dict(tool._seen), actuation._funnel._left) == ({}, set())
+    assert (dict(tool._seen), actuation._funnel.kept.left) == ({}, set())

@@ -92,6 +92,22 @@ def test_weights_are_felt_and_undone(actuation: Actuation) -> None:
 
 
 @pytest.mark.usefixtures("undoable")
+def test_the_kernels_choosing_comes_back_with_the_last(actuation: Actuation) -> None:
+    """Whichever is undone first, and also of one that was weighed only after the others."""
+    before, usual = files(), {node: files()[f"node{node}"] for node in NODES}
+    weigh(actuation, dict.fromkeys(NODES[:-1], 5))
+    weigh(actuation, {NODES[-1]: 7}, number=2)
+    (first,) = actuation.undo("1.1", "enough")
+    assert (first.failed, first.skipped) == (False, None)
+    assert {files()[f"node{node}"] for node in NODES[1:-1]} <= {b"5\n"}
+    assert (files()[f"node{NODES[0]}"], files()[f"node{NODES[-1]}"]) == (usual[NODES[0]], b"7\n")
+    assert actuation.reconcile() == []
+    assert {one.skipped for one in actuation.undo("1", "enough")} <= {None}
+    assert [one.skipped for one in actuation.restore_all("end")] == [None]
+    assert files() == before
+
+
+@pytest.mark.usefixtures("undoable")
 def test_weighed_anew_and_by_hand(actuation: Actuation) -> None:
     """What an administrator had written comes back, and not the kernel's choice."""
     before = files()

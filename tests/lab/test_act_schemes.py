@@ -11,11 +11,13 @@ from acting import action
 from guest_workloads import MIB, anon_bytes, holding, knob
 from heat_guest import Shape, running
 from heat_settings import NR_KDAMONDS, tree
-from scheme_guest import QUOTA, applied_bytes, at_work, said, scheme, set_, until
+from scheme_guest import QUOTA, applied_bytes, at_work, end_all, said, scheme, set_, until
 
 from llamas_bpf.act import Actuation
 from llamas_bpf.contracts.action import Scheme, SchemeName
 from llamas_bpf.contracts.workload import Launched
+from llamas_bpf.damon.claim import ClaimFile
+from llamas_bpf.damon.errors import NotOursError
 from llamas_bpf.launched import launched
 
 pytestmark = [pytest.mark.needs("damon"), pytest.mark.usefixtures("damon_alone")]
@@ -184,7 +186,23 @@ def test_a_workload_that_is_gone_takes_its_scheme_along(actuation: Actuation) ->
         assert second.cgroup == first.cgroup
         set_(actuation, scheme("pageout", second), QUOTA, "2.1")
         assert len(at_work()) == 2
-        assert {one.skipped for one in actuation.restore_all("end")} == {None}
+        (ended,) = actuation.reconcile()
+        assert (ended.action_id, len(at_work())) == ("1.1", 1)
+        assert [one.skipped for one in actuation.restore_all("end")] == [None]
+
+
+def test_a_scheme_that_somebody_changed_keeps_nothing_locked(actuation: Actuation, held: Launched) -> None:
+    set_(actuation, scheme("pageout", held), QUOTA)
+    (kdamond,) = at_work()
+    (kdamond / "contexts/0/schemes/0/quotas/ms").write_text("7")
+    (kdamond / "state").write_text("commit")
+    with pytest.raises(NotOursError, match="already used"):
+        ClaimFile()
+    (changed,) = actuation.reconcile()
+    assert "someone else has set it to ms=7" in (changed.skipped or "")
+    ClaimFile().close()
+    assert at_work() == [kdamond]
+    end_all()
 
 
 def test_after_a_kill_rollback_leaves_nothing(tmp_path: Path, held: Launched) -> None:

@@ -7,7 +7,7 @@ import pytest
 from acting import action
 from heat_guest import heat_from
 from heat_settings import DAMON_STAT, NR_KDAMONDS, setting, tree
-from scheme_guest import KDAMONDS, QUOTA, at_work, on, scheme, set_
+from scheme_guest import KDAMONDS, QUOTA, at_work, end_all, on, scheme, set_
 
 from llamas_bpf.act import Actuation
 from llamas_bpf.contracts.workload import Launched
@@ -105,7 +105,4 @@ def test_changed_by_somebody_it_is_theirs(actuation: Actuation, held: Launched) 
     (restored,) = actuation.restore_all("end")
     assert "someone else has set it to ms=7" in (restored.skipped or "")
     assert at_work() == [kdamond]
-    for place in KDAMONDS.glob("[0-9]*"):
-        if on(place):
-            (place / "state").write_text("off")
-    NR_KDAMONDS.write_text("0")
+    end_all()

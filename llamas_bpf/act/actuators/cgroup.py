@@ -38,6 +38,9 @@ class CgroupActuator(Actuator):
     def __init__(self, files: CgroupFiles, systemd: Systemd, page_bytes: int) -> None:
         self._files, self._systemd, self._page_bytes = files, systemd, page_bytes
 
+    def begin(self) -> None:
+        self._systemd.begin()
+
     def read(self, target: CgroupKnob) -> Old:
         """Where the controller is not enabled yet: what the file will say once it is."""
         value = self._there(target)

@@ -2,13 +2,15 @@
 follow them (ABI/testing/sysfs-kernel-mm-mempolicy-weighted-interleave).
 
 Since 6.16 the kernel can choose all weights itself, by bandwidth, and setting one of them ends that for all.
-A weight of its choice reads as ``auto 14`` here; giving that back switches its choosing on again.
+A weight of its choice reads as ``auto 14`` here, also one that lost its ``auto`` only because we have set
+another node's; the last of ours that is given back switches the kernel's choosing on again, for all of them.
 """
 
 import errno
+from collections.abc import Iterable
 from pathlib import Path
 
-from llamas_bpf.act.actuator import Actuator
+from llamas_bpf.act.actuator import Actuator, PutBack
 from llamas_bpf.act.entries import Old, ThreadValue
 from llamas_bpf.act.errors import ActError, Gone, describe, was
 from llamas_bpf.act.system_files import SystemFile, SystemFiles
@@ -22,6 +24,8 @@ AUTO = tuple(
     SystemFile(f"{DIRECTORY}/{name}", "CONFIG_NUMA (since 6.16)") for name in ("auto", "__auto_type")
 )
 
+_AUTO = "auto "
+
 
 class InterleaveActuator(Actuator):
     """A weight of 1 to 255, or ``auto`` and the kernel's own weight."""
@@ -31,7 +35,10 @@ class InterleaveActuator(Actuator):
 
     def read(self, target: InterleaveWeight) -> Old:
         weight = self._files.read(target, _file(target))
-        return Old(value=f"auto {weight}" if self._auto(target)[1] == "true" else weight)
+        is_chosen = self._auto(target)[1] == "true"
+        if target not in self.held():
+            is_chosen = is_chosen or self._others_of_choice(target)
+        return Old(value=f"{_AUTO}{weight}" if is_chosen else weight)
 
     def write(self, target: InterleaveWeight, value: str) -> tuple[ThreadValue, ...]:
         # Where it is on already, switching it on changes nothing; but it shows whether it could be again.
@@ -41,6 +48,20 @@ class InterleaveActuator(Actuator):
         if not value.startswith("auto"):
             self._files.write(target, _file(target), value)
         return ()
+
+    def put_back(self, target: InterleaveWeight, old: Old, ours: Iterable[str]) -> PutBack:
+        weight = old.value.removeprefix(_AUTO)
+        if weight == old.value or self.read(target).value == old.value:
+            return super().put_back(target, old, ours)
+        if self._others_of_choice(target):
+            return super().put_back(target, Old(value=weight), ours)
+        return super().put_back(target, old, [*ours, weight])
+
+    def _others_of_choice(self, target: InterleaveWeight) -> bool:
+        """Whether we hold others, which had weights of the kernel's choice."""
+        held = self.held().items()
+        others = [hold for other, hold in held if other.kind == target.kind and other != target]
+        return any(hold.intent.old.value.startswith(_AUTO) for hold in others)
 
     def _auto(self, target: InterleaveWeight) -> tuple[SystemFile, str]:
         """The switch, and what it says: nothing, where the kernel has none."""

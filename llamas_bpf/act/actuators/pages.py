@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from llamas_bpf.act import page_calls, process_memory
-from llamas_bpf.act.actuator import Actuator
+from llamas_bpf.act.actuator import Actuator, Note, Written
 from llamas_bpf.act.entries import Old, ThreadValue
 from llamas_bpf.act.errors import ActError, describe
 from llamas_bpf.act.page_budget import PageBudget
@@ -29,6 +29,7 @@ from llamas_bpf.shown import figure
 _ADVICE = {"pages.cold": page_calls.MADV_COLD, "pages.pageout": page_calls.MADV_PAGEOUT}
 _DID = {"pages.move": "moved", "pages.cold": "called cold", "pages.pageout": "offered for paging out"}
 _NODES = re.compile(r"[0-9]{1,4}(-[0-9]{1,4})?(,[0-9]{1,4}(-[0-9]{1,4})?)*", re.ASCII)
+_LATER = "the rest is left for a later window, so as not to hold up the machine"
 #: A mapping may be gone, locked or busy by the time we come to it; the others are tried all the same.
 _PASSING = {errno.EAGAIN, errno.EBUSY, errno.EFAULT, errno.EINVAL, errno.ENOMEM}
 
@@ -56,6 +57,14 @@ class PagesActuator(Actuator):
             memory.check()
         return Old(value=value)
 
+    def put(self, target: Pages, value: str, found: Old, note: Note) -> Written:
+        """Once nothing is left of the budget, not even looking is free: a walk over all page tables."""
+        self._budget.start()
+        if self._budget.left < PAGE_BYTES:
+            self._done, self._remark = 0, f"{_size(0)} {_DID[target.knob]}; {_LATER}"
+            return Written(found)
+        return super().put(target, value, found, note)
+
     def write(self, target: Pages, value: str) -> tuple[ThreadValue, ...]:
         self._remark = ""
         with process_memory.opened(target) as memory:
@@ -66,7 +75,7 @@ class PagesActuator(Actuator):
         self._done = done
         self._remark = f"{_size(done)} {_DID[target.knob]}"
         if self._budget.left < PAGE_BYTES:
-            self._remark += "; the rest is left for a later window, so as not to hold up the machine"
+            self._remark += f"; {_LATER}"
         if stayed:
             number = stayed.most_common(1)[0][0]
             self._remark += f"; {_size(stayed.total() * PAGE_BYTES)} stayed ({os.strerror(number)})"
@@ -128,10 +137,11 @@ class PagesActuator(Actuator):
         """The pages that are there, a step at a time, as long as the process lives and the budget lasts."""
         for one in ranges:
             for pages in memory.present(one):
+                memory.check()
+                if len(pages):
+                    yield pages
                 if self._budget.left < PAGE_BYTES:
                     return
-                memory.check()
-                yield pages
 
 
 def build(machine: Machine) -> Actuator:

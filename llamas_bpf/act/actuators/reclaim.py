@@ -22,16 +22,18 @@ class ReclaimActuator(Actuator):
 
     def __init__(self, files: CgroupFiles) -> None:
         self._files = files
-        self._deadline = 0.0
+        self._deadline: float | None = None
         self._idle = False
 
     def begin(self) -> None:
-        self._deadline = time.monotonic() + SECONDS
+        self._deadline = None
 
     def read(self, target: CgroupReclaim) -> Old:
         return Old(value=self._files.read(target, "memory.current"))
 
     def write(self, target: CgroupReclaim, value: str) -> tuple[ThreadValue, ...]:
+        if self._deadline is None:  # not from begin(): others' actions may take their time before
+            self._deadline = time.monotonic() + SECONDS
         left, before = int(value), int(self.read(target).value)
         self._idle = True
         while left > 0 and time.monotonic() < self._deadline:

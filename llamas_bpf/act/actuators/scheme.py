@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from llamas_bpf.act import scheme_files, scheme_value
-from llamas_bpf.act.actuator import Actuator, PutBack
+from llamas_bpf.act.actuator import Actuator, Note, PutBack
 from llamas_bpf.act.cgroup_files import CgroupFiles
 from llamas_bpf.act.entries import Old, ThreadValue
 from llamas_bpf.act.errors import ActError, Gone, describe, explained, was
@@ -18,8 +18,14 @@ from llamas_bpf.act.scheme_value import OFF, Asked
 from llamas_bpf.contracts.action import CgroupReclaim, Scheme
 from llamas_bpf.contracts.machine import Machine
 from llamas_bpf.damon import availability, sysfs
+from llamas_bpf.damon.claim import CLAIM
 from llamas_bpf.damon.errors import NotOursError
 from llamas_bpf.damon.kdamonds import SCHEMES, SHARED
+
+_LOST = (
+    f"DAMON was set up by an earlier llamas-bpf, and {CLAIM} does not say so any more: to end what it does, "
+    f"echo off > {sysfs.KDAMONDS}/N/state for each N, then echo 0 > {sysfs.KDAMONDS}/nr_kdamonds"
+)
 
 
 class SchemeActuator(Actuator):
@@ -28,15 +34,15 @@ class SchemeActuator(Actuator):
     def __init__(self, machine: Machine) -> None:
         self._files = CgroupFiles(machine)
         self._nodes = {node.id for node in machine.nodes if node.total_bytes}
-        self._started: set[Scheme] = set()
+        self._started: dict[Scheme, str] = {}
 
     def read(self, target: Scheme) -> Old:
         self._check_cgroup(target)
         with _explained(target):
             is_ours = availability.last_claim() is not None
             value = _value(target) if is_ours else OFF
-            if value == OFF:
-                self._leave(target)  # somebody has ended it
+            if value != self._started.get(target):
+                self._leave(target)  # somebody has ended it, or made it theirs
             if not is_ours and (reason := availability.why_not()):
                 raise ActError(reason)
             return Old(value=value)
@@ -48,7 +54,7 @@ class SchemeActuator(Actuator):
         with _explained(target):
             if reason := availability.why_not():
                 raise ActError(reason)
-            self._join(target)
+            self._join(target, value)
             try:
                 _start(target, asked)
             except BaseException:
@@ -60,6 +66,8 @@ class SchemeActuator(Actuator):
         """Also of a cgroup that is no more, whose scheme would run on."""
         with _explained(target):
             if not availability.last_claim():
+                if availability.lost():
+                    raise ActError(_LOST)
                 self._leave(target)
                 if sysfs.count():
                     raise Gone("DAMON was set up anew by somebody else, which has ended this scheme")
@@ -78,6 +86,14 @@ class SchemeActuator(Actuator):
                 SHARED.leave()
         return PutBack(old.value)
 
+    def reconcile(self, target: Scheme, old: Old, ours: Iterable[str], note: Note) -> str | None:
+        """Of a workload that has ended, the scheme would run on."""
+        try:
+            return super().reconcile(target, old, ours, note)
+        except Gone:
+            self.put_back(target, Old(value=OFF), ours)
+            raise
+
     def _check_cgroup(self, target: Scheme) -> None:
         """Gone unless it is there, and the one that is meant."""
         if target.cgroup is None:
@@ -93,14 +109,14 @@ class SchemeActuator(Actuator):
         if self._nodes == {node}:
             raise ActError(f"node{node} has all the memory there is: nothing can be moved to it")
 
-    def _join(self, target: Scheme) -> None:
+    def _join(self, target: Scheme, value: str) -> None:
         if target not in self._started:
             SHARED.join()
-            self._started.add(target)
+        self._started[target] = value
 
     def _leave(self, target: Scheme) -> None:
         if target in self._started:
-            self._started.discard(target)
+            del self._started[target]
             SHARED.leave()
 
 

@@ -64,10 +64,19 @@ class SystemActuator(Actuator):
         return ()
 
     def put_back(self, target: SystemKnob, old: Old, ours: Iterable[str]) -> PutBack:
+        found = self.read(target)
         done = super().put_back(target, old, ours)
-        if done.left is None and old.beside and self._files.read(target, MIN_FREE) != old.beside:
-            self._files.write(target, MIN_FREE, old.beside)
+        if old.beside and done.left is None:
+            wanted = old.beside if _is_our_doing(found, old) else found.beside
+            if self._files.read(target, MIN_FREE) != wanted:
+                self._files.write(target, MIN_FREE, wanted)
         return done
+
+
+def _is_our_doing(found: Old, old: Old) -> bool:
+    """Whether it is by our write that ``beside`` is what it is. If we were killed before that was written
+    down, the setting tells whether the write took place."""
+    return found.beside == old.became if old.became else found.value != old.value
 
 
 def build(machine: Machine) -> Actuator:
