@@ -54,11 +54,22 @@ def judge(
         _leaves_enough(world, digest, [action for action in accepted if action.workload == workload])
 
 
+#: What a decision must not do by halves: CPUs here and memory there, promotion as fast as it can, half an order.
+WHOLES = (
+    ("cpuset.cpus", "cpuset.mems"),
+    ("affinity", "pages.move"),
+    ("kernel.numa_balancing", "kernel.numa_balancing_promote_rate_limit_MBps"),
+    ("lru_prio", "lru_deprio"),
+)
+
+
 def whole(accepted: Sequence[Action], refused: Sequence[Refusal]) -> None:
-    """No decision goes without one of its knobs; that one of many processes was refused parts none."""
+    """No such decision goes without one of its knobs; that one of many processes was refused parts none."""
     kept = {(action.hint_id, action.target.knob) for action in accepted}
     lost = {(one.hint_id, one.action.target.knob) for one in refused if one.action} - kept
-    assert not {decision for decision, _ in kept} & {decision for decision, _ in lost}, (accepted, refused)
+    for decision, knob in lost:
+        others = {other for wholes in WHOLES if knob in wholes for other in wholes if other != knob}
+        assert not {(decision, other) for other in others} & kept, (accepted, refused)
 
 
 def _one_at_a_time(accepted: Sequence[Action]) -> None:

@@ -21,8 +21,8 @@ _OTHERS = "someone else has changed this setting: it is left alone until the nex
 
 
 class Funnel:
-    """``kept`` looks after what was written. ``journal`` may be None only in a dry run, in which nothing is ever
-    written or in force."""
+    """``kept`` looks after what was written. ``journal`` may be None only in a dry run, in which nothing is
+    ever written or in force."""
 
     def __init__(self, machine: Machine, journal: Journal | None, dry_run: bool) -> None:
         if journal is None and not dry_run:

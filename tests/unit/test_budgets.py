@@ -52,6 +52,7 @@ def test_the_second_for_reclaim_begins_with_the_first_write(
 
     files = CgroupFiles(machine.read())
     monkeypatch.setattr(files, "write", write)
+    monkeypatch.setattr(files, "read", lambda target, name: str(1 << 30))
     tool = reclaim.ReclaimActuator(files)
     tool.begin()
     clock.now += 20
