@@ -54,7 +54,7 @@ def judge(
         _leaves_enough(world, digest, [action for action in accepted if action.workload == workload])
 
 
-#: What a decision must not do by halves: CPUs here and memory there, promotion as fast as it can, half an order.
+#: What must not be done by halves: CPUs here and memory there, promotion without a limit, half an order.
 WHOLES = (
     ("cpuset.cpus", "cpuset.mems"),
     ("affinity", "pages.move"),
