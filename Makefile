@@ -30,7 +30,7 @@ demo: setup  ## Boot a machine with two memory tiers and watch two workloads bei
 		python3 -m llamas_bpf.scenarios.demo
 	@echo "Each decision, whole: $(BIN)/llamas-bpf explain --state build/demo/state [ID]"
 
-test: lint vagrant-validate test-host test-lab test-systemd  ## Run every check: style, types, unit and kernel tests here, lab tests in a guest
+test: lint vagrant-validate test-host test-lab  ## Run every check: style, types, unit and kernel tests here, lab tests in a guest
 
 lint: setup  ## Check style and types
 	$(BIN)/ruff check
@@ -61,7 +61,7 @@ test-crash: setup  ## Kill the controller a hundred times in a guest, and compar
 test-fuzz: setup  ## Try a million hints on invented machines (HINTS=1000000, SEED=0; 4 min)
 	HINTS=$(HINTS) SEED=$(SEED) $(BIN)/python -m pytest -s tests/fuzz
 
-test-matrix: setup  ## Run the lab tests, slow ones too, on kernels 6.1, 6.12 and newest (45 min)
+test-matrix: setup test-systemd  ## Run the lab tests, slow ones too, on kernels 6.1, 6.12 and newest (45 min)
 	$(BIN)/llamas-bpf lab matrix
 
 test-topologies: setup  ## Check every topology in a guest, and what only one of them can show (KERNEL=6.12; 7 min)
