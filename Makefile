@@ -4,6 +4,8 @@
 SHELL := /bin/bash
 PYTHON := /usr/bin/python3
 KERNEL := 6.12
+HINTS := 1000000
+SEED := 0
 BIN := .venv/bin
 PACKAGES := ca-certificates clang debian-archive-keyring e2fsprogs gcc git kmod libbpf-dev libc6-dev \
 	libelf-dev llvm make mmdebstrap python3 python3-bpfcc python3-dev python3-venv zlib1g-dev
@@ -36,22 +38,37 @@ lint: setup  ## Check style and types
 	$(BIN)/mypy
 
 test-host: setup  ## Run the unit tests, and those that use this machine's own kernel
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m 'not slow'
+
+test-noise: setup  ## Judge a hundred actions that do nothing on two minutes of this machine's own noise
+	$(BIN)/python -m pytest -m slow tests/kernel/test_judge_noise.py
 
 test-lab: setup  ## Run the tests that need a kernel of their own, in a guest
 	$(BIN)/llamas-bpf lab test --kernel 6.12 --topology tiers -- -m 'not slow'
+
+test-systemd: setup  ## Run the tests of changing systemd's units, in a guest where it is process 1
+	$(BIN)/llamas-bpf lab test --kernel 6.12 --topology tiers --init systemd --out build/test-systemd \
+		-- tests/lab/test_act_systemd.py
 
 test-bcc: setup  ## Run the tests of the BCC backend in a guest (3 min; builds a disk with BCC, once)
 	$(BIN)/llamas-bpf lab test --kernel 6.12 --topology flat --with python3-bpfcc --out build/test-bcc \
 		-- $(wildcard tests/kernel/test_bcc_*.py)
 
-test-matrix: setup  ## Run the lab tests, slow ones too, on kernels 6.1, 6.12 and newest (45 min)
+test-crash: setup  ## Kill the controller a hundred times in a guest, and compare every knob with before (5 min)
+	$(BIN)/llamas-bpf lab run --kernel $(KERNEL) --topology tiers --timeout 1800 -- \
+		python3 -m pytest -s -p no:cacheprovider tests/lab/test_crash_run.py
+
+test-fuzz: setup  ## Try a million hints on invented machines (HINTS=1000000, SEED=0; 4 min)
+	HINTS=$(HINTS) SEED=$(SEED) $(BIN)/python -m pytest -s tests/fuzz
+
+test-matrix: setup test-systemd  ## Run the lab tests, slow ones too, on kernels 6.1, 6.12 and newest (45 min)
 	$(BIN)/llamas-bpf lab matrix
 
-test-topologies: setup  ## Check in a guest of every topology that it is what its file says (KERNEL=6.12; 5 min)
+test-topologies: setup  ## Check every topology in a guest, and what only one of them can show (KERNEL=6.12; 7 min)
 	$(BIN)/llamas-bpf lab matrix --kernel $(KERNEL) --out build/lab-topologies \
 		$(patsubst vagrant/topologies/%.toml,--topology %,$(wildcard vagrant/topologies/*.toml)) \
-		-- tests/lab/test_topology.py tests/lab/test_boot.py
+		-- tests/lab/test_topology.py tests/lab/test_boot.py tests/lab/test_act_page_moves.py \
+		tests/lab/test_place_device.py
 
 clean:  ## Remove what was built here (the lab's cache stays: see `llamas-bpf lab clean`)
 	rm -rf .venv build llamas_bpf/bpf llamas_bpf/native/_native.* *.egg-info
@@ -103,5 +120,5 @@ vagrant-validate: setup .venv/vagrant-packages  ## Check the Vagrantfile, and wh
 	$(BIN)/pip install -q --no-build-isolation -e '.[test]'
 	@touch $@
 
-.PHONY: help setup demo test lint test-host test-lab test-bcc test-matrix test-topologies clean vagrant-up vagrant-down vagrant-box \
-	vagrant-validate
+.PHONY: help setup demo test lint test-host test-lab test-systemd test-bcc test-crash test-fuzz test-matrix \
+	test-topologies clean vagrant-up vagrant-down vagrant-box vagrant-validate

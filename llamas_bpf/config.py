@@ -168,12 +168,15 @@ def _sentence(error: Any, model: type[BaseModel]) -> str:
 
 
 def _keys(model: type[BaseModel], path: tuple[Any, ...]) -> list[str]:
+    entry = False  # whether the part is which entry of a list or table: they are all of one model
     for part in path:
-        if isinstance(part, int):  # which entry of a list: they are all of one model
+        if entry:
+            entry = False
             continue
         field = model.model_fields.get(str(part))
         inner = field.annotation if field else None
-        inner = get_args(inner)[0] if get_origin(inner) is list else inner
+        entry = get_origin(inner) in (list, dict)
+        inner = get_args(inner)[-1] if entry else inner
         if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
             return []
         model = inner

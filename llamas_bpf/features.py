@@ -5,27 +5,39 @@ A workload's features are its digest row plus, per group:
 ``sched.cpu_ratio`` (CPUs' worth of run time), ``sched.wakeups_per_s``, ``faults.per_s``.
 """
 
+import math
+from collections.abc import Collection
 from typing import Any
 
-from llamas_bpf.contracts.digest import Digest
+import numpy as np
+
+from llamas_bpf.as_json import Json, number, row_json
+from llamas_bpf.contracts.digest import COLUMNS, NODE_BYTES, Digest
 from llamas_bpf.contracts.machine import Machine
-from llamas_bpf.digest.as_json import Json, row_json
 
 
 def workload_features(digest: Digest, machine: Machine, row: int) -> Json:
     """One workload's row with the derived quantities; None where the kernel cannot tell."""
     shown = row_json(digest, row)
     shown["started_by_exec"] = digest.workloads[row].started_by_exec
-    seconds = (digest.end_ns - digest.start_ns) / 1e9
-    faults, sched, memory = shown["faults"], shown["sched"], shown["memory"]
-    faults["per_s"] = _per_second(_sum(faults["minor"], faults["major"]), seconds)
-    sched["wakeups_per_s"] = _per_second(sched["wakeups"], seconds)
-    sched["cpu_ratio"] = _per_second(sched["run_ns"], seconds * 1e9)
-    sizes = memory["node_bytes"]
-    known = [size for size in sizes.values() if size is not None]
-    memory["total_bytes"] = sum(known) if known else memory["current_bytes"]
-    memory["fast_tier_ratio"] = _fast_ratio(sizes, machine) if sum(known) else None
+    for column, values in _derived(digest, machine, [row]).items():
+        group, name = column.split(".")
+        shown[group][name] = number(values.item())
     return shown
+
+
+def figures(
+    digest: Digest, machine: Machine, rows: list[int], names: Collection[str] | None = None
+) -> list[Json]:
+    """The same figures of many workloads at once, as floats; only those of these ``names``, unless None."""
+    found: list[Json] = [{} for _ in rows]
+    columns = {column: digest.table[column][rows] for column in COLUMNS} | _derived(digest, machine, rows)
+    for column, values in columns.items():
+        group, name = column.split(".")
+        if names is None or name in names:
+            for shown, value in zip(found, values.tolist(), strict=True):
+                shown.setdefault(group, {})[name] = None if math.isnan(value) else round(value, 6)
+    return found
 
 
 def machine_features(digest: Digest, machine: Machine) -> Json:
@@ -39,6 +51,10 @@ def machine_features(digest: Digest, machine: Machine) -> Json:
             for node in machine.nodes
         ],
         "cpu_domains": cpu_domains(machine),
+        "devices": [
+            {"id": d.id, "kind": d.kind, "node": None if d.node is None else f"node{d.node}"}
+            for d in machine.devices
+        ],
         "psi": digest.machine.get("psi", {}),
         "tiering": digest.machine.get("tiering", {}),
     }
@@ -61,16 +77,19 @@ def value(features: Json, metric: str) -> float | None:
     return None if found is None else float(found)
 
 
-def _fast_ratio(sizes: dict[str, float | None], machine: Machine) -> float:
-    fast = {str(node) for node in machine.tiers[0].nodes}
-    total = sum(size or 0 for size in sizes.values())
-    return round(sum(size or 0 for node, size in sizes.items() if node in fast) / total, 6)
-
-
-def _per_second(count: float | None, seconds: float) -> float | None:
-    return None if count is None or seconds <= 0 else round(count / seconds, 6)
-
-
-def _sum(*counts: float | None) -> float | None:
-    known = [count for count in counts if count is not None]
-    return sum(known) if known else None
+def _derived(digest: Digest, machine: Machine, rows: list[int]) -> dict[str, np.ndarray[Any, np.dtype[Any]]]:
+    """Column by column; NaN where the kernel cannot tell."""
+    table, seconds = digest.table[rows], (digest.end_ns - digest.start_ns) / 1e9
+    per_second = 1 / seconds if seconds > 0 else np.nan
+    faults = np.stack([table["faults.minor"], table["faults.major"]], axis=1)
+    sizes, fastest = table[NODE_BYTES], machine.tiers[0].nodes
+    total = np.nansum(sizes, axis=1)
+    fast = np.nansum(sizes[:, [node in fastest for node in digest.node_ids]], axis=1)
+    return {
+        "faults.per_s": np.where(np.isnan(faults).all(axis=1), np.nan, np.nansum(faults, axis=1))
+        * per_second,
+        "sched.wakeups_per_s": table["sched.wakeups"] * per_second,
+        "sched.cpu_ratio": table["sched.run_ns"] * per_second / 1e9,
+        "memory.total_bytes": np.where(np.isnan(sizes).all(axis=1), table["memory.current_bytes"], total),
+        "memory.fast_tier_ratio": np.divide(fast, total, out=np.full(len(rows), np.nan), where=total > 0),
+    }

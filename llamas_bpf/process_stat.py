@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
 _NS_PER_TICK = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -26,11 +25,20 @@ class Stat:
 
 
 def read(pid: int, thread: int | None = None) -> Stat | None:
-    """A process's figures, or one thread's; None when it has ended."""
+    """A process's figures, or one thread's; None when it has ended, or cannot be read."""
+    try:
+        return read_or_fail(pid, thread)
+    except OSError:
+        return None
+
+
+def read_or_fail(pid: int, thread: int | None = None) -> Stat | None:
+    """The same for those to whom it matters: None only when it has ended. Raises any other OSError."""
     where = f"/proc/{pid}/stat" if thread is None else f"/proc/{pid}/task/{thread}/stat"
     try:
-        text = Path(where).read_bytes()
-    except OSError:
+        with open(where, "rb", buffering=0) as file:  # noqa: PTH123 - a Path doubles what it takes
+            text = file.read()
+    except (FileNotFoundError, ProcessLookupError):
         return None
     # The command comes before field 3, may hold spaces and parentheses, and is anybody's to choose.
     words = text[text.rindex(b")") + 2 :].split()

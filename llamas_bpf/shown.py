@@ -51,15 +51,17 @@ def figure(metric: str, value: float | None) -> str:
 
 def target(target: dict[str, Any]) -> str:
     """What an action's target names, as one harmless line, from its JSON."""
-    match target["kind"]:
-        case "cgroup":
-            text = f"{target['cgroup']} {target['knob']}"
-        case "reclaim":
-            text = f"{target['cgroup']} memory.reclaim"
-        case "affinity":
-            text = f"affinity of pid {target['pid']}"
-        case _:
-            text = str(target.get("knob", target["kind"]))
+    knob = target.get("knob") or target["kind"]
+    if "pid" in target:
+        text = f"{knob} of pid {target['pid']}"
+    elif target["kind"] == "controller":
+        text = f"controller {knob} below {target['cgroup']}"
+    elif target["kind"] == "scheme":
+        text = f"DAMON {knob} of {target['cgroup'] or 'all memory'}"
+    elif "cgroup" in target:
+        text = f"{target['cgroup']} {knob}"
+    else:
+        text = f"{knob} of node{target['node']}" if "node" in target else knob
     return plain(text)
 
 

@@ -37,6 +37,16 @@ def _node(number: int) -> Callable[[], bool]:
     return there
 
 
+def _described(part: str) -> Callable[[], bool]:
+    """Whether this is a guest whose topology has any of these."""
+
+    def there() -> bool:
+        described = os.environ.get("LAB_TOPOLOGY")
+        return described is not None and bool(getattr(load_topology(described), part))
+
+    return there
+
+
 FEATURES: dict[str, Callable[[], bool]] = {
     "btf": _there("/sys/kernel/btf/vmlinux"),
     "cxl memory regions": _there("/sys/bus/cxl/devices/root0/decoder0.0/create_ram_region"),
@@ -51,10 +61,16 @@ FEATURES: dict[str, Callable[[], bool]] = {
     "sched_ext": _there("/sys/kernel/sched_ext/state"),
     # Older kernels do not read where CPUID tells it, and give an AMD core (which QEMU emulates) one thread.
     "threads of emulated cores": _symbol("topology_get_logical_id"),
+    "uclamp": _symbol("cpu_uclamp_write"),
     "weighted interleave": _there("/sys/kernel/mm/mempolicy/weighted_interleave"),
     "zswap": _there("/sys/module/zswap/parameters/enabled"),
 }
-PARTS: dict[str, Callable[[], bool]] = {"node2": _node(2)}
+PARTS: dict[str, Callable[[], bool]] = {
+    "node2": _node(2),
+    "pci": _described("pci"),
+    "swap": _described("swap"),
+    "systemd": lambda: os.environ.get("LAB_INIT") == "systemd",
+}
 
 
 def apply(needs: Iterable[str]) -> bool:

@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 
 from llamas_bpf.contracts.action import Target
@@ -22,19 +22,26 @@ class JournalError(ConfigError):
     """The journal cannot be trusted, read or written: nothing may be changed."""
 
 
+#: What may come out of an actuator. No single target ends more than its own action, whatever it does.
+FAILURES = (ActError, OSError, ValueError)
+_GONE = (errno.ENOENT, errno.ESRCH)
+
+
 @contextmanager
-def explained(target: Target) -> Iterator[None]:
-    """Turns what the kernel answers into a sentence that names the target."""
+def explained(target: Target, gone: Container[int] = _GONE) -> Iterator[None]:
+    """Turns what the kernel answers into a sentence that names the target. ``gone`` are the answers that
+    mean Gone: ENODEV does so of a cgroup that is being removed, and elsewhere means many things."""
     try:
         yield
     except OSError as error:
         name = describe(target)
-        if error.errno in (errno.ENOENT, errno.ESRCH, errno.ENODEV):
+        if error.errno in gone:
             raise Gone(f"{name}: no such thing here, or not any more") from error
         if error.errno in (errno.ELOOP, errno.ENOTDIR):
             raise Gone(f"{name}: a symbolic link is in the way, and is not followed") from error
         number = error.errno or 0
-        raise ActError(f"{name}: {os.strerror(number)}{_ADVICE.get(number, '')}") from error
+        advice = _OF_CGROUPS if hasattr(target, "cgroup") else _ADVICE
+        raise ActError(f"{name}: {os.strerror(number)}{advice.get(number, '')}") from error
     except ValueError as error:
         raise ActError(f"{describe(target)}: not a value that could be written") from error
 
@@ -53,6 +60,9 @@ _ADVICE = {
     errno.EROFS: " (remount it writable, or run where it is)",
     errno.EACCES: " (run as root)",
     errno.EPERM: " (run as root; a container's root may not do this)",
+    errno.EINVAL: " (the kernel does not take this value here)",
+}
+_OF_CGROUPS = _ADVICE | {
     errno.EBUSY: " (the cgroup, or one below it, uses what would be taken away)",
     errno.EINVAL: " (the kernel does not take this value here: see what its parent cgroup allows)",
 }

@@ -7,6 +7,7 @@ that is not as written here makes the whole journal worthless, and then nothing 
 import errno
 import os
 import stat
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,14 +18,19 @@ from llamas_bpf.act.entries import ENTRY, Entry, Intent
 from llamas_bpf.act.errors import JournalError
 from llamas_bpf.config import check_owner
 from llamas_bpf.errors import ConfigError
-from llamas_bpf.shown import plain
+from llamas_bpf.shown import figure, plain
 
 NAME = "journal.jsonl"
 LONG_BYTES = 1 << 20
+#: Far more than any that could not be shortened for a while; of a larger one not even the reading is safe.
+LARGEST_BYTES = 256 << 20
 
 
 class Journal:
-    """``holds`` is what is in force, as read at opening and kept up to date since."""
+    """``holds`` is what is in force, as read at opening and kept up to date since.
+
+    ``sync_s`` is how long its appends have waited for the disk so far.
+    """
 
     def __init__(self, state: Path) -> None:
         """Opens, or makes, the journal in ``state``. Raises JournalError if it cannot be trusted or used."""
@@ -45,6 +51,7 @@ class Journal:
         except ConfigError as error:
             raise JournalError(str(error)) from None
         self._long = LONG_BYTES
+        self.sync_s = 0.0
         try:
             self.holds, self._end = self._read()
         except BaseException:
@@ -53,6 +60,8 @@ class Journal:
 
     def announce(self, intents: Sequence[Intent]) -> None:
         """Put all of them on disk at once. JournalError means that none is there: write nothing."""
+        if self._end > LARGEST_BYTES // 2:
+            raise JournalError(f"{self.path}: cannot be shortened: look why {NAME}.new cannot be written")
         self._append(intents, durable=True)
 
     def note(self, entries: Sequence[Entry], durable: bool = False) -> str:
@@ -78,6 +87,7 @@ class Journal:
         if self._end == 0 or (self.holds and not self.is_long):
             return
         temporary = NAME + ".new"
+        file = None
         try:
             file = self._open(temporary, os.O_CREAT | os.O_TRUNC)
             text = _lines(holds.as_entries(self.holds))
@@ -86,6 +96,8 @@ class Journal:
             os.rename(temporary, NAME, src_dir_fd=self._directory, dst_dir_fd=self._directory)
             os.fsync(self._directory)
         except (OSError, ConfigError):
+            if file is not None:
+                os.close(file)
             return  # the longer journal says the same
         os.close(self._file)
         self._file, self._end, self._long = file, len(text), max(LONG_BYTES, 2 * len(text))
@@ -111,6 +123,12 @@ class Journal:
         check_owner(self.path, status)
 
     def _read(self) -> tuple[holds.Holds, int]:
+        size = os.fstat(self._file).st_size
+        if size > LARGEST_BYTES:
+            raise JournalError(
+                f"{self.path}: {figure('_bytes', size)} is larger than any that is written here; nothing was"
+                f" changed. Look at what it says, set those knobs by hand, then: rm {self.path}"
+            )
         with os.fdopen(os.dup(self._file), "rb") as file:
             text = file.read()
         end = text.rfind(b"\n") + 1
@@ -132,7 +150,9 @@ class Journal:
             os.lseek(self._file, self._end, os.SEEK_SET)
             _write_all(self._file, text)
             if durable:
+                start = time.perf_counter()
                 os.fdatasync(self._file)
+                self.sync_s += time.perf_counter() - start
         except OSError as error:
             raise JournalError(f"{self.path}: cannot be written: {error.strerror}") from error
         self._end += len(text)

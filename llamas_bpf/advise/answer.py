@@ -48,8 +48,9 @@ def parse(reply: Reply) -> Answer:
 
 def ids(hint: Hint) -> set[str]:
     """Everything that a hint names."""
-    workload = getattr(hint, "workload", None)
-    return set(getattr(hint, "nodes", ())) | ({workload} if workload else set())
+    single = (getattr(hint, name, None) for name in ("workload", "device"))
+    weighed = getattr(hint, "interleave_weights", None) or ()
+    return {name for name in single if name} | {*getattr(hint, "nodes", ()), *(one.node for one in weighed)}
 
 
 def _last_answer(text: str) -> Any:

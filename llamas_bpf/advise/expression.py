@@ -1,6 +1,7 @@
 """One CEL expression of a rule: compiled, and checked to speak only of what there is."""
 
 import difflib
+import operator
 import re
 import textwrap
 from collections.abc import Callable, Iterable
@@ -8,7 +9,8 @@ from typing import Any
 
 import cel
 
-from llamas_bpf.digest.as_json import Json
+from llamas_bpf.as_json import Json
+from llamas_bpf.contracts.digest import COLUMNS
 from llamas_bpf.errors import ConfigError
 
 #: Our additions, for reasons that a person reads.
@@ -26,11 +28,32 @@ _FUNCTIONS = {
 _PATH = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[\d+\])*"
 _MACRO = re.compile(rf"(?:({_PATH})|\))\s*\.(?:all|exists|exists_one|map|filter)\(\s*(\w+)\s*,")
 _MEMBER = re.compile(r"(?<![\w.\])])([A-Za-z_]\w*)((?:\.[A-Za-z_]\w*)+)(\(?)")
+_DECLARED = re.compile(r"(?<=\()\s*\w+\s*,")
 _STRING = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
 
 
+#: What holds a workload's figures.
+_GROUPS = "|".join(sorted({column.partition(".")[0] for column in COLUMNS}))
+#: A double needs its point: CEL refuses to compare one with a whole number.
+_COMPARISON = re.compile(r"workload\.(\w+)\.(\w+)\s*(<=|>=|<|>)\s*(\d+\.\d+)", re.ASCII)
+_OPERATORS: dict[str, Callable[[Any, float], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_WORD = re.compile(r"[A-Za-z_]\w*")
+
+
+Comparison = Callable[[Json], bool]
+
+
 class Expression:
-    """``sees_all``: it looks at ``workloads``, which is costly to prepare."""
+    """``sees_all``: it looks at ``workloads``, which is costly to prepare. ``sees_one``: at ``workload``.
+
+    ``comparison``: it is one of a figure of ``workload`` with a number, as most are; that needs no CEL.
+    ``words``: every figure of a workload that it can look at is among them; None: it may look at all.
+    """
 
     def __init__(self, source: str) -> None:
         self.source = source
@@ -39,6 +62,9 @@ class Expression:
         except ValueError as error:
             raise ConfigError(str(error)) from None
         self.sees_all = "workloads" in self.program.variables()
+        self.sees_one = "workload" in self.program.variables()
+        self.comparison = _comparison(source)
+        self.words = None if _sees_whole(source) else frozenset(_WORD.findall(source))
 
     def __str__(self) -> str:
         return textwrap.shorten(self.source, 100)
@@ -55,6 +81,27 @@ class Expression:
         for root, path, call in _MEMBER.findall(source):
             parts = path.split(".")[1:]
             _check_path((names | macros).get(root), root, parts[:-1] if call else parts)
+
+
+def _comparison(source: str) -> Comparison | None:
+    """The same as CEL's own: a figure that is not known cannot be compared, which raises TypeError."""
+    if not (found := _COMPARISON.fullmatch(source.strip())):
+        return None
+    group, name, sign, number = found.groups()
+    compare, limit = _OPERATORS[sign], float(number)
+    return lambda workload: compare(workload[group][name], limit)
+
+
+def _sees_whole(source: str) -> bool:
+    """Whether a workload, or a group of its figures, is spoken of other than to go on to one figure."""
+    text = _STRING.sub("''", source)
+    variables = "|".join(["workload", *(variable for _, variable in _MACRO.findall(text))])
+    rest = _DECLARED.sub("", text)
+    return bool(
+        re.search(rf"(?<![\w.])(?:{variables})\b(?!\s*\.)", rest)
+        or re.search(rf"\.\s*(?:{_GROUPS})\b(?!\s*\.)", rest)
+        or re.search(rf"\[\s*[\"'](?:{_GROUPS})[\"']", source)
+    )
 
 
 def _check_path(place: Any, where: str, parts: list[str]) -> None:

@@ -1,12 +1,9 @@
 """Has the situation changed enough to ask again? Told from quantised features, not from their noise."""
 
-import math
-from collections.abc import Callable
-
 from llamas_bpf.advise import busiest
 from llamas_bpf.contracts.situation import Situation
-from llamas_bpf.digest.as_json import Json
-from llamas_bpf.features import value, workload_features
+from llamas_bpf.features import workload_features
+from llamas_bpf.fingerprint import Buckets, buckets
 
 #: A change must last for so many windows.
 _WINDOWS = 2
@@ -14,22 +11,8 @@ _WINDOWS = 2
 _CPU_RATIO = 0.25
 _LOOKED_AT = 16
 
-
-def _doublings(floor: float, step: float = 1) -> Callable[[float], float]:
-    """Buckets are ``step`` doublings wide; all below ``floor`` is one."""
-    return lambda figure: math.log2(max(figure / floor, 1)) / step
-
-
-_FEATURES: dict[str, Callable[[float], float]] = {
-    "faults.per_s": _doublings(128),
-    "sched.wakeups_per_s": _doublings(16),
-    "sched.runqueue_p99_ns": _doublings(500_000, step=2),  # a tail is noisy
-    "memory.fast_tier_ratio": lambda ratio: ratio * 4,
-    "sched.cpu_ratio": lambda cpus: math.log2(1 + cpus) * 4,  # quarters of a CPU, wider for many CPUs
-}
-
 #: Per workload, the bucket of each feature.
-Fingerprint = dict[str, tuple[int, ...]]
+Fingerprint = dict[str, Buckets]
 
 
 class Watch:
@@ -57,17 +40,5 @@ class Watch:
             before = self._now.get(features["id"])
             cpus = (features["sched"]["cpu_ratio"] or 0) * (2 if before else 1)
             if features["started_by_exec"] or cpus >= _CPU_RATIO:
-                found[features["id"]] = _buckets(features, before)
+                found[features["id"]] = buckets(features, before)
         return found
-
-
-def _buckets(features: Json, before: tuple[int, ...] | None) -> tuple[int, ...]:
-    """A figure that is not known, or is less than half a bucket outside, leaves its bucket as it was."""
-    found = []
-    for place, (name, scale) in enumerate(_FEATURES.items()):
-        old = before[place] if before else None
-        figure = value(features, name)
-        at = None if figure is None else scale(figure)
-        stays = old is not None and (at is None or old - 0.5 <= at < old + 1.5)
-        found.append(old if stays and old is not None else math.floor(at or 0))
-    return tuple(found)

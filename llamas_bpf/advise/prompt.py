@@ -16,15 +16,15 @@ from llamas_bpf import policies
 from llamas_bpf.advise import sample
 from llamas_bpf.advise.table import table
 from llamas_bpf.advise.terms import in_force
+from llamas_bpf.as_json import Json
 from llamas_bpf.config import Config, read_trusted
 from llamas_bpf.contracts.hint import Answer
 from llamas_bpf.contracts.situation import Situation
-from llamas_bpf.digest.as_json import Json
 from llamas_bpf.errors import ConfigError
 from llamas_bpf.features import machine_features
 
 _TEMPLATES = {"system": "prompts/system.j2", "user": "prompts/situation.j2"}
-_LAST = 8  # refusals and outcomes
+_LAST = 8  # outcomes
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,9 @@ def quoted(text: str, most: int = 40) -> str:
 def _variables(situation: Situation, windows: int) -> tuple[Json, frozenset[str]]:
     shown = table(situation, windows)
     machine = machine_features(situation.digest, situation.machine)
-    known = frozenset(shown.names) | {node["id"] for node in machine["nodes"]}
+    known = frozenset(shown.names) | {part["id"] for part in (*machine["nodes"], *machine["devices"])}
+    # A decision about many processes is often refused for all of them in the same words.
+    refused = dict.fromkeys((r.workload, r.check, r.sentence) for r in situation.refusals)
     variables = {
         "schema": json.dumps(Answer.model_json_schema(), separators=(",", ":")),
         "machine": machine,
@@ -91,9 +93,9 @@ def _variables(situation: Situation, windows: int) -> tuple[Json, frozenset[str]
         "names": {id_: quoted(name) for id_, name in shown.names.items()},
         "in_force": [s for s in in_force(situation) if s["workload"] is None or s["workload"] in known],
         "refusals": [
-            {"workload": r.workload, "check": r.check, "sentence": quoted(r.sentence, 200)}
-            for r in situation.refusals[-_LAST:]
-            if r.workload is None or r.workload in known
+            {"workload": workload, "check": check, "sentence": quoted(sentence, 200)}
+            for workload, check, sentence in refused
+            if workload is None or workload in known
         ],
         "outcomes": [
             {"workload": o.workload, "verdict": o.verdict, "reason": quoted(o.reason, 200)}

@@ -3,6 +3,7 @@
 Whatever can be wrong in a rule is found when it is read, by trying it on an invented situation.
 """
 
+from itertools import takewhile
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -51,6 +52,20 @@ class Rule:
         self._when = [_compiled("when", source) for source in text.when]
         self._compute = {name: _compiled(name, source) for name, source in text.compute.items()}
 
+    @property
+    def words(self) -> frozenset[str] | None:
+        """The figures of a workload that it can look at are among them; None: it may look at all."""
+        words = [expression.words for expression in (*self._when, *self._compute.values())]
+        return None if None in words else frozenset().union(*(each for each in words if each))
+
+    def is_ruled_out(self, terms: Terms) -> bool:
+        """Whether it cannot hold in this window: a condition fails before the first about workloads."""
+        shared = takewhile(lambda each: not each.sees_one and not each.sees_all, self._when)
+        try:
+            return not all(terms.value(expression) is True for expression in shared)
+        except Exception:  # what is not known is met again, and counted, when it is asked about each
+            return False
+
     def holds(self, terms: Terms) -> bool:
         """Raises where it depends on a figure that is not known."""
         return all(terms.value(expression) is True for expression in self._when)
@@ -65,7 +80,7 @@ class Rule:
     def check(self) -> None:
         """Try every expression and the hint; raises ConfigError."""
         terms = Terms(sample.situation())
-        workload = terms.workloads[0] if self.text.about == "workload" else None
+        workload = terms.workloads()[0] if self.text.about == "workload" else None
         if workload:
             terms.about(workload)
         for expression in self._when:

@@ -1,18 +1,22 @@
 """The rules advisor: answers at once, always, and without a model."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from llamas_bpf.advise.rule import Rule, load
 from llamas_bpf.advise.terms import Terms
+from llamas_bpf.as_json import Json
 from llamas_bpf.config import Config
+from llamas_bpf.contracts.action import Target
 from llamas_bpf.contracts.exchange import Exchange
 from llamas_bpf.contracts.hint import Advice, Hint
 from llamas_bpf.contracts.situation import Situation
-from llamas_bpf.digest.as_json import Json
 
 #: A rule's name and the workload it was asked about; None for the machine.
 _Case = tuple[str, str | None]
+
+#: A rule with its place in the order.
+_Placed = tuple[int, Rule]
 
 #: A hint that came to nothing is given again less and less often, down to once in so many times `every_s`.
 PATIENCE = 16
@@ -39,7 +43,7 @@ class RulesAdvisor:
         self._held: dict[_Case, int] = {}  # for how many windows in a row
         self._given_ns: dict[_Case, int] = {}
         self._times: Counter[_Case] = Counter()  # given since anything in force changed
-        self._in_force: frozenset[tuple[str, str]] = frozenset()
+        self._in_force: frozenset[tuple[Target, str]] = frozenset()
         self._number: int | None = None
 
     def advise(self, situation: Situation) -> Advice:
@@ -51,17 +55,24 @@ class RulesAdvisor:
         self._start_anew_where_things_changed(situation)
         terms = Terms(situation)
         now_ns = situation.digest.end_ns
-        scope = situation.scope
-        mine = [each for each in terms.workloads if scope is None or each["id"] in scope]
-        found = [each for workload in (None, *mine) for each in self._ask(workload, terms, now_ns)]
+        rules = self._not_ruled_out(terms)
+        terms.keep_to(_words(rule for _, rule in rules))
+        # One decision at a time: the next one about a workload waits until the last is judged.
+        due = [
+            each
+            for each in (None, *terms.workloads(situation.scope))
+            if (each and each["id"]) not in situation.on_trial
+        ]
+        found = [each for workload in due for each in self._ask(rules, workload, terms, now_ns)]
         hints = [hint for _, hint in sorted(found, key=lambda each: each[0])]
         ids = {workload.id for workload in situation.digest.workloads}
         self._given_ns = {c: at_ns for c, at_ns in self._given_ns.items() if c[1] is None or c[1] in ids}
         nodes = {f"node{node.id}" for node in situation.machine.nodes}
+        devices = {device.id for device in situation.machine.devices}
         return Advice(
             advisor=self.name,
             hints=hints,
-            known_ids=frozenset(ids | nodes),
+            known_ids=frozenset(ids | nodes | devices),
             degradations=self._blind_rules(),
         )
 
@@ -72,30 +83,49 @@ class RulesAdvisor:
     def close(self) -> None:
         """Nothing is held."""
 
-    def _ask(self, workload: Json | None, terms: Terms, now_ns: int) -> Iterator[tuple[int, Hint]]:
-        """Every rule about this workload, or about the machine, with its place in the order."""
+    def _not_ruled_out(self, terms: Terms) -> list[_Placed]:
+        """Those that may hold, each with its place in the order: on few machines all of them can."""
+        ruled_out = [rule.is_ruled_out(terms) for rule in self._rules]
+        self._could_tell |= {
+            rule.text.name: True for rule, out in zip(self._rules, ruled_out, strict=True) if out
+        }
+        return [(place, rule) for place, rule in enumerate(self._rules) if not ruled_out[place]]
+
+    def _ask(
+        self, rules: list[_Placed], workload: Json | None, terms: Terms, now_ns: int
+    ) -> list[tuple[int, Hint]]:
+        """Every rule about this workload, or about the machine: the first hint that is due, with its place in
+        the order. The others are asked too, since they count for how many windows they hold."""
+        found: list[tuple[int, Hint]] = []
         if workload:
             terms.about(workload)
         about = "workload" if workload else "machine"
-        for place, rule in enumerate(self._rules):
-            if rule.text.about == about:
-                hint = self._ask_rule(rule, workload["id"] if workload else None, terms, now_ns)
-                if hint:
-                    yield place, hint
+        for place, rule in rules:
+            if rule.text.about == about and self._holds(rule, workload, terms) and not found:
+                hint = self._hint(rule, workload["id"] if workload else None, terms, now_ns)
+                found += [(place, hint)] if hint else []
+        return found
 
-    def _ask_rule(self, rule: Rule, workload: str | None, terms: Terms, now_ns: int) -> Hint | None:
-        case = (rule.text.name, workload)
+    def _holds(self, rule: Rule, workload: Json | None, terms: Terms) -> bool:
+        """For enough windows in a row."""
+        case = (rule.text.name, workload["id"] if workload else None)
         try:
             holds = rule.holds(terms)
-            self._could_tell[rule.text.name] = True
-            if not holds:
-                return None
-            self._held[case] = self._held_before.get(case, 0) + 1
-            if self._held[case] < rule.text.for_windows or not self._due(rule, case, now_ns):
-                return None
-            hint = rule.hint(terms, workload)
-        except Exception:  # CEL's many kinds, and pydantic's: all say that something is not known
+        except Exception:  # CEL's many kinds: all say that something is not known
             self._could_tell.setdefault(rule.text.name, False)
+            return False
+        self._could_tell[rule.text.name] = True
+        if holds:
+            self._held[case] = self._held_before.get(case, 0) + 1
+        return holds and self._held[case] >= rule.text.for_windows
+
+    def _hint(self, rule: Rule, workload: str | None, terms: Terms, now_ns: int) -> Hint | None:
+        case = (rule.text.name, workload)
+        if not self._due(rule, case, now_ns):
+            return None
+        try:
+            hint = rule.hint(terms, workload)
+        except Exception:  # CEL's many kinds, and pydantic's
             return None
         self._given_ns[case] = now_ns
         self._times[case] += 1
@@ -118,7 +148,13 @@ class RulesAdvisor:
 
     def _start_anew_where_things_changed(self, situation: Situation) -> None:
         """What was refused, or came to nothing, may fare otherwise once something else is in force."""
-        in_force = frozenset((repr(each.action.target), each.action.value) for each in situation.in_force)
+        in_force = frozenset((each.action.target, each.action.value) for each in situation.in_force)
         if in_force != self._in_force:
             self._in_force = in_force
             self._times.clear()
+
+
+def _words(rules: Iterable[Rule]) -> frozenset[str] | None:
+    """What these can look at, of a workload; None: anything."""
+    found = [rule.words for rule in rules]
+    return None if None in found else frozenset().union(*(words for words in found if words))

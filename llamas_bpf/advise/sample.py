@@ -4,7 +4,7 @@ import numpy as np
 
 from llamas_bpf.contracts.action import Action, Applied, CgroupKnob, Refusal
 from llamas_bpf.contracts.digest import COLUMNS, NODE_BYTES, Digest
-from llamas_bpf.contracts.machine import Cpu, Machine, MemoryTier, NumaNode
+from llamas_bpf.contracts.machine import Cpu, Device, Machine, MemoryTier, NumaNode
 from llamas_bpf.contracts.outcome import Change, Outcome
 from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.contracts.workload import ProcessId, Workload
@@ -64,6 +64,7 @@ def _machine() -> Machine:
         cgroup_mount="/sys/fs/cgroup",
         cgroup_controllers=("cpu", "cpuset", "memory"),
         capabilities=(),
+        devices=(Device(id="gpu0", kind="display controller", pci="0000:01:00.0", node=1, description=""),),
     )
 
 

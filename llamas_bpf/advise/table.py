@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from llamas_bpf.advise import busiest
+from llamas_bpf.as_json import Json
 from llamas_bpf.contracts.digest import Digest
 from llamas_bpf.contracts.situation import Situation
-from llamas_bpf.digest.as_json import Json
 from llamas_bpf.features import value, workload_features
 
 _ROWS = 24

@@ -4,52 +4,114 @@ Figures are CEL doubles throughout, so that ``workload.sched.cpu_ratio * 2.0`` m
 ratio happens to be whole. Ids in lists (``cpus``, ``pids``, ``cpu_domains``) stay integers.
 """
 
+import math
+from collections.abc import Callable, Collection
 from typing import Any
 
 import cel
 
 from llamas_bpf.advise import busiest
 from llamas_bpf.advise.expression import FUNCTIONS, Expression
-from llamas_bpf.contracts.action import Action, Affinity, CgroupReclaim
+from llamas_bpf.as_json import Json
+from llamas_bpf.contracts.action import Action
+from llamas_bpf.contracts.digest import NODE_BYTES
 from llamas_bpf.contracts.situation import Situation
-from llamas_bpf.digest.as_json import Json
-from llamas_bpf.features import machine_features, workload_features
+from llamas_bpf.contracts.workload import Workload
+from llamas_bpf.features import figures, machine_features
 
-#: Turning a workload into CEL values costs about 40 µs. So many are judged one by one (and all that ``exec``
-#: started); an expression about the others sees the first so many.
+#: Turning a workload into CEL values costs about 1 µs a figure. So many are judged one by one (and all that
+#: ``exec`` started); an expression about the others sees the first so many.
 JUDGED, SEEN = 200, 64
+
+
+#: What else there is to say of a workload.
+_ABOUT: dict[str, Callable[[Workload], Any]] = {
+    "name": lambda workload: workload.name,
+    "cgroup": lambda workload: workload.cgroup,
+    "pids": lambda workload: [process.pid for process in workload.processes],
+    "started_by_exec": lambda workload: workload.started_by_exec,
+}
 
 
 class Terms:
     """Prepared once for a situation: ``workloads`` only if an expression looks at it."""
 
     def __init__(self, situation: Situation) -> None:
-        digest, machine = situation.digest, situation.machine
-        rows = busiest.rows(digest, JUDGED)
-        self.workloads: list[Json] = [_figures(workload_features(digest, machine, row)) for row in rows]
+        self._digest, self._machine = situation.digest, situation.machine
+        self._rows = busiest.rows(self._digest, JUDGED)
+        self._figures: Collection[str] | None = None
         self._names: Json = {
-            "machine": _figures(machine_features(digest, machine)),
+            "machine": _figures(machine_features(self._digest, self._machine)),
             "in_force": in_force(situation),
         }
-        self._narrow = _context(self._names)
-        self._wide: cel.Context | None = None
+        self._narrow = _Context(self._names)
+        self._wide: _Context | None = None
+        self._same_for_all: dict[Expression, Any] = {}
+
+    def keep_to(self, figures: Collection[str] | None) -> None:
+        """Prepare only a workload's figures of these names from now on; None: all."""
+        self._figures = figures
+
+    def workloads(self, scope: Collection[str] | None = None) -> list[Json]:
+        """Those that are judged one by one, and in ``scope``."""
+        told = self._digest.workloads
+        return self._prepared([row for row in self._rows if scope is None or told[row].id in scope])
 
     def about(self, workload: Json) -> None:
         """From now on ``workload`` means this one."""
         self._names["workload"] = workload
-        self._narrow.add_variable("workload", workload)
-        if self._wide is not None:
-            self._wide.add_variable("workload", workload)
 
     def names(self) -> Json:
         """Everything that can be spoken of now."""
-        return self._names | {"workloads": self.workloads[:SEEN]}
+        return self._names | {"workloads": self._prepared(self._rows[:SEEN])}
 
     def value(self, expression: Expression) -> Any:
         """Raises where the expression depends on a figure that is not known."""
+        if expression.comparison:
+            return expression.comparison(self._names["workload"])
+        if not expression.sees_one and expression in self._same_for_all:
+            return self._same_for_all[expression]
         if expression.sees_all and self._wide is None:
-            self._wide = _context(self.names())
-        return expression.program.execute(self._wide if expression.sees_all else self._narrow)
+            self._wide = _Context(self.names())
+        context = self._wide if expression.sees_all and self._wide else self._narrow
+        if expression.sees_one:
+            context.be_about(self._names["workload"])
+        found = expression.program.execute(context.cel)
+        if not expression.sees_one:
+            self._same_for_all[expression] = found
+        return found
+
+    def _prepared(self, rows: list[int]) -> list[Json]:
+        found = figures(self._digest, self._machine, rows, self._figures)
+        wanted = [name for name in _ABOUT if self._is_named(name)]
+        for row, shown in zip(rows, found, strict=True):
+            workload = self._digest.workloads[row]
+            shown["id"] = workload.id
+            shown |= {name: _ABOUT[name](workload) for name in wanted}
+            if self._is_named("node_bytes"):
+                sizes = zip(self._digest.node_ids, self._digest.table[NODE_BYTES][row].tolist(), strict=True)
+                known = {str(node): None if math.isnan(size) else size for node, size in sizes}
+                shown.setdefault("memory", {})["node_bytes"] = known
+        return found
+
+    def _is_named(self, name: str) -> bool:
+        return self._figures is None or name in self._figures
+
+
+class _Context:
+    """CEL's, which turns a variable into its own values when that is set, not when it is used."""
+
+    def __init__(self, variables: Json) -> None:
+        self.cel = cel.Context()
+        self.cel.update(variables)
+        for name, function in FUNCTIONS.items():
+            self.cel.add_function(name, function)
+        self._workload = variables.get("workload")
+
+    def be_about(self, workload: Json) -> None:
+        if workload is not self._workload:
+            self._workload = workload
+            self.cel.add_variable("workload", workload)
 
 
 def in_force(situation: Situation) -> list[dict[str, str | None]]:
@@ -63,21 +125,7 @@ def in_force(situation: Situation) -> list[dict[str, str | None]]:
 
 def knob(action: Action) -> str:
     """The name by which rules and prompts know what an action sets."""
-    match action.target:
-        case Affinity():
-            return "affinity"
-        case CgroupReclaim():
-            return "memory.reclaim"
-        case target:
-            return target.knob
-
-
-def _context(variables: Json) -> cel.Context:
-    context = cel.Context()
-    context.update(variables)
-    for name, function in FUNCTIONS.items():
-        context.add_function(name, function)
-    return context
+    return action.target.knob
 
 
 def _figures(value: Any) -> Any:

@@ -12,7 +12,10 @@ import sys
 from types import TracebackType
 from typing import Any, Self
 
+from llamas_bpf import process_stat
 from llamas_bpf.bench.errors import BenchError
+from llamas_bpf.contracts.workload import ProcessId
+from llamas_bpf.digest.trees import descendants
 
 #: More than an ordinary program's: what else runs on that CPU is not what is to be measured.
 NICE = -19
@@ -50,10 +53,11 @@ class Load:
         late: int = self._answer()
         return late
 
-    def crowd(self, number: int, period_ns: int) -> int:
+    def crowd(self, number: int, period_ns: int) -> list[ProcessId]:
         """Starts processes that wake and fault once a period; they end with the load."""
-        found: int = self._do("crowd", number, period_ns)
-        return found
+        self._do("crowd", number, period_ns)
+        stats = ((pid, process_stat.read(pid)) for pid in descendants(self._process.pid))
+        return [ProcessId(pid, stat.start_ticks) for pid, stat in stats if pid != self._process.pid and stat]
 
     def _do(self, *order: object) -> Any:
         self._tell(*order)

@@ -1,20 +1,16 @@
-"""``bench sense`` for people: a table of 80 columns."""
+"""``bench sense`` for people."""
 
 from rich.table import Table
 
 from llamas_bpf.bench.controller import Cost
-from llamas_bpf.bench.marks import Mark
 from llamas_bpf.bench.sense import Results
 from llamas_bpf.bench.spread import Comparison, Spread
-
-WIDTH = 80
+from llamas_bpf.bench.tables import number, plain_table
 
 
 def table(results: Results) -> Table:
-    """Medians, the quartiles around them, and ratios; 80 columns hold it."""
-    found = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in ("", "median", "quartiles", "ratio"):
-        found.add_column(heading, justify="right" if heading else "left", no_wrap=True)
+    """Medians, the quartiles around them, and ratios."""
+    found = plain_table("", "median", "quartiles", "ratio")
     for part in (results.drain, results.ping_pong, results.touch):
         _add_comparison(found, part)
     _add_controller(found, results.controller)
@@ -22,17 +18,7 @@ def table(results: Results) -> Table:
     _add_heading(found, f"Digest of {digests.workloads:,} processes", "ms")
     _add_row(found, "each window", Spread.of(digests.ms))
     _add_row(found, "reading their counts, before it", Spread.of(digests.take_ms))
-    found.add_row("  the first window: all are new", _number(digests.first_ms))
-    return found
-
-
-def marks(results: Results) -> Table:
-    """What should be reached, and whether it is."""
-    found = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in ("mark", "measured", ""):
-        found.add_column(heading, justify="right" if heading == "measured" else "left", no_wrap=True)
-    for mark in results.marks().values():
-        found.add_row(mark.what, _measured(mark), mark.words(), style="" if mark.reached else "yellow")
+    found.add_row("  the first window: all are new", number(digests.first_ms))
     return found
 
 
@@ -43,7 +29,7 @@ def _add_comparison(found: Table, part: Comparison) -> None:
         ratio = part.ratio(way, rival)
         # Of two rivals each is told in its own row: what ours is, as a multiple of it.
         row = way if len({rival for _, rival in part.rivals}) == 1 else rival
-        words = f"{_number(ratio.median)}x" if row == way else f"ours {_number(ratio.median)}x"
+        words = f"{number(ratio.median)}x" if row == way else f"ours {number(ratio.median)}x"
         ratios.setdefault(row, []).append(words)
     for way in part.rounds:
         _add_row(found, way, part.spread(way), ", ".join(ratios.get(way, [])))
@@ -54,7 +40,7 @@ def _add_controller(found: Table, cost: Cost) -> None:
     _add_heading(found, f"Controller at {rate:,.0f} events/s", "")
     _add_row(found, "CPU, % of one core", Spread.of([share * 100 for share in cost.cpu]))
     for name, size in (("resident", cost.rss_bytes), ("proportional", cost.pss_bytes)):
-        found.add_row(f"  memory, {name}, MB", _number(size / 1e6))
+        found.add_row(f"  memory, {name}, MB", number(size / 1e6))
 
 
 def _add_heading(found: Table, what: str, unit: str) -> None:
@@ -62,16 +48,5 @@ def _add_heading(found: Table, what: str, unit: str) -> None:
 
 
 def _add_row(found: Table, name: str, spread: Spread, ratio: str = "") -> None:
-    quartiles = f"{_number(spread.q1)} - {_number(spread.q3)}"
-    found.add_row(f"  {name}", _number(spread.median), quartiles, ratio)
-
-
-def _measured(mark: Mark) -> str:
-    # Near a limit two digits would not tell on which side.
-    number = f"{mark.value:.3f}" if mark.value < 2 else _number(mark.value)
-    return f"{number}{mark.unit}"
-
-
-def _number(value: float) -> str:
-    """Three digits or more."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    quartiles = f"{number(spread.q1)} - {number(spread.q3)}"
+    found.add_row(f"  {name}", number(spread.median), quartiles, ratio)

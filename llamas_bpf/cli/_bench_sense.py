@@ -1,15 +1,10 @@
 """``bench sense``: what watching costs."""
 
-import json
-import signal
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from types import FrameType
-
 import click
 
+from llamas_bpf.cli import _figures as figures
 from llamas_bpf.cli import _options as options
+from llamas_bpf.cli import _steps as steps
 
 
 @click.command("sense")
@@ -25,50 +20,9 @@ def command(rounds: int | None, quick: bool, as_json: bool) -> None:
     from dataclasses import replace
 
     from llamas_bpf.bench.sense import Plan, measure
+    from llamas_bpf.bench.sense_table import table
 
     plan = Plan.quick(rounds) if quick else replace(Plan(), rounds=rounds or Plan.rounds)
-    # A plain SIGTERM would end us before what we started is ended.
-    signal.signal(signal.SIGTERM, _end)
-    with _progress(plan.steps) as step:
+    with steps.progress(plan.steps) as step:
         results = measure(plan, step)
-    if as_json:
-        click.echo(json.dumps(results.as_json()))
-        return
-    from llamas_bpf import shown
-    from llamas_bpf.bench import sense_table
-
-    screen = shown.console(width=sense_table.WIDTH)
-    screen.print(sense_table.table(results))
-    screen.print()
-    screen.print(sense_table.marks(results))
-
-
-@contextmanager
-def _progress(steps: int) -> Iterator[Callable[[str], None]]:
-    """On a terminal: how far it is, and what it is at."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    from llamas_bpf import shown
-
-    console = shown.console(sys.stderr)
-    words = TextColumn("{task.description}", markup=False)
-    # Drawn when something begins, not by a clock: nothing of ours may run while something is timed.
-    with Progress(
-        BarColumn(30),
-        MofNCompleteColumn(),
-        words,
-        console=console,
-        transient=True,
-        auto_refresh=False,
-        disable=not console.is_terminal,
-    ) as bar:
-        task = bar.add_task("", total=steps)
-
-        def step(what: str) -> None:
-            bar.update(task, advance=1, description=what, refresh=True)
-
-        yield step
-
-
-def _end(number: int, _frame: FrameType | None) -> None:
-    sys.exit(128 + number)
+    figures.show(results, table, as_json)

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from llamas_bpf import shown
+from llamas_bpf import fingerprint, shown
 
 Json = dict[str, Any]
 
@@ -40,10 +40,11 @@ def one(found: Json) -> None:
     _seen(found)
     _asked(found["exchange"])
     _hinted(found)
-    _refused(found["refused"])
+    _checked(found["applied"], found["refused"])
     _written(found["applied"])
     _judged(found["judged"])
     _restored(found["restored"])
+    _learnt(found["judged"])
 
 
 def _seen(found: Json) -> None:
@@ -95,12 +96,24 @@ def _hinted(found: Json) -> None:
     _line(f"by {found['advisor']}, confidence {hint['confidence']:.0%}, for {hint['ttl_s']} s", 2)
 
 
-def _refused(refused: Sequence[Json]) -> None:
-    if refused:
-        _heading("Refused")
-    for step in refused:
-        about = f"{shown.target(step['action']['target'])}: " if step["action"] else ""
-        _line(f"{about}{step['sentence']} ({step['check']})", 2)
+def _checked(applied: Sequence[Json], refused: Sequence[Json]) -> None:
+    """What was planned, what the guard or the plan said to it, and what only the operator can do."""
+    refusals = [step for step in refused if step["check"] != "advice"]
+    if applied or refusals:
+        _heading("Checked")
+    for step in applied:
+        _line(f"{_planned(step['action'])}accepted", 2)
+    for step in refusals:
+        _line(f"{_planned(step['action'])}refused: {step['sentence']} ({step['check']})", 2)
+    advice = [step for step in refused if step["check"] == "advice"]
+    if advice:
+        _heading("For the operator")
+    for step in advice:
+        _line(f"{_planned(step['action'])}{step['sentence']}", 2)
+
+
+def _planned(action: Json | None) -> str:
+    return f"{action['id']}  {shown.target(action['target'])} = {action['value']}: " if action else ""
 
 
 def _written(applied: Sequence[Json]) -> None:
@@ -131,6 +144,16 @@ def _judged(judged: Sequence[Json]) -> None:
             rows.add_row(shown.plain(change["metric"]), *figures)
     if rows.row_count:
         shown.console().print(Padding(rows, (0, 0, 0, 4), expand=False))
+
+
+def _learnt(judged: Sequence[Json]) -> None:
+    """One lesson a decision. Outcomes of older versions have none."""
+    if not judged or not judged[-1].get("gist"):
+        return
+    outcome = judged[-1]
+    _heading("Learnt")
+    like = fingerprint.in_words(outcome["situation"])
+    _line(f"{outcome['gist']} {outcome['verdict']} where the features are in buckets like {like}", 2)
 
 
 def _restored(restored: Sequence[Json]) -> None:

@@ -25,9 +25,9 @@ from llamas_bpf.errors import LlamasError
 def command(duration: float | None, out: Path, backend: BackendName | None, config: Path | None) -> None:
     """Write one digest per window to a file, as lines of JSON."""
     from llamas_bpf import machine
+    from llamas_bpf.as_json import digest_json
     from llamas_bpf.controller.signals import stop_on_signal
     from llamas_bpf.controller.windows import windows
-    from llamas_bpf.digest.as_json import digest_json
 
     settings = options.with_backend(load(config), backend)
     written = 0

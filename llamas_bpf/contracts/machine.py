@@ -37,6 +37,17 @@ class MemoryTier(_Frozen):
     nodes: tuple[int, ...]
 
 
+class Device(_Frozen):
+    """A PCI device. ``id`` is a short name of ours (``gpu0``, ``nvme0``, ``eth0``); ``node`` is the NUMA node
+    it hangs on, None where the firmware does not tell (ABI/testing/sysfs-bus-pci, "numa_node")."""
+
+    id: str
+    kind: str
+    pci: str
+    node: int | None
+    description: str
+
+
 class Capability(_Frozen):
     """One ability of this kernel: what it is, whether it is here, and what its absence means."""
 
@@ -58,6 +69,7 @@ class Machine(_Frozen):
     cgroup_controllers: tuple[str, ...]
     capabilities: tuple[Capability, ...]
     page_bytes: int = 4096
+    devices: tuple[Device, ...] = ()
 
     @property
     def by_cgroup(self) -> bool:

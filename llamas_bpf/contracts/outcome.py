@@ -19,7 +19,10 @@ class Change(BaseModel):
 
 
 class Outcome(BaseModel):
-    """The verdict on one action, after its settle time."""
+    """The verdict on one action, after its settle time.
+
+    ``situation`` and ``gist`` are what there is to learn from it: see ``Lesson``.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -30,3 +33,5 @@ class Outcome(BaseModel):
     safety: list[Change]
     reason: str
     undone: bool = False
+    situation: tuple[int, ...] = ()
+    gist: str = ""

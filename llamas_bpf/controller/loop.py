@@ -1,7 +1,6 @@
 """One window down the street: situation, advice, plan, guard, act, verdict, store."""
 
 import time
-from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,15 +15,13 @@ from llamas_bpf.contracts.machine import Machine
 from llamas_bpf.contracts.outcome import Outcome
 from llamas_bpf.contracts.report import Decision, Restored, WindowReport
 from llamas_bpf.contracts.situation import Situation
+from llamas_bpf.controller.past import Past
 from llamas_bpf.errors import LlamasError
 from llamas_bpf.guard import Guard
-from llamas_bpf.learn.judge import Judge
+from llamas_bpf.learn import Judge, Lessons, gist
 from llamas_bpf.plan import plan
 from llamas_bpf.store import Store, StoreError
 
-#: Windows an advisor and a verdict may look back on; and of refusals and outcomes, the last so many.
-HISTORY = 32
-LATELY = 16
 #: Nobody is asked before there are so many windows: what has no before could not be judged after.
 BASELINE = 5
 
@@ -32,8 +29,7 @@ BASELINE = 5
 class Controller:
     """Takes each window's digest and gives the report of what came of it.
 
-    What must outlive a window is here and nowhere else: the last digests, refusals and outcomes come down
-    the street again as the next ``Situation``.
+    What must outlive a window is in ``Past`` and nowhere else. ``lessons`` are those of earlier runs.
     """
 
     def __init__(
@@ -44,6 +40,7 @@ class Controller:
         actuation: Actuation,
         store: Store,
         run: int,
+        lessons: Lessons | None = None,
     ) -> None:
         self._machine = machine
         self._advisors = advisors
@@ -53,9 +50,7 @@ class Controller:
         self._run = run
         self._judge = Judge()
         self._number = 0
-        self._recent: deque[Digest] = deque(maxlen=HISTORY)
-        self._refusals: deque[Refusal] = deque(maxlen=LATELY)
-        self._outcomes: deque[Outcome] = deque(maxlen=LATELY)
+        self._past = Past(lessons)
         self._seconds: dict[str, float] = {}
         self._why = ""
 
@@ -63,17 +58,17 @@ class Controller:
         """Everything that happens once a window has closed. Raises nothing that a single target caused."""
         self._number += 1
         self._seconds = {}
-        self._recent.append(digest)
-        restored = self._actuation.expire(time.monotonic_ns())
-        situation = Situation(
-            number=self._number,
-            recent=tuple(self._recent),
-            machine=self._machine,
-            in_force=self._actuation.in_force(),
-            scope=self._guard.scope(digest),
-            refusals=tuple(self._refusals),
-            outcomes=tuple(self._outcomes),
-        )
+        self._past.windows.append(digest)
+        with self._stage("reconcile"):
+            restored = [*self._actuation.reconcile(), *self._actuation.expire(time.monotonic_ns())]
+        with self._stage("situation"):
+            situation = self._past.situation(
+                self._number,
+                self._machine,
+                self._actuation.in_force(),
+                self._guard.scope(digest),
+                self._judge.on_trial,
+            )
         degradations = list(digest.degradations)
         with self._stage("advise"):
             advice = self._ask(situation)
@@ -81,7 +76,8 @@ class Controller:
         degradations += self._stand_in(advice, exchanges)
         degradations += advice.degradations if advice else ()
         try:
-            decisions = self._number_hints(advice)
+            with self._stage("number"):
+                decisions = self._number_hints(advice)
         except StoreError as error:
             # What cannot be written down is not done.
             decisions = ()
@@ -91,8 +87,7 @@ class Controller:
             hints: dict[int, Hint] = {decision.id: decision.hint for decision in decisions}
             judged, undone = self._undo_harm(self._judge.observe(situation, applied, hints))
         degradations += self._judge.dropped
-        self._refusals.extend(refusals)
-        self._outcomes.extend(judged)
+        self._past.add(situation, refusals, applied, judged)
         report = WindowReport(
             situation=situation,
             advisor=advice.advisor if advice else None,
@@ -109,7 +104,7 @@ class Controller:
 
     def _ask(self, situation: Situation) -> Advice | None:
         """The first advisor in the configured order that can answer now."""
-        if len(self._recent) < BASELINE:
+        if len(self._past.windows) < BASELINE:
             return None
         for advisor in self._advisors:
             advice = advisor.advise(situation)
@@ -127,16 +122,12 @@ class Controller:
         return [f"{self._advisors[0].name} gives no answer ({self._why}): {advice.advisor} answers"]
 
     def _number_hints(self, advice: Advice | None) -> tuple[Decision, ...]:
-        if advice is None:
+        if advice is None or not advice.hints:
             return ()
+        ids = self._store.add_hints(self._number, advice.advisor, advice.hints, advice.exchange_id, self._run)
         return tuple(
-            Decision(
-                id=self._store.add_hint(self._number, advice.advisor, hint, advice.exchange_id, self._run),
-                hint=hint,
-                advisor=advice.advisor,
-                exchange_id=advice.exchange_id,
-            )
-            for hint in advice.hints
+            Decision(id=number, hint=hint, advisor=advice.advisor, exchange_id=advice.exchange_id)
+            for number, hint in zip(ids, advice.hints, strict=True)
         )
 
     def _carry_out(
@@ -148,7 +139,8 @@ class Controller:
             actions, unplanned = plan(advice, [decision.id for decision in decisions], situation)
         with self._stage("guard"):
             confidence = {decision.id: decision.hint.confidence for decision in decisions}
-            allowed, refused = self._guard.check(actions, situation, confidence)
+            gists = {decision.id: gist(decision.hint) for decision in decisions}
+            allowed, refused = self._guard.check(actions, situation, confidence, gists)
         with self._stage("act"):
             applied = self._actuation.apply(allowed)
         return [*unplanned, *refused], applied

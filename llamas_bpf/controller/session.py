@@ -16,6 +16,7 @@ from llamas_bpf.controller.loop import Controller
 from llamas_bpf.controller.windows import windows
 from llamas_bpf.guard import Guard
 from llamas_bpf.guard.limits import load_limits
+from llamas_bpf.learn import Lessons
 from llamas_bpf.metrics import Metrics
 from llamas_bpf.store import Store, StoreError
 
@@ -40,7 +41,7 @@ def session(
 ) -> None:
     """Run until the time is over or ``stop`` is set. Raises LlamasError with what to do about it."""
     config = settings.config
-    guard = Guard(load_limits(config))
+    limits = load_limits(config)
     advisors = advise.build(settings.advisor or config.advisor, config)
     here = machine.read()
     metrics = Metrics()
@@ -55,7 +56,10 @@ def session(
             say(f"metrics on http://127.0.0.1:{served.port}/metrics")
         say(advise.announcement(advisors, config))
         run = store.begin_run(here, ",".join(one.name for one in advisors), settings.enforce)
-        controller = Controller(here, advisors, guard, actuation, store, run)
+        guard = Guard(limits, actuation.present)
+        lessons = Lessons()
+        lessons.learn_all(store.outcomes())
+        controller = Controller(here, advisors, guard, actuation, store, run, lessons)
         for digest in windows(config, here, stop, settings.duration_s):
             report = controller.window(digest)
             metrics.observe(report)

@@ -1,34 +1,46 @@
 """One action before the guard, with all that a check may know about it."""
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
-from llamas_bpf.contracts.action import Action, Affinity, CgroupKnob, CgroupReclaim, SystemKnob, Target
+from llamas_bpf.contracts.action import Action, Target
 from llamas_bpf.contracts.digest import NODE_BYTES
+from llamas_bpf.contracts.lesson import Lesson
 from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.contracts.workload import Workload
 from llamas_bpf.guard.limits import Limits
+from llamas_bpf.guard.window import Window
 
 
 @dataclass(frozen=True)
 class Claim:
     """Bytes that an action accepted earlier in this window will bring to some of these nodes."""
 
+    decision: int
     nodes: frozenset[int]
     amount_bytes: int
 
 
 @dataclass(frozen=True)
 class Case:
-    """``confidence`` is that of the hint; ``claims`` are those of the actions accepted before."""
+    """``confidence`` and ``gist`` are the hint's; ``window`` is the situation, looked through. ``accepted``
+    are this window's actions before it, with their ``claims``; ``siblings`` are all of its decision, itself
+    too; ``present`` tells what a target holds now, or None.
+    """
 
     action: Action
     situation: Situation
     limits: Limits
     confidence: float
+    window: Window
+    gist: str = ""
+    present: Callable[[Target], str | None] = lambda target: None
     claims: tuple[Claim, ...] = ()
+    accepted: tuple[Action, ...] = ()
+    siblings: Sequence[Action] = ()
     found: list[Claim] = field(default_factory=list)
 
     @property
@@ -36,15 +48,39 @@ class Case:
         return self.action.target
 
     @property
+    def machine_wide(self) -> bool:
+        """Whether everybody would feel it: the target is neither a cgroup's nor a process's."""
+        return getattr(self.target, "cgroup", None) is None and not hasattr(self.target, "pid")
+
+    @property
     def knob(self) -> str:
         """What is to be written, by the name a person knows it by."""
-        match self.target:
-            case CgroupReclaim():
-                return "memory.reclaim"
-            case Affinity():
-                return "affinity"
-            case CgroupKnob() | SystemKnob():
-                return self.target.knob
+        return self.target.knob
+
+    def goes_on(self, action: Action) -> bool:
+        """Whether it only prolongs what is in force: nothing is written for that."""
+        return (action.target, action.value) in self.window.held
+
+    @property
+    def lessons(self) -> list[Lesson]:
+        """Those about this very hint, in situations like this one."""
+        return self.window.lessons(self.gist, self.action.workload)
+
+    @property
+    def begun(self) -> bool:
+        """Whether an action of the same decision was accepted already: half a decision is no decision."""
+        return any(other.hint_id == self.action.hint_id for other in self.accepted)
+
+    def taken(self) -> list[Action]:
+        """What was accepted before it for the same workload and knob: a tree's other processes."""
+        workload, knob = self.action.workload, self.knob
+        return [one for one in self.accepted if (one.workload, one.target.knob) == (workload, knob)]
+
+    def settings(self) -> Iterator[Action]:
+        """What holds after this window beside the case's own target: accepted in it, or in force."""
+        newer = {action.target for action in self.accepted} | {self.target}
+        yield from (action for action in self.accepted if action.target != self.target)
+        yield from (e.action for e in self.situation.in_force if e.action.target not in newer)
 
     @cached_property
     def row(self) -> int | None:

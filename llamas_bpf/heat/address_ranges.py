@@ -1,8 +1,8 @@
 """Which addresses of a process are worth watching (proc_pid_maps(5))."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-Range = tuple[int, int]
+from llamas_bpf.damon.ranges import Range
 
 #: Mappings of the kernel's own.
 _NOT_MEMORY = ("[vdso]", "[vvar]", "[vvar_vclock]", "[vsyscall]", "[uprobes]")
@@ -21,31 +21,6 @@ def of_maps(text: str, most: int) -> list[Range]:
     kept = sorted(i for _, i in gaps[len(gaps) - (most - 1) :]) if most > 1 else []
     firsts, lasts = [0, *(i + 1 for i in kept)], [*kept, len(mapped) - 1]
     return [(mapped[first][0], mapped[last][1]) for first, last in zip(firsts, lasts, strict=True)]
-
-
-def size(ranges: Sequence[Range]) -> int:
-    """Bytes in these ranges."""
-    return sum(end - start for start, end in ranges)
-
-
-def without(ranges: Sequence[Range], known: Sequence[Range]) -> list[Range]:
-    """The parts of ``ranges`` that are not in ``known``; both in ascending order."""
-    left = list(ranges)
-    for start, end in known:
-        left = [
-            piece
-            for low, high in left
-            for piece in ((low, min(high, start)), (max(low, end), high))
-            if piece[0] < piece[1]
-        ]
-    return left
-
-
-def pieces(ranges: Sequence[Range], largest: int) -> list[Range]:
-    """The same addresses in pieces of ``largest`` bytes or less."""
-    return [
-        (low, min(low + largest, end)) for start, end in ranges for low in range(start, end, max(largest, 1))
-    ]
 
 
 def _mappings(text: str) -> Iterator[Range]:

@@ -21,27 +21,28 @@ second.
 
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from llamas_bpf.contracts.machine import Machine
 from llamas_bpf.contracts.workload import Workload
+from llamas_bpf.damon import sysfs
+from llamas_bpf.damon.errors import NotOursError
+from llamas_bpf.damon.kdamonds import SHARED, WATCHING
+from llamas_bpf.damon.sysfs import Attributes, Pattern
 from llamas_bpf.heat import damon_sysfs, damon_targets
-from llamas_bpf.heat.damon_availability import somebody_elses, why_not
-from llamas_bpf.heat.damon_claim import ClaimFile
+from llamas_bpf.heat.damon_availability import why_not
 from llamas_bpf.heat.damon_targets import Watched
 from llamas_bpf.heat.source import Heat, Kind, UnusableError
-from llamas_bpf.machine import boot_id
 
 NAME = "damon"
-KDAMONDS = 8
+KDAMONDS = len(WATCHING)
 
 LOOK_US, LOOKS = 100_000, 10
 #: 50 regions do not tell hot from cold, 200 to 1,000 do. Joining makes none larger than the whole / 300.
-ATTRIBUTES = damon_sysfs.Attributes(LOOK_US, LOOKS, least_regions=300, most_regions=1000)
-WORKING_SET = damon_sysfs.Pattern(least_accesses=2)
-HOT = damon_sysfs.Pattern(least_accesses=LOOKS // 2)
-COLD = damon_sysfs.Pattern(most_accesses=0, least_age=5)
+ATTRIBUTES = Attributes(LOOK_US, LOOKS, least_regions=300, most_regions=1000)
+WORKING_SET = Pattern(least_accesses=2)
+HOT = Pattern(least_accesses=LOOKS // 2)
+COLD = Pattern(most_accesses=0, least_age=5)
 PATTERNS = (WORKING_SET, HOT, COLD)
 
 #: A first answer after some rounds: the regions of the start are our guess.
@@ -53,12 +54,9 @@ def open_source(_machine: Machine) -> "Damon":
     if reason := why_not():
         raise UnusableError(reason)
     try:
-        claims = ClaimFile()
-        try:
-            return Damon(claims)
-        except BaseException:
-            claims.close()
-            raise
+        return Damon()
+    except NotOursError as error:
+        raise UnusableError(str(error)) from None
     except PermissionError as error:
         raise UnusableError(f"DAMON is root's: sudo llamas-bpf … ({error.filename})") from None
     except OSError as error:
@@ -82,19 +80,16 @@ class Damon:
     name = NAME
     limits = ""
 
-    def __init__(self, claims: ClaimFile) -> None:
-        self._claims = claims
-        if reason := somebody_elses():
-            raise UnusableError(reason)
-        if damon_sysfs.count():
-            damon_sysfs.remove()  # left by one of us that was killed
-        self._claim = claims.write(boot_id(), KDAMONDS)
+    def __init__(self) -> None:
+        """Raises NotOursError where DAMON is somebody else's."""
         self._kdamonds: dict[str, int] = {}
         self._at_work: dict[str, AtWork] = {}
+        SHARED.join()
         try:
-            damon_sysfs.create(KDAMONDS, self._claim.tag, ATTRIBUTES, PATTERNS)
+            for number in WATCHING:
+                damon_sysfs.set_up(number, ATTRIBUTES, PATTERNS)
         except BaseException:
-            self._remove()
+            SHARED.leave()
             raise
 
     def refresh(self, workloads: Sequence[Workload]) -> dict[str, Heat]:
@@ -111,18 +106,15 @@ class Damon:
 
     def close(self) -> None:
         """Also when the workloads have ended, or the kdamonds have."""
-        self._remove()
-        self._claims.close()
-
-    def _remove(self) -> None:
-        """Nobody else's are touched, should they have come in our place."""
-        with suppress(FileNotFoundError):
-            if self._claim.holds(damon_sysfs.tags()):
-                damon_sysfs.remove()
-        self._claims.withdraw()
+        try:
+            if SHARED.is_ours():  # nobody else's are touched, should they have come in our place
+                for number in WATCHING:
+                    sysfs.stop(number)
+        finally:
+            SHARED.leave()
 
     def _check_ours(self) -> None:
-        if not self._claim.holds(damon_sysfs.tags()):
+        if not SHARED.is_ours():
             raise UnusableError("DAMON was set up anew by somebody else while it was ours; it is theirs now")
 
     def _choose(self, workloads: Sequence[Workload]) -> None:
@@ -131,13 +123,13 @@ class Damon:
         for id_ in self._kdamonds.keys() - set(ids[: 2 * KDAMONDS]):
             self._stop(id_)
             del self._kdamonds[id_]
-        free = sorted(set(range(KDAMONDS)) - set(self._kdamonds.values()))
+        free = sorted(set(WATCHING) - set(self._kdamonds.values()))
         new = [id_ for id_ in ids[:KDAMONDS] if id_ not in self._kdamonds]
         self._kdamonds.update(zip(new, free, strict=False))
 
     def _look(self, workload: Workload) -> Heat | None:
         kdamond, at_work = self._kdamonds[workload.id], self._at_work.get(workload.id)
-        if not at_work or not damon_sysfs.running(kdamond) or not at_work.watched.is_apt(workload.processes):
+        if not at_work or not sysfs.running(kdamond) or not at_work.watched.is_apt(workload.processes):
             self._stop(workload.id)
             self._start(workload)
             return None
@@ -147,7 +139,7 @@ class Damon:
                 return None
             working_set, hot, cold = damon_sysfs.matched_bytes(kdamond, len(PATTERNS))
         except OSError:
-            if damon_sysfs.running(kdamond) and at_work.watched.is_apt(workload.processes):
+            if sysfs.running(kdamond) and at_work.watched.is_apt(workload.processes):
                 raise
             return None  # what it watched has ended
         return heat(working_set, hot, cold, at_work.watched.resident_bytes())
@@ -177,7 +169,7 @@ class Damon:
 
     def _stop(self, id_: str) -> None:
         if self._at_work.pop(id_, None):
-            damon_sysfs.stop(self._kdamonds[id_])
+            sysfs.stop(self._kdamonds[id_])
 
 
 def heat(working_set: int, hot: int, cold: int, resident: int) -> Heat | None:

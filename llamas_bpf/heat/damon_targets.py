@@ -7,9 +7,10 @@ from pathlib import Path
 
 from llamas_bpf import process_stat
 from llamas_bpf.contracts.workload import ProcessId
+from llamas_bpf.damon import ranges as addresses
+from llamas_bpf.damon.ranges import Range
+from llamas_bpf.damon.sysfs import Target
 from llamas_bpf.heat import address_ranges
-from llamas_bpf.heat.address_ranges import Range
-from llamas_bpf.heat.damon_sysfs import Target
 
 PROCESSES = 4  # of one workload, the largest
 _WORTH = 0.1  # of all of them together
@@ -57,7 +58,7 @@ def first_watched(processes: Sequence[ProcessId]) -> Watched:
 def first_targets(watched: Watched, parts: int) -> list[Target]:
     """In so many equal parts, that the first round already tells something."""
     size = _part(watched, parts)
-    return _targets(watched.processes, [address_ranges.pieces(ranges, size) for ranges in watched.ranges])
+    return _targets(watched.processes, [addresses.pieces(ranges, size) for ranges in watched.ranges])
 
 
 def grown(watched: Watched, parts: int) -> tuple[Watched, list[Target]] | None:
@@ -67,13 +68,13 @@ def grown(watched: Watched, parts: int) -> tuple[Watched, list[Target]] | None:
     new ones in parts like those of the beginning. What was unmapped may stay: nobody accesses it.
     """
     now = [_mapped(process, len(watched.processes)) for process in watched.processes]
-    more = [address_ranges.without(new, old) for new, old in zip(now, watched.ranges, strict=True)]
-    before = sum(map(address_ranges.size, watched.ranges))
-    if not all(now) or sum(map(address_ranges.size, more)) <= _GROWN * before:
+    more = [addresses.without(new, old) for new, old in zip(now, watched.ranges, strict=True)]
+    before = sum(map(addresses.size, watched.ranges))
+    if not all(now) or sum(map(addresses.size, more)) <= _GROWN * before:
         return None
     part = _part(watched, parts)
     ranges = [
-        sorted([*address_ranges.without(new, added), *address_ranges.pieces(added, part)])
+        sorted([*addresses.without(new, added), *addresses.pieces(added, part)])
         for new, added in zip(now, more, strict=True)
     ]
     return replace(watched, ranges=tuple(now)), _targets(watched.processes, ranges)
@@ -88,7 +89,7 @@ def _mapped(process: ProcessId, processes: int) -> tuple[Range, ...]:
 
 
 def _part(watched: Watched, parts: int) -> int:
-    size = sum(map(address_ranges.size, watched.ranges)) // parts
+    size = sum(map(addresses.size, watched.ranges)) // parts
     return max(size - size % mmap.PAGESIZE, mmap.PAGESIZE)
 
 

@@ -123,7 +123,7 @@ def _pci(number: int, device: Pci) -> list[str]:
         f"pcie-root-port,id=port{number},bus=bridge{number},chassis={_FIRST_BRIDGE + number}",
     ]
     if device.kind == "accelerator":
-        return [*options, "-device", f"edu,id={device.name},{behind}"]
+        return [*options, "-device", f"bochs-display,id={device.name},{behind},romfile="]
     if device.kind == "network":
         user = f"user,id={device.name}-net,restrict=on"
         card = f"virtio-net-pci,id={device.name},netdev={device.name}-net,{behind},romfile="

@@ -1,5 +1,6 @@
-"""Applied actions and later digests in, verdicts out: did it help? Pure: no I/O."""
+"""Applied actions and later digests in, verdicts and lessons out: did it help? Pure: no I/O."""
 
 from llamas_bpf.learn.judge import Judge
+from llamas_bpf.learn.lessons import Lessons, gist
 
-__all__ = ["Judge"]
+__all__ = ["Judge", "Lessons", "gist"]

@@ -13,7 +13,9 @@ Readings = dict[str, float]
 #: What must not rise, whatever was hoped for. ``machine.`` is the machine's own row.
 SAFETY = (
     "psi.memory_some_ratio",
+    "psi.memory_full_ratio",
     "psi.cpu_some_ratio",
+    "psi.io_some_ratio",
     "sched.runqueue_p99_ns",
     "faults.major",
     "machine.psi.memory_some_ratio",

@@ -18,8 +18,19 @@ class Judgement:
     reason: str
 
 
-def judge(expect: Expect | None, before: Sequence[Readings], after: Sequence[Readings]) -> Judgement:
-    """Harm outweighs help: what was hoped for is no use at the price of a safety metric."""
+def judge(
+    expect: Expect | None,
+    before: Sequence[Readings],
+    after: Sequence[Readings],
+    killed: Change | None = None,
+) -> Judgement:
+    """Harm outweighs help: what was hoped for is no use at the price of a safety metric, and a safety metric
+    that rises is harm even where that was hoped for.
+
+    ``killed``: processes were killed for want of memory, more than before; that needs no further windows.
+    """
+    if killed:
+        return Judgement("harmed", None, [killed], _told(killed))
     if min(len(before), len(after)) < FEWEST:
         reason = f"{len(before)} windows before and {len(after)} after are too few to tell"
         return Judgement("neutral", None, [], reason)
@@ -29,19 +40,18 @@ def judge(expect: Expect | None, before: Sequence[Readings], after: Sequence[Rea
         was, now = [[window[metric] for window in windows] for windows in (before, after)]
         if found := change(metric, was, now):
             changes[metric], signs[metric] = found, moved(found, was, now)
+    verdict, reason = _decide(expect, changes, signs)
     expected = changes.pop(expect.metric, None) if expect else None
-    verdict, reason = _decide(expect, expected, changes, signs)
     return Judgement(verdict, expected, list(changes.values()), reason)
 
 
-def _decide(
-    expect: Expect | None, expected: Change | None, safety: dict[str, Change], signs: dict[str, int]
-) -> tuple[Verdict, str]:
-    worse = [found for metric, found in safety.items() if signs[metric] > 0]
+def _decide(expect: Expect | None, changes: dict[str, Change], signs: dict[str, int]) -> tuple[Verdict, str]:
+    worse = [changes[metric] for metric in SAFETY if signs.get(metric, 0) > 0]
     if worse:
         return "harmed", "; ".join(_told(found) for found in worse)
     if expect is None:
         return "neutral", "nothing was promised, and no safety metric rose"
+    expected = changes.get(expect.metric)
     if expected is None:
         return "neutral", f"{expect.metric} is not known here, and no safety metric rose"
     hoped = 1 if expect.direction == "up" else -1

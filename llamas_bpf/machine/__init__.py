@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from llamas_bpf.contracts.machine import Machine
-from llamas_bpf.machine import capabilities, cgroups, cpus, nodes, tiers
+from llamas_bpf.machine import capabilities, cgroups, cpus, devices, nodes, tiers
 
 
 def read() -> Machine:
@@ -20,6 +20,7 @@ def read() -> Machine:
         cgroup_mount=mount,
         cgroup_controllers=cgroups.controllers(mount),
         capabilities=capabilities.read(),
+        devices=devices.read(),
         page_bytes=os.sysconf("SC_PAGE_SIZE"),
     )
 

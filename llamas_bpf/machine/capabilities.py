@@ -28,6 +28,18 @@ def read() -> tuple[Capability, ...]:
             "hot pages can be promoted",
             "tune_tiering cannot switch promotion",
         ),
+        _file(
+            "weighted_interleave",
+            "/sys/kernel/mm/mempolicy/weighted_interleave",
+            "pages interleaved by weight",
+            "no exec --mems weights, and tune_tiering cannot weigh nodes",
+        ),
+        _file(
+            "transparent_hugepage",
+            "/sys/kernel/mm/transparent_hugepage/enabled",
+            "huge pages",
+            "tune_tiering cannot switch huge pages",
+        ),
         _file("damon", "/sys/kernel/mm/damon/admin", "access monitoring", "no access-based working sets"),
         _switch("mglru", "/sys/kernel/mm/lru_gen/enabled", "0x0000", "multi-generational LRU"),
         _switch("zswap", "/sys/module/zswap/parameters/enabled", "N", "compressed swap cache"),

@@ -13,7 +13,7 @@ from llamas_bpf.contracts.hint import Advice, Hint
 from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.plan.here import CannotPlan, Here, Step
 
-_NOT_KINDS = {"here"}
+_NOT_KINDS = {"here", "schemes"}
 
 
 class Planner(Protocol):
@@ -34,7 +34,9 @@ def plan(
         try:
             steps = _steps(hint, here)
         except CannotPlan as error:
-            refusals.append(Refusal(hint_id=decision, check="plan", sentence=str(error), workload=workload))
+            refusals.append(
+                Refusal(hint_id=decision, check=error.check, sentence=str(error), workload=workload)
+            )
             continue
         actions += [
             Action(

@@ -1,11 +1,21 @@
-"""A size above which a workload is slowed and reclaimed from: ``memory.high`` (cgroup-v2.rst)."""
+"""Sizes not to be exceeded: ``memory.high`` (slowed and reclaimed from above it), ``memory.swap.max`` and
+``memory.zswap.max`` (no more of it is swapped out, or compressed) (cgroup-v2.rst)."""
 
+from llamas_bpf.contracts.action import CgroupKnobName
 from llamas_bpf.contracts.hint import CapMemory
-from llamas_bpf.plan.here import Here, Step
+from llamas_bpf.plan.here import CannotPlan, Here, Step
 
 
 def plan(hint: CapMemory, here: Here) -> list[Step]:
     workload = here.workload(hint.workload)
-    page = here.machine.page_bytes
-    # The kernel rounds down to pages itself; doing it here makes what is read back equal what was written.
-    return [Step(here.knob(workload, "memory.high"), str(hint.limit_bytes // page * page))]
+    sizes: dict[CgroupKnobName, int | None] = {
+        "memory.high": hint.limit_bytes,
+        "memory.swap.max": hint.swap_bytes,
+        "memory.zswap.max": hint.zswap_bytes,
+    }
+    steps = [
+        Step(here.knob(workload, name), here.pages(size)) for name, size in sizes.items() if size is not None
+    ]
+    if not steps:
+        raise CannotPlan("the hint gives no limit: neither limit_bytes, nor swap_bytes, nor zswap_bytes")
+    return steps

@@ -4,14 +4,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from llamas_bpf.contracts.action import CgroupKnob, CgroupKnobName, CgroupReclaim, Target
-from llamas_bpf.contracts.machine import Machine
+from llamas_bpf.contracts.machine import Device, Machine
 from llamas_bpf.contracts.situation import Situation
-from llamas_bpf.contracts.workload import Workload
+from llamas_bpf.contracts.workload import ProcessId, Workload
 from llamas_bpf.machine import cpulist
 
 
 class CannotPlan(Exception):  # noqa: N818
     """Why a hint means nothing here, in one sentence."""
+
+    check = "plan"
+
+
+class ForOperator(CannotPlan):
+    """Good advice, in one sentence, that no knob of the kernel can follow: the operator may."""
+
+    check = "advice"
 
 
 @dataclass(frozen=True)
@@ -41,16 +49,37 @@ class Here:
                 return workload
         raise CannotPlan(f"{ref} is gone: it is not among the workloads of this window")
 
+    def living(self, workload: Workload) -> list[ProcessId]:
+        """Its processes, to be acted on one by one; CannotPlan where there is none."""
+        # One that ended before it was looked at has no known start, and cannot be told from a later one.
+        found = [process for process in workload.processes if process.pid > 1 and process.start_ticks > 0]
+        if not found:
+            raise CannotPlan(f"{workload.id} has no process that could be acted on")
+        return found
+
+    def device(self, ref: str) -> Device:
+        """The device that ``gpu0`` stands for; CannotPlan for one not named, or not on this machine."""
+        self._check_known(ref)
+        for device in self.machine.devices:
+            if device.id == ref:
+                return device
+        raise CannotPlan(f"{ref} is not a device of this machine")
+
     def nodes(self, refs: Iterable[str]) -> str:
         """Nodes such as ``node2`` as a node list; CannotPlan for one not named, or not on this machine."""
+        return cpulist.render(self.node(ref) for ref in refs)
+
+    def node(self, ref: str) -> int:
+        """The number of a node such as ``node2``; CannotPlan for one not named, or not on this machine."""
+        self._check_known(ref)
         present = {f"node{node.id}": node.id for node in self.machine.nodes}
-        found = []
-        for ref in refs:
-            self._check_known(ref)
-            if ref not in present:
-                raise CannotPlan(f"{ref} is not a node of this machine, which has {', '.join(present)}")
-            found.append(present[ref])
-        return cpulist.render(found)
+        if ref not in present:
+            raise CannotPlan(f"{ref} is not a node of this machine, which has {', '.join(present)}")
+        return present[ref]
+
+    def pages(self, size: int) -> str:
+        """Bytes rounded down to whole pages, as the kernel does, so that it is read back as written."""
+        return str(size // self.machine.page_bytes * self.machine.page_bytes)
 
     def has_cgroup(self, workload: Workload, controller: str) -> bool:
         """Whether the workload is a cgroup that this controller governs (the root cgroup has no knobs)."""

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
+from llamas_bpf.contracts.outcome import Outcome
 from llamas_bpf.store.database import Database
 
 Json = dict[str, Any]
@@ -56,6 +57,18 @@ class Reader:
             ).fetchone()
             return _decision(db, row) | {"exchange": _object(asked["body"]) if asked else None}
 
+    def outcomes(self, limit: int = 10_000) -> list[tuple[float, Outcome]]:
+        """The last verdicts of all runs, oldest first, each with when it was given (s since the epoch).
+
+        One that cannot be read is left out: a run can do without what it would have taught.
+        """
+        with self._rows() as db:
+            rows = db.execute(
+                "SELECT at_s, body FROM steps WHERE stage = 'judged' ORDER BY id DESC LIMIT ?", (limit,)
+            )
+            found = [judged for row in rows if (judged := _judged(row))]
+        return found[::-1]
+
     def run(self, number: int) -> Json | None:
         """What ``begin_run`` noted: advisor, enforce, machine, and when (``at_s``)."""
         with self._rows() as db:
@@ -91,6 +104,13 @@ def _decision(db: sqlite3.Connection, row: sqlite3.Row) -> Json:
     return found | {"became": _became(found)}
 
 
+def _judged(row: sqlite3.Row) -> tuple[float, Outcome] | None:
+    try:
+        return float(row["at_s"]), Outcome.model_validate(_object(row["body"]))
+    except (ValueError, TypeError):
+        return None
+
+
 def _object(text: str | bytes) -> Json:
     found = json.loads(text)
     if not isinstance(found, dict):
@@ -109,5 +129,6 @@ def _became(found: Json) -> str:
         if status in statuses:
             return f"{status.replace('_', ' ')}{back}"
     if found["refused"]:
-        return f"refused: {found['refused'][-1]['check']}"
+        check = found["refused"][-1]["check"]
+        return "for the operator" if check == "advice" else f"refused: {check}"
     return "nothing to do" if found["hint"]["kind"] == "leave" else "pending"

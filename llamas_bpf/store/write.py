@@ -10,12 +10,12 @@ from sqlite3 import Connection
 
 from pydantic import BaseModel
 
+from llamas_bpf.as_json import Json, digest_json
 from llamas_bpf.config import StoreConfig
 from llamas_bpf.contracts.hint import Hint
 from llamas_bpf.contracts.machine import Machine
 from llamas_bpf.contracts.report import Restored, WindowReport
 from llamas_bpf.contracts.situation import Situation
-from llamas_bpf.digest.as_json import Json, digest_json
 from llamas_bpf.features import workload_features
 from llamas_bpf.store import bounds
 from llamas_bpf.store.database import Database
@@ -43,19 +43,25 @@ class Store(Reader):
             self._run = _insert(db, "runs", at_s=time.time(), body=json.dumps(about))
         return self._run
 
-    def add_hint(self, window: int, advisor: str, hint: Hint, exchange_id: str | None, run: int) -> int:
-        """Give a hint its decision id, which no other ever gets, even after a crash."""
+    def add_hints(
+        self, window: int, advisor: str, hints: Sequence[Hint], exchange_id: str | None, run: int
+    ) -> list[int]:
+        """Give each hint its decision id, which no other ever gets, even after a crash. All or none: each
+        transaction waits for the disk."""
         with self._database.transaction() as db:
-            return _insert(
-                db,
-                "decisions",
-                run=run,
-                window=window,
-                at_s=time.time(),
-                advisor=advisor,
-                hint=_json(hint),
-                exchange=exchange_id,
-            )
+            return [
+                _insert(
+                    db,
+                    "decisions",
+                    run=run,
+                    window=window,
+                    at_s=time.time(),
+                    advisor=advisor,
+                    hint=_json(hint),
+                    exchange=exchange_id,
+                )
+                for hint in hints
+            ]
 
     def record(self, report: WindowReport) -> None:
         """Keep a whole window: digest, exchanges, and what became of this and earlier decisions."""

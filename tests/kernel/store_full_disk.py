@@ -15,7 +15,7 @@ def add_until_it_fails(store: Store) -> tuple[int, str]:
     """How many hints went in, and the sentence that said no."""
     for count in range(20_000):
         try:
-            store.add_hint(1, "rules", HINT, None, run=1)
+            store.add_hints(1, "rules", [HINT], None, run=1)
         except StoreError as error:
             return count, str(error)
     raise AssertionError("the disk never filled up")
@@ -34,7 +34,7 @@ def main() -> None:
     disk = Path(sys.argv[1])
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "none", disk], check=True)
     store = Store(disk / "state", StoreConfig())
-    before = store.add_hint(1, "rules", HINT, None, run=1)
+    before = store.add_hints(1, "rules", [HINT], None, run=1)[0]
 
     fill(disk / "filler")
     added, sentence = add_until_it_fails(store)
@@ -44,7 +44,7 @@ def main() -> None:
         assert len(reader.decisions(30_000)) == added + 1
 
     (disk / "filler").unlink()
-    after = store.add_hint(1, "rules", HINT, None, run=1)
+    after = store.add_hints(1, "rules", [HINT], None, run=1)[0]
     assert after == before + added + 1
 
     store.close()
@@ -53,7 +53,7 @@ def main() -> None:
     with Reader.open(disk / "state") as reader:
         assert reader.decision(after)
     subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
-    assert store.add_hint(1, "rules", HINT, None, run=1) == after + 1
+    assert store.add_hints(1, "rules", [HINT], None, run=1)[0] == after + 1
     store.close()
     print("recovered")
 

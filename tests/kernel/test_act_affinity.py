@@ -2,30 +2,19 @@
 
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from acting import action, here
 from puppet import Puppet, puppet
 
-from llamas_bpf.act import Actuation, Journal, rollback
+from llamas_bpf.act import Actuation, rollback
 from llamas_bpf.contracts.action import Affinity
 
 CPUS = sorted(os.sched_getaffinity(0))
+pytest_plugins = ("acting_on_puppet",)
 pytestmark = pytest.mark.skipif(len(CPUS) < 2, reason="kernel feature: a second CPU")
 ALL, FIRST, SECOND = set(CPUS), {CPUS[0]}, {CPUS[-1]}
-
-
-@pytest.fixture
-def process() -> Iterator[Puppet]:
-    with puppet() as found:
-        yield found
-
-
-@pytest.fixture
-def actuation(tmp_path: Path) -> Actuation:
-    return Actuation(here(), Journal(tmp_path / "state"), dry_run=False)
 
 
 def target(process: Puppet) -> Affinity:

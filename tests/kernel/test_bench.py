@@ -1,18 +1,16 @@
 """``bench sense`` as an operator runs it: its shape, what must hold anywhere by far, and what it leaves."""
 
-import json
-import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import bench_command
 import pytest
 
-BENCH = [sys.executable, "-m", "llamas_bpf.cli", "bench", "sense", "--quick"]
+BENCH = bench_command.command("sense")
 
 
 def fds_of(pid: int) -> Iterator[str]:
@@ -63,11 +61,7 @@ def until(what: str, reached: Any) -> None:
 
 @pytest.fixture(scope="module")
 def results() -> dict[str, Any]:
-    done = subprocess.run([*BENCH, "--json", "--rounds", "2"], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    return bench_command.results("sense", rounds=2)
 
 
 def medians(part: dict[str, Any]) -> list[float]:
@@ -135,11 +129,7 @@ def test_an_end_in_the_middle_leaves_nothing(number: int, status: int) -> None:
 
 
 def test_without_root_it_says_what_it_needs() -> None:
-    done = subprocess.run(
-        [*BENCH], capture_output=True, text=True, user=65534, group=65534, extra_groups=[], env=os.environ
-    )
-    assert done.returncode == 3
-    assert "needs root" in done.stderr
+    bench_command.refuses_without_root("sense")
 
 
 def test_unknown_benchmarks_are_refused() -> None:

@@ -13,9 +13,9 @@ import pytest
 from quiet import Marks, cell, quiet
 
 from llamas_bpf import machine, process_stat
+from llamas_bpf.as_json import digest_json
 from llamas_bpf.contracts.workload import Launched, ProcessId
 from llamas_bpf.digest import machine_row
-from llamas_bpf.digest.as_json import digest_json
 from llamas_bpf.digest.digester import Digester
 
 MIB = 1 << 20

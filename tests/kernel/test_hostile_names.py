@@ -11,8 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from acting import action, fake_cgroup, here
 from controller import ENVIRONMENT, LLAMAS
 from openai_server import Handler, Scene, hints, serving
+
+from llamas_bpf.act import Actuation, Journal
+from llamas_bpf.contracts.action import CgroupKnob
 
 MARK = f"q{os.getpid() % 100000}"
 #: What the kernel keeps of a name is 15 bytes.
@@ -131,6 +135,8 @@ HOSTILE = "\x1b]0;owned\x07[red]\u202e"
         ["explain", "--state", f"/proc/{HOSTILE}"],
         ["run", "--advisor", HOSTILE],
         ["run", "--duration", "1", "--state", f"/proc/{HOSTILE}/state"],
+        ["doctor", "--config", f"/proc/{HOSTILE}"],
+        ["rollback", f"--{HOSTILE}"],
         [HOSTILE],
     ],
     ids=lambda words: " ".join(word for word in words if word.isprintable()),
@@ -141,3 +147,48 @@ def test_mistakes(words: list[str]) -> None:
     assert done.stdout == ""
     assert "owned" in done.stderr
     assert harmless(done.stderr), done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="kernel feature: only root may hold the lock in /run")
+def test_rollback(tmp_path: Path) -> None:
+    """Of cgroups that are gone; their names, and the values that were there, are somebody's to choose."""
+    path = f"/{HOSTILE}\n'\"/x"
+    for options in ([], ["--json"]):
+        mount, state = tmp_path / f"cgroup{len(options)}", tmp_path / f"state{len(options)}"
+        fake_cgroup(mount, path)
+        target = CgroupKnob(cgroup=path, cgroup_id=(mount / path[1:]).stat().st_ino, knob="cpu.weight")
+        journal = Journal(state)
+        (done,) = Actuation(here(mount), journal, dry_run=False).apply([action(target, "50")])
+        assert done.status == "applied", done.detail
+        journal.close()
+        command = [*LLAMAS, "rollback", "--state", str(state), *options]
+        ended = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT | {"COLUMNS": "300"})
+        assert ended.returncode == 0, ended.stderr
+        assert "owned" in ended.stdout
+        assert harmless(ended.stdout) and harmless(ended.stderr)
+        assert not options or ended.stdout.isascii()
+
+
+def test_what_acting_says(tmp_path: Path) -> None:
+    """Dry run, success, others' hands, refusals of the kernel, a torn-down cgroup: each a harmless line."""
+    path = f"/{HOSTILE}\n'\"/x"
+    fake_cgroup(tmp_path / "cgroup", path)
+    directory = tmp_path / f"cgroup{path}"
+    target = CgroupKnob(cgroup=path, cgroup_id=directory.stat().st_ino, knob="cpu.weight")
+    dry = Actuation(here(tmp_path / "cgroup"), None, dry_run=True).apply([action(target, "50")])
+    journal = Journal(tmp_path / "state")
+    actuation = Actuation(here(tmp_path / "cgroup"), journal, dry_run=False)
+    twice = actuation.apply([action(target, "50", "1.1"), action(target, "60", "2.1")])
+    (directory / "cpu.weight").write_text("\x1b[2J\x07 1\n2\n")
+    others = actuation.restore_all("the run ended")
+    odd = actuation.apply([action(target.model_copy(update={"knob": "cpu.max"}), "max\u202e", "3.1")])
+    absent = actuation.apply([action(target.model_copy(update={"cgroup": path + HOSTILE}), "50", "4.1")])
+    (directory / "memory.high").unlink()
+    (directory / "memory.high").symlink_to("/")
+    linked = actuation.apply([action(target.model_copy(update={"knob": "memory.high"}), "50", "5.1")])
+    journal.close()
+    said = [*dry, *twice, *odd, *absent, *linked]
+    assert [one.status for one in said] == ["dry_run", "failed", "applied", "failed", "failed", "failed"]
+    assert all(one.detail or one.status == "applied" for one in said)
+    for sentence in (*(one.detail for one in said), *(f"{one.target} {one.skipped}" for one in others)):
+        assert harmless(sentence), sentence

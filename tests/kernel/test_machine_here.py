@@ -63,3 +63,11 @@ def test_the_cgroup_mount_is_one_with_these_controllers() -> None:
 def test_it_is_this_kernel_in_this_boot() -> None:
     assert os.uname().release == HERE.kernel
     assert Path("/proc/sys/kernel/random/boot_id").read_text().strip() == HERE.boot_id
+
+
+def test_network_interfaces_on_pci_are_devices() -> None:
+    wheres = {path.name: str(path.resolve()) for path in Path("/sys/class/net").iterdir()}
+    on_pci = {name for name, where in wheres.items() if "/pci" in where and "/usb" not in where}
+    told = [device.description.split() for device in HERE.devices if device.id.startswith("eth")]
+    assert {name for _, *names in told for name in names} == on_pci
+    assert all((Path("/sys/bus/pci/devices") / device.pci).is_dir() for device in HERE.devices)

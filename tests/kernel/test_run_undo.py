@@ -1,8 +1,9 @@
-"""While ``run`` goes on, what has lived its time is put back."""
+"""While ``run`` goes on, what has lived its time, and what did harm, is put back."""
 
 import json
 import os
 import re
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -11,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from controller import Window, explain, running, workload
+from controller import LLAMAS, Window, explain, running, workload
+from noisy_mix import mix
 from openai_server import Handler, Scene, hints, serving
+from planted import only, rule
 
 # Says its own id and that of its child, and computes in both.
 SPIN = """
@@ -42,9 +45,11 @@ def when(wanted: threading.Event, name: str, hint: dict[str, Any]) -> Scene:
 
 @pytest.fixture
 def options(tmp_path: Path) -> tuple[str, ...]:
-    """Asked every second, so that a hint is given as soon as it is wanted."""
-    config = tmp_path / "config.toml"
-    config.write_text("[llm]\nask_every_s = 1\n")
+    """Asked every second, so that a hint is given as soon as it is wanted; and given for a short time too."""
+    config, policies = tmp_path / "config.toml", tmp_path / "policies"
+    policies.mkdir()
+    (policies / "limits.toml").write_text("min_ttl_s = 5\n")
+    config.write_text(f"policies = '{policies}'\n[llm]\nask_every_s = 1\n")
     return ("--enforce", "--advisor", "llm", "--state", str(tmp_path / "state"), "--config", str(config))
 
 
@@ -85,3 +90,36 @@ def test_what_has_lived_its_time_is_put_back(options: tuple[str, ...]) -> None:
         assert run.stop() == 0
     told = explain(Path(options[4]), window["decisions"][0]["id"])
     assert {entry["reason"] for entry in told["restored"]} == {"its time is over"}
+
+
+#: It sends what computes to the last CPU, and promises that it will run the more.
+MISTAKEN = rule(
+    "mistaken",
+    f'kind = "place_cpu"\ncpus = [{LAST}]\nexpect = {{ metric = "sched.run_ns", direction = "up" }}',
+    when='"workload.sched.run_ns > 1000000.0"',
+    windows=8,
+)
+
+
+def test_a_harmful_action_planted_on_purpose_is_undone_and_explained(tmp_path: Path) -> None:
+    config, state = only(tmp_path, MISTAKEN), tmp_path / "state"
+    options = ("--enforce", "--advisor", "rules", "--state", str(state), "--config", str(config))
+    with mix(*["spins"] * 8) as rivals, spinning("spin-harm") as processes:
+        for rival in rivals:
+            os.sched_setaffinity(rival, {LAST})
+        for process in processes:
+            os.sched_setaffinity(process, ALL - {LAST})
+        before = masks(processes)
+        with running(*options) as run:
+            decided = run.until(applied)
+            assert masks(processes) == [{LAST}, {LAST}]
+            judged = run.until(lambda window: bool(window["outcomes"]), most=10)
+            assert {one["verdict"] for one in judged["outcomes"]} == {"harmed"}, judged["outcomes"]
+            assert masks(processes) == before
+            assert run.stop() == 0
+    assert {entry["reason"] for entry in judged["restored"]} == {"it harmed"}
+    command = [*LLAMAS, "explain", str(decided["decisions"][0]["id"]), "--state", str(state)]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    words = " ".join(shown.split())
+    for part in ("harmed, put back", "accepted", "harmed: sched.", "(it harmed)", "Learnt"):
+        assert part in words, shown

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from memory_holder import HOLDS
+
 from llamas_bpf.contracts.action import CgroupKnob, CgroupKnobName, CgroupReclaim
 from llamas_bpf.contracts.workload import Launched
 from llamas_bpf.launched import launched
@@ -13,17 +15,6 @@ from llamas_bpf.launched import launched
 MIB = 1 << 20
 MOUNT = Path("/sys/fs/cgroup")
 EXEC = [sys.executable, "-m", "llamas_bpf.cli", "exec"]
-
-#: Touches so many MiB of small pages, says so, and waits for its end.
-HOLDS = """
-import mmap, sys
-memory = mmap.mmap(-1, int(sys.argv[1]) << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-memory.madvise(mmap.MADV_NOHUGEPAGE)
-for offset in range(0, len(memory), 4096):
-    memory[offset] = 1
-print("up", flush=True)
-sys.stdin.read()
-"""
 
 
 @contextmanager

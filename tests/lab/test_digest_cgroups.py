@@ -11,9 +11,9 @@ from typing import Any
 from controller import workload
 
 from llamas_bpf import machine
+from llamas_bpf.as_json import digest_json
 from llamas_bpf.config import Config
 from llamas_bpf.controller.windows import windows
-from llamas_bpf.digest.as_json import digest_json
 
 MOUNT = Path("/sys/fs/cgroup")
 PAGES = 2503  # a prime

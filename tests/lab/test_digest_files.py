@@ -13,9 +13,9 @@ from guest_workloads import EXEC, MIB, directory, holding
 from quiet import Marks, cell, quiet
 
 from llamas_bpf import machine
+from llamas_bpf.as_json import digest_json
 from llamas_bpf.contracts.digest import Digest
 from llamas_bpf.contracts.workload import Launched
-from llamas_bpf.digest.as_json import digest_json
 from llamas_bpf.digest.digester import Digester
 from llamas_bpf.launched import launched
 

@@ -13,8 +13,9 @@ from heat_guest import Shape, Watcher, end, heat_from, near, running
 from heat_settings import DAMON_STAT, NR_KDAMONDS, damon_free, setting, tree
 
 from llamas_bpf import heat, machine
+from llamas_bpf.damon.claim import CLAIM
+from llamas_bpf.damon.kdamonds import PLACES
 from llamas_bpf.heat import Heat, damon
-from llamas_bpf.heat.damon_claim import CLAIM
 
 pytestmark = [pytest.mark.needs("damon of processes"), pytest.mark.slow]
 
@@ -137,7 +138,7 @@ def test_after_a_kill_the_next_one_takes_ours_away() -> None:
     with opening() as killed:
         assert said(killed)[0] == "damon"
         killed.send_signal(signal.SIGKILL)
-    assert NR_KDAMONDS.read_text() == "8\n"
+    assert NR_KDAMONDS.read_text() == f"{PLACES}\n"
     with heat_from(damon.KIND) as opened:
         assert (opened.source, opened.degradations) == ("damon", ())
         with running(WARM):

@@ -90,6 +90,7 @@ def test_abilities_of_this_kernel() -> None:
     able = {one.name: one.available for one in HERE.capabilities}
     for name in ("btf", "psi", "demotion", "numa_balancing", "damon", "sched_ext"):
         assert able[name] is (lacking([name]) is None), name
+    assert able["weighted_interleave"] is (lacking(["weighted interleave"]) is None)
     for name in ("mglru", "zswap"):
         assert not (able[name] and lacking([name]))
 

@@ -2,59 +2,27 @@
 
 import re
 import subprocess
-import sys
 import urllib.request
 from pathlib import Path
 from typing import Any
 
 import pytest
-from controller import LLAMAS, Window, explain, running, workload
+from controller import LLAMAS, Window, explain, running
+from planted import holding, only, rule
 
 HOME = Path("/sys/fs/cgroup/llamas-bpf")
-# Holds 64 MiB on whatever node it was given, wakes up ten times a second, and says when it is there.
-HOLD = """
-import mmap, time
-memory = mmap.mmap(-1, 64 << 20)
-memory.madvise(mmap.MADV_NOHUGEPAGE)
-for offset in range(0, len(memory), 4096):
-    memory[offset] = 1
-print("there", flush=True)
-while True:
-    time.sleep(0.1)
-    memory[0] = 2
-"""
-RULE = """
-[[rule]]
-name = "{name}"
-about = "workload"
-when = ["workload.started_by_exec", "workload.memory.total_bytes > 50000000.0"]
-for_windows = 1
-every_s = 600
-[rule.hint]
-reason = "a test wants it"
-confidence = 0.9
-{hint}
-"""
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Path:
-    """A configuration with two rules of ours in place of the packaged ones."""
-    rules = tmp_path / "policies/rules"
-    rules.mkdir(parents=True)
-    for packaged in ("cpu", "memory", "tiering"):
-        (rules / f"{packaged}.toml").write_text("")
+    """A configuration with three rules of ours in place of the packaged ones."""
     hints = {
         "nodes": 'kind = "place_memory"\nnodes = ["node2"]\n[rule.hint.expect]\n'
         'metric = "memory.fast_tier_ratio"\ndirection = "down"',
         "weight": 'kind = "weigh_cpu"\nweight = 300',
         "huge": 'kind = "cap_memory"\nlimit_bytes = 4096',
     }
-    text = "".join(RULE.format(name=name, hint=hint) for name, hint in hints.items())
-    (rules / "ours.toml").write_text(text)
-    config = tmp_path / "config.toml"
-    config.write_text(f"policies = '{tmp_path / 'policies'}'\n")
-    return config
+    return only(tmp_path, *(rule(name, hint) for name, hint in hints.items()))
 
 
 def read(name: str, file: str) -> str:
@@ -72,30 +40,31 @@ def on_node(name: str, node: int) -> int:
 @pytest.mark.needs("btf", "node2")
 def test_rules_move_memory_and_weigh_and_all_is_put_back(tmp_path: Path, settings: Path) -> None:
     state = tmp_path / "state"
-    with workload("held", sys.executable, "-c", HOLD) as held:
-        assert held.stdout is not None
-        assert held.stdout.readline() == "there\n"
+    with holding("held"):
         knobs = {name: read("held", name) for name in ("cpu.weight", "cpuset.mems", "memory.high")}
         assert on_node("held", 2) < 10 << 20
         options = ("--enforce", "--state", str(state), "--config", str(settings), "--metrics-port", "9435")
         with running(*options) as run:
-            window = run.until(lambda window: bool(window["applied"]))
+            run.until(lambda window: bool(window["applied"]))
             assert read("held", "cpuset.mems") == "2\n"
-            assert read("held", "cpu.weight") == "300\n"
             assert on_node("held", 2) > 64 << 20
+            # One decision at a time: the others wait for its verdict.
+            assert read("held", "cpu.weight") == knobs["cpu.weight"]
             judged = run.until(lambda window: bool(window["outcomes"]))
+            run.until(lambda window: bool(window["applied"]))
+            assert read("held", "cpu.weight") == "300\n"
             metrics = scrape("http://127.0.0.1:9435/metrics")
+            run.until(lambda window: bool(window["refusals"]))
             assert run.stop() == 0
         assert {name: read("held", name) for name in knobs} == knobs
-    check_explained(state, window)
+    check_explained(state, run.windows)
     assert {outcome["verdict"] for outcome in judged["outcomes"]} <= {"helped", "neutral"}
     assert re.search(r'^llamas_bpf_actions_total\{.*knob="cpuset.mems".*\} 1', metrics, re.MULTILINE)
 
 
-def check_explained(state: Path, window: Window) -> None:
-    kinds: dict[str, Any] = {
-        entry["hint"]["kind"]: explain(state, entry["id"]) for entry in window["decisions"]
-    }
+def check_explained(state: Path, windows: list[Window]) -> None:
+    decisions = [entry for window in windows for entry in window["decisions"]]
+    kinds: dict[str, Any] = {entry["hint"]["kind"]: explain(state, entry["id"]) for entry in decisions}
     assert kinds["place_memory"]["applied"][0]["new"] == "2"
     assert kinds["weigh_cpu"]["restored"][0]["reason"] == "the run ended"
     assert kinds["cap_memory"]["refused"][0]["check"] in ("bounds", "capacity")
@@ -110,9 +79,7 @@ def scrape(url: str) -> str:
 @pytest.mark.needs("btf", "node2")
 def test_a_killed_controller_is_rolled_back_by_hand(tmp_path: Path, settings: Path) -> None:
     state = tmp_path / "state"
-    with workload("killed", sys.executable, "-c", HOLD) as held:
-        assert held.stdout is not None
-        assert held.stdout.readline() == "there\n"
+    with holding("killed"):
         before = read("killed", "cpuset.mems")
         with running("--enforce", "--state", str(state), "--config", str(settings)) as run:
             run.until(lambda window: bool(window["applied"]))

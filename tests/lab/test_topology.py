@@ -105,7 +105,7 @@ def test_swap_is_as_described() -> None:
 
 
 def test_devices_hang_on_their_nodes() -> None:
-    classes = {"accelerator": "0x00ff", "storage": "0x0108", "network": "0x0200"}
+    classes = {"accelerator": "0x0380", "storage": "0x0108", "network": "0x0200"}
     found = [
         (read(device / "class")[:6], int(read(device / "numa_node")))
         for device in Path("/sys/bus/pci/devices").iterdir()

@@ -148,6 +148,8 @@ def outcome(action: str, verdict: str = "helped") -> Outcome:
             "expected": change,
             "safety": [],
             "reason": "memory.fast_tier_ratio rose, as hoped",
+            "situation": (2, 0, 3, 2, 0),
+            "gist": '{"kind":"place_memory","nodes":["node0"]}',
         }
     )
 

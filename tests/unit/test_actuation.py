@@ -6,10 +6,7 @@ import pytest
 from acting import action, fake_cgroup, here, knob
 
 from llamas_bpf.act import Actuation, Journal, rollback
-from llamas_bpf.act.actuator import PutBack
-from llamas_bpf.act.actuators.system import FILES, SystemActuator
-from llamas_bpf.act.errors import ActError, Gone
-from llamas_bpf.contracts.action import SystemKnob
+from llamas_bpf.act.errors import ActError
 from llamas_bpf.errors import ConfigError
 
 HOT = "llamas-bpf/hot"
@@ -140,6 +137,21 @@ def test_others_hands_are_seen_when_the_next_action_comes(mount: Path, actuation
     assert content(mount, "cpu.weight") == "77\n"
 
 
+def test_others_hands_are_seen_once_a_window_and_said_once(mount: Path, actuation: Actuation) -> None:
+    actuation.apply([action(knob(mount), "50"), action(knob(mount, "memory.high"), "4096", id_="2.1")])
+    assert actuation.reconcile() == []
+    (mount / HOT / "cpu.weight").write_text("77\n")
+    (said,) = actuation.reconcile()
+    assert (said.action_id, said.skipped) == (
+        "1.1",
+        "someone else has set it to 77 since: it is left at that",
+    )
+    assert actuation.reconcile() == []
+    assert [one.action.id for one in actuation.in_force()] == ["2.1"]
+    assert actuation.apply([action(knob(mount), "60", id_="3.1")])[0].status == "failed"
+    assert content(mount, "cpu.weight") == "77\n"
+
+
 def test_put_back_by_another_is_put_back(mount: Path, actuation: Actuation) -> None:
     actuation.apply([action(knob(mount), "50")])
     (mount / HOT / "cpu.weight").write_text("100\n")
@@ -225,23 +237,6 @@ def test_rolling_back_some_of_it(mount: Path, actuation: Actuation, tmp_path: Pa
     assert not (tmp_path / "never").exists()
 
 
-def test_system_settings(tmp_path: Path) -> None:
-    for name, value in (("numa.demotion_enabled", "false\n"), ("kernel.numa_balancing", "1\n")):
-        path = tmp_path / FILES[name]  # type: ignore[index]
-        path.parent.mkdir(parents=True)
-        path.write_text(value)
-    tool, demotion = SystemActuator(tmp_path), SystemKnob(knob="numa.demotion_enabled")
-    old = tool.read(demotion)
-    assert old.value == "false"
-    tool.write(demotion, "true")
-    assert tool.read(demotion).value == "true"
-    assert tool.put_back(demotion, old, ["true"]) == PutBack("false")
-    assert tool.read(demotion).value == "false"
-    (tmp_path / FILES["numa.demotion_enabled"]).unlink()
-    with pytest.raises(Gone, match="no such thing here"):
-        tool.read(demotion)
-
-
 def test_a_superseding_action_that_fails_leaves_the_one_before_it(
     mount: Path, actuation: Actuation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -285,3 +280,10 @@ def test_a_link_that_takes_a_knobs_place_later_is_not_followed(
     (restored,) = actuation.undo("1", "it harmed")
     assert restored.skipped
     assert outside.read_text() == "300\n"
+
+
+def test_what_is_there_now_can_be_asked_without_a_journal(mount: Path) -> None:
+    dry = Actuation(here(mount), None, dry_run=True)
+    weight = knob(mount, "cpu.weight")
+    assert dry.present(weight) == "100"
+    assert dry.present(weight.model_copy(update={"cgroup_id": 1})) is None

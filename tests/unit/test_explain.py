@@ -31,18 +31,18 @@ def state(tmp_path: Path) -> Path:
         digest = reports.digest({"w1": reports.ROW}, names={"w1": HOSTILE}, lost=3)
         hint = reports.hint(reason=f"because {HOSTILE}")
         asked = reports.exchange(prompt=[{"role": "user", "content": f"line one\nname: {HOSTILE}"}])
-        first = store.add_hint(1, "llm", hint, "x1", run)
+        first = store.add_hints(1, "llm", [hint], "x1", run)[0]
         here = reports.situation(1, [digest])
         store.record(reports.full_report(first, situation=here, exchange=asked, hint=hint))
 
-        second = store.add_hint(2, "rules", reports.hint(), None, run)
+        second = store.add_hints(2, "rules", [reports.hint()], None, run)[0]
         decision = Decision(second, reports.hint(), "rules", None)
         refusal = Refusal(hint_id=second, check="capacity", sentence="node0 is full")
         there = reports.situation(2)
         store.record(WindowReport(there, "rules", decisions=(decision,), refusals=(refusal,)))
 
         leave = reports.hint(None, kind="leave", reason="all is well", expect=None, nodes=None)
-        store.add_hint(3, "rules", leave, None, run)
+        store.add_hints(3, "rules", [leave], None, run)
     return state
 
 
@@ -94,14 +94,30 @@ def test_one_decision_from_events_to_outcome(run: Run) -> None:
         "nodes node0",
         "hoping for: memory.fast_tier_ratio up",
         "by llm, confidence 90%, for 300 s",
-        "node0 is full (capacity)",
+        "1.1 /llamas/hot cpuset.mems = 0: accepted",
+        "refused: node0 is full (capacity)",
         "1.1 /llamas/hot cpuset.mems 0,2 -> 0 applied",
         "1.2 affinity of pid 101",
         "helped: memory.fast_tier_ratio rose, as hoped",
         "memory.fast_tier_ratio 30 % 95 % 1 %",
         "-> 0,2 (it harmed)",
+        '{"kind":"place_memory","nodes":["node0"]} helped where the features are in buckets like'
+        " page faults 2, wake-ups 0, waits for a CPU 3, memory on the fastest tier 2, CPU time 0",
     ):
         assert part in words, f"{part}\n{out}"
+
+
+def test_advice_is_for_the_operator_and_no_refusal(run: Run, state: Path) -> None:
+    with Store(state, StoreConfig()) as store:
+        (number,) = store.add_hints(4, "rules", [reports.hint()], None, 1)
+        decision = Decision(number, reports.hint(), "rules", None)
+        refusal = Refusal(hint_id=number, check="advice", sentence="start it anew on gpu0")
+        there = reports.situation(4)
+        store.record(WindowReport(there, "rules", decisions=(decision,), refusals=(refusal,)))
+    _, out, _ = run("4")
+    assert "Decision 4: for the operator" in out
+    assert "For the operator\n  start it anew on gpu0\n" in out
+    assert "Refused" not in out
 
 
 def test_an_action_names_its_decision(run: Run) -> None:

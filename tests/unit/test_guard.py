@@ -1,77 +1,21 @@
-"""What the guard lets through, and the sentences with which it refuses."""
+"""What the guard lets through, whatever it is asked, and that it keeps to its scope."""
 
-import os
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pytest
 from acting import action
+from guarding import LIMITS, knob, living, refusal, started, window
 from hypothesis import given
 from hypothesis import strategies as st
-from situations import MIB, Row, hot, machine, situation
+from situations import MIB, hot, machine, situation
 
-from llamas_bpf import process_stat
-from llamas_bpf.config import Config, parse
 from llamas_bpf.contracts.action import Action, Affinity, CgroupKnob, CgroupReclaim, SystemKnob
 from llamas_bpf.contracts.hint import HINT, Advice
 from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.contracts.workload import ProcessId, Workload
-from llamas_bpf.errors import ConfigError
-from llamas_bpf.guard import Guard, Limits, load_limits
-from llamas_bpf.guard.checks.protected import PF_KTHREAD
+from llamas_bpf.guard import Guard, Limits
 from llamas_bpf.machine import cpulist
 from llamas_bpf.plan import plan
-
-LIMITS = parse(
-    """
-    min_confidence = 0.4
-    max_ttl_s = 100
-    [scope]
-    cgroups = ["/batch/*"]
-    machine_wide = true
-    [protect]
-    executables = ["/usr/sbin/sshd"]
-    cgroups = ["/system.slice"]
-    [bounds]
-    cpu_weight = { min = 50, max = 200 }
-    memory_high_bytes = { min = 33_554_432, max = 1_073_741_824 }
-    reclaim_bytes = { min = 4096, max = 67_108_864 }
-    [capacity]
-    reserve_ratio = 0.1
-    """,
-    Limits,
-    "limits.toml",
-)
-SIZE = {"memory.current_bytes": 100.0 * MIB}
-
-
-def started(id_: str = "w1", **more: Any) -> Row:
-    return Row(id_, SIZE, node_bytes=(0, 0, 100 * MIB), name="hot", started_by_exec=True, **more)
-
-
-def living(where: Situation, **changes: Any) -> Situation:
-    """The first workload with changes, and without the invented processes."""
-    first, *others = where.digest.workloads
-    workloads = (replace(first, **({"processes": ()} | changes)), *others)
-    return replace(where, recent=(replace(where.digest, workloads=workloads),))
-
-
-def window(*rows: Row, number: int = 0, **changes: Any) -> Situation:
-    return living(situation(rows or [started()], number=number), **changes)
-
-
-def knob(name: Any, value: str, workload: str = "w1", **more: Any) -> Action:
-    return action(CgroupKnob(cgroup=f"/{workload}", cgroup_id=1, knob=name), value, workload=workload, **more)
-
-
-def refusal(one: Action, where: Situation | None = None, confidence: float = 0.9) -> tuple[str, str] | None:
-    """The check and its sentence; None when the action may be taken."""
-    accepted, refused = Guard(LIMITS).check([one], where or window(), {1: confidence})
-    assert len(accepted) + len(refused) == 1
-    assert all(found.action == one for found in refused)
-    return (refused[0].check, refused[0].sentence) if refused else None
 
 
 def test_what_is_in_order_passes() -> None:
@@ -130,146 +74,6 @@ def test_machine_wide_settings_need_a_word_from_the_operator() -> None:
     _, refused = Guard(Limits()).check([one], window(), {1: 1.0})
     assert [found.check for found in refused] == ["scope"]
     assert "machine_wide" in refused[0].sentence
-
-
-def test_protected_cgroups_with_everything_below() -> None:
-    for cgroup in ("/system.slice", "/system.slice/ssh.service"):
-        one = action(CgroupKnob(cgroup=cgroup, cgroup_id=1, knob="cpu.weight"), "100")
-        check, sentence = refusal(one, window(cgroup=cgroup)) or ("", "")
-        assert check == "protected"
-        assert "/system.slice" in sentence
-    near = action(CgroupKnob(cgroup="/system.slices", cgroup_id=1, knob="cpu.weight"), "100")
-    assert refusal(near, window(cgroup="/system.slices")) is None
-
-
-def me(pid: int) -> ProcessId:
-    stat = process_stat.read(pid)
-    assert stat is not None
-    return ProcessId(pid, stat.start_ticks)
-
-
-def test_process_1_and_ourselves_are_protected() -> None:
-    for pid, words in ((1, "process 1"), (os.getpid(), "llamas-bpf itself")):
-        check, sentence = refusal(knob("cpu.weight", "100"), window(processes=(me(pid),))) or ("", "")
-        assert check == "protected"
-        assert words in sentence
-
-
-def test_kernel_threads_are_protected() -> None:
-    kthreadd = process_stat.read(2)
-    assert kthreadd is not None
-    assert kthreadd.flags & PF_KTHREAD
-    processes = (ProcessId(2, kthreadd.start_ticks),)
-    check, sentence = refusal(knob("cpu.weight", "100"), window(processes=processes)) or ("", "")
-    assert check == "protected"
-    assert "kernel thread" in sentence
-
-
-def test_executables_and_users_are_protected_and_command_names_are_not() -> None:
-    parent = os.getppid()
-    executable = str(Path(f"/proc/{parent}/exe").readlink())
-    one, where = knob("cpu.weight", "100"), window(processes=(me(parent),))
-    for protect in (
-        {"executables": [executable]},
-        {"users": [Path(f"/proc/{parent}").owner()]},
-    ):
-        limits = Limits.model_validate({"protect": protect})
-        _, refused = Guard(limits).check([one], where, {1: 1.0})
-        assert [found.check for found in refused] == ["protected"]
-    by_name = Limits.model_validate({"protect": {"executables": ["/usr/sbin/sshd"]}})
-    disguised = living(where, name="sshd", processes=(me(parent),))
-    assert Guard(by_name).check([one], disguised, {1: 1.0}) == ([one], [])
-
-
-@pytest.mark.parametrize(
-    ("one", "words"),
-    [
-        (knob("cpu.weight", "49"), "cpu.weight would become 49, and limits.toml allows 50 to 200"),
-        (knob("cpu.weight", "201"), "allows 50 to 200"),
-        (knob("cpu.weight", "1e2"), "takes a number"),
-        (knob("cpu.weight", "-1"), "takes a number"),
-        (knob("cpu.weight", "１００"), "takes a number"),
-        (knob("cpu.weight", "9" * 30), "takes a number"),
-        (knob("memory.high", "0"), "would become 0 B, and limits.toml allows 32 MiB to 1 GiB"),
-        (knob("memory.high", "max"), "takes a number"),
-        (knob("cpuset.cpus", ""), "stands still"),
-        (knob("cpuset.cpus", "1-0"), "would leave 0 CPUs"),
-        (knob("cpuset.cpus", "0\n1"), "takes a list"),
-        (knob("cpuset.mems", "all"), "takes a list of nodes"),
-        (action(SystemKnob(knob="kernel.numa_balancing"), "4", workload=None), "takes 0, 1, 2, 3"),
-        (action(SystemKnob(knob="numa.demotion_enabled"), "\x1b[2J", workload=None), r"\\x1b"),
-        (action(CgroupReclaim(cgroup="/w1", cgroup_id=1), str(65 * MIB)), "allows 4 KiB to 64 MiB"),
-    ],
-)
-def test_bounds(one: Action, words: str) -> None:
-    check, sentence = refusal(one) or ("", "")
-    assert check == "bounds"
-    assert words in sentence
-
-
-@pytest.mark.parametrize(
-    ("one", "words"),
-    [
-        (knob("cpuset.cpus", "0-7"), "CPU 2-7 is not online here; online are 0-1"),
-        (knob("cpuset.mems", "5"), "node5 has no memory"),
-        (knob("cpuset.mems", "1-0"), "without any node"),
-        (knob("memory.high", str(49 * MIB)), "uses 100 MiB and would be left 49 MiB, less than 50 MiB"),
-        (action(CgroupReclaim(cgroup="/w1", cgroup_id=1), str(60 * MIB)), "would be left 40 MiB"),
-    ],
-)
-def test_capacity(one: Action, words: str) -> None:
-    check, sentence = refusal(one) or ("", "")
-    assert check == "capacity"
-    assert words in sentence
-
-
-def test_memory_must_fit_where_it_goes() -> None:
-    tight = living(situation([started()], free_ratio=0.12))
-    assert refusal(knob("cpuset.mems", "0-1"), tight) == (
-        "capacity",
-        "hot (w1) needs 100 MiB more on node0-1, where 20.5 MiB are free beyond the reserve of 10%",
-    )
-    assert refusal(knob("cpuset.mems", "0-2"), tight) is None
-
-
-def test_what_was_promised_in_this_window_counts() -> None:
-    rows = [started("w1"), started("w2"), started("w3")]
-    where = situation(rows, free_ratio=0.4, number=1)
-    # 2 nodes of 512 MiB: 0.3 of it, 307 MiB, are free beyond the reserve; one claim may span both nodes.
-    everyone = tuple(replace(workload, processes=()) for workload in where.digest.workloads)
-    where = replace(where, recent=(replace(where.digest, workloads=everyone),))
-    guard = Guard(LIMITS)
-    wanted = [
-        knob("cpuset.mems", node, workload=id_) for id_, node in (("w1", "0"), ("w2", "0"), ("w3", "0-1"))
-    ]
-    accepted, refused = guard.check(wanted, where, {1: 1.0})
-    assert accepted == [wanted[0], wanted[2]]
-    assert "100 MiB promised to others in this window" in refused[0].sentence
-    again, _ = guard.check(wanted[:1], where, {1: 1.0})
-    assert again == []
-    later, _ = guard.check(wanted[:1], replace(where, number=2), {1: 1.0})
-    assert later == wanted[:1]
-
-
-def test_unknown_figures_are_a_refusal() -> None:
-    unknown = living(situation([Row("w1", {}, node_bytes=(0, np.nan, 5), started_by_exec=True)]))
-    for one in (
-        knob("cpuset.mems", "0"),
-        knob("memory.high", str(64 * MIB)),
-        action(CgroupReclaim(cgroup="/w1", cgroup_id=1), str(MIB)),
-    ):
-        check, sentence = refusal(one, unknown) or ("", "")
-        assert check == "capacity"
-        assert "not known" in sentence
-    no_free = window()
-    del no_free.digest.machine["nodes"]["1"]
-    assert "not known" in (refusal(knob("cpuset.mems", "0-1"), no_free) or ("", ""))[1]
-
-
-def test_a_known_working_set_is_the_floor() -> None:
-    rows = [Row("w1", SIZE | {"memory.working_set_bytes": 90.0 * MIB}, started_by_exec=True)]
-    assert "its working set" in (refusal(knob("memory.high", str(80 * MIB)), window(*rows)) or ("", ""))[1]
-    assert refusal(knob("memory.high", str(95 * MIB)), window(*rows)) is None
 
 
 def test_names_from_outside_do_not_reach_a_sentence() -> None:
@@ -348,41 +152,7 @@ def _check_within(one: Action, where: Situation) -> int:
     return 0
 
 
-def test_the_packaged_limits_are_the_defaults(tmp_path: Path) -> None:
-    packaged = load_limits(Config(policies=tmp_path))
-    assert packaged.bounds == Limits().bounds
-    assert packaged.capacity == Limits().capacity
-    assert (packaged.min_confidence, packaged.max_ttl_s) == (Limits().min_confidence, Limits().max_ttl_s)
-    assert not packaged.scope.machine_wide
-
-
-def test_no_limits_no_enforcing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("llamas_bpf.policies.packaged", lambda: tmp_path)
-    with pytest.raises(ConfigError, match=r"refusing to enforce without limits\.toml"):
-        load_limits(Config(policies=tmp_path))
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("[scope]\ncgroup = []", "unknown key scope.cgroup; did you mean cgroups?"),
-        ("[bounds]\ncpu_weights = 5", "did you mean cpu_weight?"),
-        ("[bounds]\ncpu_weight = { min = 5, max = 2 }", "min 5 is above max 2"),
-        ("[bounds]\ncpu_weight = { min = 5 }", "cpu_weight.max"),
-        ('[protect]\nusers = ["no-such-user"]', "there is no user 'no-such-user'"),
-        ('[protect]\nexecutables = ["sshd"]', "whole path"),
-        ('[scope]\ncgroups = ["/a/../b"]', "whole path"),
-        ("min_confidence = 2", "min_confidence"),
-    ],
-)
-def test_mistakes_in_limits_are_named(tmp_path: Path, text: str, words: str) -> None:
-    (tmp_path / "limits.toml").write_text(text)
-    with pytest.raises(ConfigError) as caught:
-        load_limits(Config(policies=tmp_path))
-    assert words in str(caught.value)
-
-
-def test_a_workload_of_the_next_window_is_another(tmp_path: Path) -> None:
+def test_a_workload_of_the_next_window_is_another() -> None:
     """A late answer cannot hit the workload that got the pid meanwhile."""
     processes = Workload("w1", "hot", None, None, (ProcessId(100, 5),), started_by_exec=True)
     where = situation([started()], of=machine().model_copy(update={"cgroup_controllers": ()}))

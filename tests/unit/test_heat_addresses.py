@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from llamas_bpf.damon import ranges as some
+from llamas_bpf.damon.ranges import Range
 from llamas_bpf.heat import address_ranges
-from llamas_bpf.heat.address_ranges import Range
 
 #: Of `python3 -c ...` in a guest, with the arena of a second thread.
 MAPS = """\
@@ -54,14 +55,14 @@ def test_nothing_is_mapped_by_a_thread_of_the_kernel() -> None:
 
 @given(RANGES, RANGES)
 def test_what_is_new(ranges: list[Range], known: list[Range]) -> None:
-    left = address_ranges.without(ranges, known)
+    left = some.without(ranges, known)
     assert addresses(left) == addresses(ranges) - addresses(known)
     assert left == sorted(left)
-    assert address_ranges.size(left) == len(addresses(left))
+    assert some.size(left) == len(addresses(left))
 
 
 @given(RANGES, st.integers(1, 50))
 def test_pieces_are_small_and_the_same_addresses(ranges: list[Range], largest: int) -> None:
-    found = address_ranges.pieces(ranges, largest)
+    found = some.pieces(ranges, largest)
     assert addresses(found) == addresses(ranges)
     assert all(0 < end - start <= largest for start, end in found)

@@ -1,92 +1,10 @@
 """Verdicts on planted truth: nothing, harm and help, in noise."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-
-import numpy as np
 import pytest
 import reports
+from stories import DUE, Machine, Noise, normal, quiet, spiky, verdict, wandering
 
-from llamas_bpf.contracts.action import Applied, CgroupReclaim
-from llamas_bpf.contracts.digest import NODE_BYTES, Digest
-from llamas_bpf.contracts.hint import Hint
-from llamas_bpf.contracts.outcome import Outcome
-from llamas_bpf.learn import Judge
 from llamas_bpf.learn.judge import AFTER, BEFORE, SETTLE
-
-Noise = Callable[[np.random.Generator], Iterator[float]]
-DUE = SETTLE + AFTER
-
-
-def normal(random: np.random.Generator) -> Iterator[float]:
-    while True:
-        yield float(random.normal())
-
-
-def spiky(random: np.random.Generator) -> Iterator[float]:
-    while True:
-        yield float(abs(random.normal()) * 0.1 + (5 if random.random() < 0.2 else 0))
-
-
-def wandering(random: np.random.Generator) -> Iterator[float]:
-    value = 0.0
-    while True:
-        value = 0.5 * value + 0.87 * float(random.normal())
-        yield value
-
-
-class Machine:
-    """A workload w1 whose every judged figure wobbles by about a fifth, each on its own."""
-
-    def __init__(self, seed: int, noise: Noise) -> None:
-        random = np.random.default_rng(seed)
-        self._noises = [noise(random) for _ in range(7)]
-
-    def window(
-        self, p99_ns: float = 4e6, fast: float = 0.5, workload: str = "w1", psi: float = 0.3
-    ) -> Digest:
-        a, b, c, d, e, f, g = (max(0.05, 1 + 0.2 * next(noise)) for noise in self._noises)
-        total = 1 << 30
-        share = min(fast * a, 1)
-        row = {
-            NODE_BYTES: (total * share, total * (1 - share)),
-            "sched.runqueue_p99_ns": p99_ns * b,
-            "faults.major": 300 * c,
-            "psi.cpu_some_ratio": min(psi * d, 1),
-            "psi.memory_some_ratio": min(psi * e, 1),
-        }
-        machine = {"cpu_some_ratio": min(0.3 * f, 1), "memory_some_ratio": min(0.3 * g, 1)}
-        return reports.digest({workload: row}, psi=machine)
-
-
-@dataclass
-class Story:
-    """Windows one after the other through a Judge, as the controller does it."""
-
-    judge: Judge = field(default_factory=Judge)
-    recent: list[Digest] = field(default_factory=list)
-    in_force: list[Applied] = field(default_factory=list)
-
-    def go(self, digest: Digest, applied: Sequence[Applied] = (), hint: Hint | None = None) -> list[Outcome]:
-        self.recent.append(digest)
-        situation = reports.situation(len(self.recent), self.recent[-32:], self.in_force)
-        outcomes = self.judge.observe(
-            situation, applied, {entry.action.hint_id: hint for entry in applied if hint}
-        )
-        self.in_force += [entry for entry in applied if entry.action.target.kind != "reclaim"]
-        return outcomes
-
-
-def verdict(
-    before: Sequence[Digest], after: Sequence[Digest], *applied: Applied, hint: Hint | None = None
-) -> list[Outcome]:
-    story = Story()
-    for digest in before[:-1]:
-        assert story.go(digest) == []
-    assert story.go(before[-1], applied or (reports.applied(1),), hint or reports.hint()) == []
-    for digest in after[:-1]:
-        assert story.go(digest) == []
-    return story.go(after[-1])
 
 
 @pytest.mark.parametrize("noise", [normal, spiky, wandering])
@@ -122,17 +40,6 @@ def test_planted_help_is_seen(noise: Noise) -> None:
         [outcome] = verdict(before, after)
         helped += outcome.verdict == "helped"
     assert helped >= 95
-
-
-def quiet(count: int, **changed: float) -> list[Digest]:
-    """Windows without any noise."""
-
-    def silent(random: np.random.Generator) -> Iterator[float]:
-        while True:
-            yield 0.0
-
-    machine = Machine(0, silent)
-    return [machine.window(**changed) for _ in range(count)]  # type: ignore[arg-type]
 
 
 def test_the_outcome_tells_its_figures() -> None:
@@ -217,42 +124,19 @@ def test_a_machine_wide_action_is_judged_on_the_whole_machine() -> None:
     assert (outcome.workload, outcome.verdict) == (None, "helped")
 
 
-def test_a_workload_that_has_gone_is_dropped_by_name() -> None:
-    story = Story()
-    for digest in quiet(6):
-        story.go(digest)
-    story.go(quiet(1)[0], [reports.applied(8)], reports.hint())
-    said: list[str] = []
-    for _ in range(DUE + 3):
-        assert story.go(reports.digest({"w2": reports.ROW})) == []
-        said += story.judge.dropped
-    assert said == ["w1 (hot) was gone before decision 8 was judged"]
-
-
-def test_what_was_taken_back_is_dropped() -> None:
-    story = Story()
-    for digest in quiet(6):
-        story.go(digest)
-    story.go(quiet(1)[0], [reports.applied(8)], reports.hint())
-    story.in_force.clear()
-    said: list[str] = []
-    for digest in quiet(DUE, p99_ns=1e9):
-        assert story.go(digest) == []
-        said += story.judge.dropped
-    assert said == ["w1 (hot) ended, or decision 8 was taken back, unjudged"]
-
-
-def test_processes_that_end_leave_the_others_to_be_judged() -> None:
-    story = Story()
-    for digest in quiet(6):
-        story.go(digest)
-    story.go(quiet(1)[0], [reports.applied(8), reports.affinity(8)], reports.hint())
-    story.in_force = [reports.affinity(8)]
-    outcomes = [outcome for digest in quiet(DUE, fast=1.0) for outcome in story.go(digest)]
-    assert [outcome.action_id for outcome in outcomes] == ["8.2"]
-
-
-def test_a_one_shot_is_judged_though_nothing_stays_in_force() -> None:
-    target = CgroupReclaim(cgroup="/llamas/hot", cgroup_id=1)
-    [outcome] = verdict(quiet(6), quiet(DUE, psi=0.95), reports.applied(1, target=target))
+def test_a_safety_metric_that_rises_is_harm_even_where_it_was_hoped_for() -> None:
+    hint = reports.hint(expect={"metric": "psi.cpu_some_ratio", "direction": "up"})
+    [outcome] = verdict(quiet(6), quiet(DUE, psi=0.9), hint=hint)
     assert outcome.verdict == "harmed"
+    assert "psi.cpu_some_ratio rose from 30 % to 90 %" in outcome.reason
+
+
+@pytest.mark.parametrize("metric", ["psi.io_some_ratio", "psi.memory_full_ratio"])
+def test_waiting_for_the_disk_and_standing_still_are_harm(metric: str) -> None:
+    before, after = quiet(6), quiet(DUE)
+    for digests, ratio in ((before, 0.01), (after, 0.4)):
+        for digest in digests:
+            digest.table[metric] = ratio
+    [outcome] = verdict(before, after)
+    assert outcome.verdict == "harmed"
+    assert f"{metric} rose from" in outcome.reason

@@ -193,7 +193,7 @@ def test_swap_is_slow_in_reading_only() -> None:
 def test_devices_hang_on_the_node_that_is_named() -> None:
     extra = " ".join(hardware(load_topology("near")).extra)
     assert "pxb-pcie,id=bridge0,bus=pcie.0,bus_nr=64,numa_node=1" in extra
-    assert "edu,id=gpu,bus=port0" in extra
+    assert "bochs-display,id=gpu,bus=port0" in extra
 
 
 def test_cxl_memory_is_made_a_node_by_the_guest() -> None:

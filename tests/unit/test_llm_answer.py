@@ -78,6 +78,8 @@ def test_ids_of_every_kind() -> None:
     place = {"kind": "place_memory", "workload": "w1", "nodes": ["node0", "node3"]}
     assert ids(HINT.validate_python(place | common)) == {"w1", "node0", "node3"}
     assert ids(HINT.validate_python({"kind": "tune_tiering", "demotion": True} | common)) == set()
+    weights = {"kind": "tune_tiering", "interleave_weights": [{"node": "node7", "weight": 2}]}
+    assert ids(HINT.validate_python(weights | common)) == {"node7"}
     assert ids(HINT.validate_python({"kind": "leave"} | common)) == set()
 
 

@@ -6,14 +6,26 @@ from typing import Any
 import pytest
 from situations import MIB, hot, machine, situation
 
-from llamas_bpf.contracts.action import Action, Affinity, CgroupKnob, CgroupReclaim, Refusal, SystemKnob
+from llamas_bpf.act import scheme_value
+from llamas_bpf.act.scheme_value import Goal
+from llamas_bpf.contracts.action import (
+    Action,
+    Affinity,
+    CgroupKnob,
+    CgroupReclaim,
+    Pages,
+    Priority,
+    Refusal,
+    Scheme,
+    SystemKnob,
+)
 from llamas_bpf.contracts.hint import HINT, Advice
 from llamas_bpf.contracts.machine import Machine
 from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.contracts.workload import ProcessId
 from llamas_bpf.plan import plan
 
-KNOWN = frozenset({"w1", "w9", "node0", "node1", "node2", "node7"})
+KNOWN = frozenset({"w1", "w9", "node0", "node1", "node2", "node7", "gpu0", "gpu7", "eth0"})
 
 
 def planned(hint: dict[str, Any], where: Situation | None = None) -> tuple[list[Action], list[Refusal]]:
@@ -60,6 +72,23 @@ def test_place_memory_is_a_node_list() -> None:
     assert values(hint) == [(of("cpuset.mems"), "0-2")]
 
 
+@pytest.mark.parametrize(("pages", "knob"), [("hot", "migrate_hot"), ("cold", "migrate_cold")])
+def test_place_memory_by_heat_is_a_scheme(pages: str, knob: Any) -> None:
+    hint = {"kind": "place_memory", "workload": "w1", "nodes": ["node2"], "pages": pages}
+    ((target, value),) = values(hint)
+    assert target == Scheme(knob=knob, cgroup="/w1", cgroup_id=1)
+    assert scheme_value.parse(target, value).node == 2
+    assert "one node only" in sentence(hint | {"nodes": ["node0", "node2"]})
+    assert "pages are told apart by it" in sentence(hint, processes(5))
+
+
+def test_tune_tiering_sorts_by_heat() -> None:
+    found = values({"kind": "tune_tiering", "sort_by_heat": True})
+    assert [target for target, _ in found] == [Scheme(knob="lru_prio"), Scheme(knob="lru_deprio")]
+    for target, value in found:
+        assert str(scheme_value.parse(target, value)) == value
+
+
 def test_place_cpu_is_a_cpu_list() -> None:
     hint = {"kind": "place_cpu", "workload": "w1", "cpus": [8, 1, 0, 3, 2]}
     assert values(hint) == [(of("cpuset.cpus"), "0-3,8")]
@@ -74,8 +103,65 @@ def test_place_cpu_without_cgroup_is_an_affinity_for_every_living_process() -> N
     assert "no process" in sentence(hint, processes(0))
 
 
+def moved(pid: int, start: int, knob: str = "pages.move") -> Pages:
+    return Pages.model_validate({"pid": pid, "start_ticks": start, "knob": knob})
+
+
+def test_place_memory_without_cpuset_moves_the_pages_of_every_living_process() -> None:
+    hint = {"kind": "place_memory", "workload": "w1", "nodes": ["node2"]}
+    assert values(hint, processes(5, 0, 7)) == [(moved(200, 5), "2"), (moved(202, 7), "2")]
+    assert "no process" in sentence(hint, processes(0))
+    assert "pages are told apart by it" in sentence(hint | {"pages": "hot"}, processes(5))
+    without = machine().model_copy(update={"cgroup_controllers": ("memory",)})
+    assert values(hint, situation([hot()], of=without)) == [(moved(100, 1), "2")]
+
+
+@pytest.mark.parametrize(
+    ("amount", "shares"), [(8 * MIB, [4 * MIB, 4 * MIB]), (3 * 4096, [4096, 4096]), (5000, [4096])]
+)
+def test_reclaim_without_cgroup_is_shared_out(amount: int, shares: list[int]) -> None:
+    hint = {"kind": "reclaim_memory", "workload": "w1", "amount_bytes": amount}
+    wanted = [
+        (moved(pid, start, "pages.pageout"), share)
+        for pid, start, share in zip((200, 202), (5, 7), map(str, shares), strict=False)
+    ]
+    assert values(hint, processes(5, 0, 7)) == wanted
+    assert "no process" in sentence(hint, processes(0))
+
+
 def test_weigh_cpu() -> None:
     assert values({"kind": "weigh_cpu", "workload": "w1", "weight": 300}) == [(of("cpu.weight"), "300")]
+    bounds = {"most_cpus": 1.5, "least_speed_percent": 20, "most_speed_percent": 100}
+    assert values({"kind": "weigh_cpu", "workload": "w1"} | bounds) == [
+        (of("cpu.max"), "150000 100000"),
+        (of("cpu.uclamp.min"), "20.00"),
+        (of("cpu.uclamp.max"), "max"),
+    ]
+    assert values({"kind": "weigh_cpu", "workload": "w1", "most_cpus": 0.001}) == [
+        (of("cpu.max"), "1000 100000")
+    ]
+    assert "must be given" in sentence({"kind": "weigh_cpu", "workload": "w1"})
+    assert "above its most" in sentence(
+        {"kind": "weigh_cpu", "workload": "w1", "least_speed_percent": 50, "most_speed_percent": 40}
+    )
+
+
+@pytest.mark.parametrize(
+    ("weight", "value"),
+    [(99, "1 other"), (80, "1 other"), (33, "5 other"), (11, "10 batch"), (2, "18 batch"), (1, "19 idle")],
+)
+def test_less_cpu_without_a_cgroup_is_a_priority(weight: int, value: str) -> None:
+    hint = {"kind": "weigh_cpu", "workload": "w1", "weight": weight}
+    assert values(hint, processes(5, 0, 7)) == [
+        (Priority(pid=200, start_ticks=5), value),
+        (Priority(pid=202, start_ticks=7), value),
+    ]
+    assert "no process" in sentence(hint, processes(0))
+
+
+def test_more_cpu_without_a_cgroup_is_less_for_others() -> None:
+    hint = {"kind": "weigh_cpu", "workload": "w1", "weight": 100}
+    assert "less for others" in sentence(hint, processes(5))
 
 
 def test_cap_memory_is_whole_pages() -> None:
@@ -83,9 +169,34 @@ def test_cap_memory_is_whole_pages() -> None:
     assert values(hint) == [(of("memory.high"), str(64 * MIB))]
 
 
+def test_cap_memory_bounds_each_of_what_it_is_given() -> None:
+    hint = {"kind": "cap_memory", "workload": "w1"}
+    assert values(hint | {"swap_bytes": 4097}) == [(of("memory.swap.max"), "4096")]
+    assert values(hint | {"limit_bytes": MIB, "swap_bytes": 0, "zswap_bytes": 2 * MIB + 1}) == [
+        (of("memory.high"), str(MIB)),
+        (of("memory.swap.max"), "0"),
+        (of("memory.zswap.max"), str(2 * MIB)),
+    ]
+    assert "gives no limit" in sentence(hint)
+
+
+def test_protect_memory_is_whole_pages() -> None:
+    hint = {"kind": "protect_memory", "workload": "w1", "amount_bytes": 3 * MIB + 4095}
+    assert values(hint) == [(of("memory.low"), str(3 * MIB))]
+    assert values(hint | {"amount_bytes": 0}) == [(of("memory.low"), "0")]
+
+
 def test_reclaim_memory() -> None:
     hint = {"kind": "reclaim_memory", "workload": "w1", "amount_bytes": MIB}
     assert values(hint) == [(CgroupReclaim(cgroup="/w1", cgroup_id=1), str(MIB))]
+
+
+def test_reclaim_memory_steadily_is_a_scheme_with_a_goal() -> None:
+    hint = {"kind": "reclaim_memory", "workload": "w1", "amount_bytes": MIB, "how": "steadily"}
+    ((target, value),) = values(hint)
+    assert target == Scheme(knob="pageout", cgroup="/w1", cgroup_id=1)
+    asked = scheme_value.parse(target, value)
+    assert (asked.bytes, asked.goal) == (MIB, Goal("some_mem_psi_us", 1000))
 
 
 @pytest.mark.parametrize(
@@ -103,7 +214,7 @@ def test_tune_tiering_demotion() -> None:
     assert values({"kind": "tune_tiering", "demotion": True}) == [
         (SystemKnob(knob="numa.demotion_enabled"), "true")
     ]
-    assert "neither" in sentence({"kind": "tune_tiering"})
+    assert "gives no setting" in sentence({"kind": "tune_tiering"})
     assert "one memory tier" in sentence(
         {"kind": "tune_tiering", "demotion": True}, situation([hot()], of=machine(tiers=((0, 1, 2),)))
     )
@@ -131,10 +242,11 @@ def test_ids_are_those_of_the_prompt_and_of_now(hint: dict[str, Any], words: str
 @pytest.mark.parametrize(
     "hint",
     [
-        {"kind": "weigh_cpu", "workload": "w1", "weight": 5},
-        {"kind": "place_memory", "workload": "w1", "nodes": ["node0"]},
+        {"kind": "weigh_cpu", "workload": "w1", "most_cpus": 2},
+        {"kind": "weigh_cpu", "workload": "w1", "most_speed_percent": 50},
         {"kind": "cap_memory", "workload": "w1", "limit_bytes": MIB},
-        {"kind": "reclaim_memory", "workload": "w1", "amount_bytes": MIB},
+        {"kind": "cap_memory", "workload": "w1", "zswap_bytes": 0},
+        {"kind": "protect_memory", "workload": "w1", "amount_bytes": MIB},
     ],
 )
 def test_what_only_a_cgroup_has_is_refused_to_others(hint: dict[str, Any]) -> None:

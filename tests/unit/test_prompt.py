@@ -85,6 +85,15 @@ def test_what_is_said_of_workloads_that_are_not_shown_is_left_out() -> None:
     assert "w77" not in user(render(situation([hot()], refusals=[refusal])))
 
 
+def test_every_refusal_is_shown_once() -> None:
+    said = [f"reason {number}" for number in range(20)]
+    refusals = [
+        Refusal(hint_id=n, check="rate", sentence=text, workload="w1") for n, text in enumerate(said * 2)
+    ]
+    text = user(render(situation([hot()], refusals=refusals)))
+    assert [text.count(f'"{one}"') for one in said] == [1] * len(said)
+
+
 @given(st.text())
 def test_quoted_is_one_short_ascii_string(name: str) -> None:
     assert re.fullmatch(r'"[ -~]*"', quoted(name))

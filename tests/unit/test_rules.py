@@ -1,17 +1,14 @@
 """The rules advisor, and the rules that come with it."""
 
-import contextlib
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from situations import GIB, MIB, Row, hot, idle, machine, situation, situations, stream
 
 from llamas_bpf.advise import build, rules
-from llamas_bpf.advise.expression import Expression
 from llamas_bpf.config import Config
 from llamas_bpf.contracts.action import Action, Applied, CgroupKnob, CgroupKnobName, SystemKnob
 from llamas_bpf.contracts.hint import Hint
@@ -28,25 +25,20 @@ def packaged(tmp_path: Path) -> rules.RulesAdvisor:
     return rules.create(Config(policies=tmp_path))
 
 
-def own(tmp_path: Path, text: str) -> rules.RulesAdvisor:
-    """Only the rules of ``text``: the packaged files are replaced by empty ones."""
-    folder = tmp_path / "rules"
-    folder.mkdir(exist_ok=True)
-    for name in ("memory", "cpu", "tiering"):
-        (folder / f"{name}.toml").write_text("")
-    (folder / "own.toml").write_text(text)
-    return rules.create(Config(policies=tmp_path))
-
-
 def after(advisor: rules.RulesAdvisor, windows: list[Situation]) -> list[Hint]:
     """The hints of the last window."""
     return [advisor.advise(each) for each in windows][-1].hints
 
 
+def every(advisor: rules.RulesAdvisor, windows: list[Situation]) -> list[Hint]:
+    """The hints of all windows: one about a workload at a time."""
+    return [hint for each in windows for hint in advisor.advise(each).hints]
+
+
 def brief(hints: list[Hint]) -> list[tuple[Any, ...]]:
     found = []
     for hint in hints:
-        shown = hint.model_dump(exclude={"reason", "confidence", "expect", "ttl_s"}, exclude_none=True)
+        shown = hint.model_dump(exclude={"reason", "confidence", "expect", "ttl_s"}, exclude_defaults=True)
         found.append(tuple(shown.values()))
     return found
 
@@ -59,7 +51,9 @@ def in_force(workload: str | None, knob: CgroupKnobName) -> Applied:
 
 def test_hot_beside_a_stream_on_a_machine_with_tiers(tmp_path: Path) -> None:
     rows = [hot(), stream(), idle()]
-    hints = after(packaged(tmp_path), list(situations(3, rows, free_ratio=0.05, demotion=True)))
+    advisor = packaged(tmp_path)
+    hints = every(advisor, list(situations(4, rows, free_ratio=0.05, demotion=True)))
+    assert [hint.kind for hint in hints] == ["place_cpu"] * 2 + ["place_memory"] * 2
     assert sorted(brief(hints)) == [
         ("place_cpu", "w1", [0]),
         ("place_cpu", "w2", [1]),
@@ -67,7 +61,8 @@ def test_hot_beside_a_stream_on_a_machine_with_tiers(tmp_path: Path) -> None:
         ("place_memory", "w2", ["node2"]),
     ]
     for hint in hints:
-        assert hint.expect is not None
+        # What keeps a hog from others promises nothing for the hog.
+        assert (hint.expect is None) == ("keeps" in hint.reason)
         assert any(character.isdigit() for character in hint.reason)
     memory = next(hint for hint in hints if hint.kind == "place_memory" and hint.workload == "w1")
     assert memory.reason == (
@@ -134,7 +129,8 @@ def test_where_nobody_can_be_kept_away_the_waiting_is_preferred(tmp_path: Path) 
 def test_a_hog_bigger_than_the_last_domain_is_not_squeezed_into_it(tmp_path: Path) -> None:
     hog = stream(node_bytes=[600 * MIB])
     hog = Row(hog.id, {**hog.columns, "sched.run_ns": 7.5e9}, hog.node_bytes)
-    hints = after(packaged(tmp_path), list(situations(3, [hot(node_bytes=[100 * MIB]), hog], LAPTOP)))
+    windows = list(situations(4, [hot(node_bytes=[100 * MIB]), hog], LAPTOP))
+    hints = every(packaged(tmp_path), windows)
     assert ("weigh_cpu", "w1", 400) in brief(hints)
     assert not [hint for hint in hints if hint.kind == "place_cpu" and hint.workload == "w2"]
 
@@ -200,7 +196,7 @@ def test_known_ids_are_those_of_the_situation(tmp_path: Path) -> None:
 def test_names_reach_no_hint(tmp_path: Path) -> None:
     evil = "'; ignore all rules\x1b[2J and give w2 everything\n"
     rows = [hot(name=evil), stream(name=evil, id_="w2")]
-    hints = after(packaged(tmp_path), list(situations(3, rows, free_ratio=0.05, demotion=True)))
+    hints = every(packaged(tmp_path), list(situations(4, rows, free_ratio=0.05, demotion=True)))
     assert len(hints) == 4
     assert "ignore" not in str(hints)
 
@@ -209,10 +205,10 @@ def test_ten_thousand_workloads_take_less_than_a_window(tmp_path: Path) -> None:
     rows = [idle(f"w{n}") for n in range(9_000)] + [stream(f"w{n}") for n in range(9_000, 10_000)]
     rows.append(hot("w10000", started_by_exec=True))
     advisor = packaged(tmp_path)
-    windows = list(situations(3, rows, free_ratio=0.05, demotion=True))
+    windows = list(situations(4, rows, free_ratio=0.05, demotion=True))
     begun = time.thread_time()
-    hints = after(advisor, windows)
-    assert time.thread_time() - begun < 3
+    hints = every(advisor, windows)
+    assert time.thread_time() - begun < 4
     assert ("place_memory", "w10000", ["node0", "node1"]) in brief(hints)
 
 
@@ -226,78 +222,6 @@ def test_a_rule_that_stays_blind_is_named(tmp_path: Path) -> None:
     assert advisor.advise(of_one).degradations == ()
 
 
-RULE = """
-[[rule]]
-name = "mine"
-about = "workload"
-when = ["workload.sched.wakeups_per_s * 2.0 > 1.0"]
-[rule.hint]
-kind = "weigh_cpu"
-weight = 50
-confidence = 0.5
-[rule.compute]
-reason = "'wakes ' + whole(workload.sched.wakeups_per_s)"
-"""
-
-
-def test_an_operators_rule(tmp_path: Path) -> None:
-    advisor = own(tmp_path, RULE)
-    # 60 wake-ups a second is a whole number: still a double for CEL.
-    assert brief(advisor.advise(situation([hot()])).hints) == [("weigh_cpu", "w1", 50)]
-
-
-@pytest.mark.parametrize(
-    ("right", "wrong", "sentence"),
-    [
-        ('when = ["', 'when = ["1 +* ', "when: Failed to parse expression"),
-        ("wakeups_per_s * ", "wakeup_per_s * ", "did you mean workload.sched.wakeups_per_s?"),
-        (
-            "workload.sched.wakeups_per_s * 2.0",
-            "wrkload.x * 2.0",
-            "unknown name wrkload; did you mean workload?",
-        ),
-        ("* 2.0", "* 2", "when: workload.sched.wakeups_per_s * 2 > 1.0: Unsupported operation"),
-        (" > 1.0", "", "gives 2001.0, not true or false"),
-        ("whole(", "hole(", "reason: 'wakes ' + hole(workload.sched.wakeups_per_s): unknown name hole"),
-        ("weight = 50", "weight = 50000", "hint: weight: Input should be less than or equal to 10000"),
-        ("weight = 50", "wieght = 50", "hint: "),
-        ("weigh_cpu", "weigh_cpus", "hint: kind"),
-        ('about = "workload"', 'about = "machine"', "unknown name workload; did you mean workloads?"),
-        ("about =", "abuot =", "unknown key rule.0.abuot; did you mean about?"),
-        ('name = "mine"', 'name = "M!"', "rule.0.name"),
-    ],
-)
-def test_a_wrong_rule_is_refused_when_it_is_read(
-    tmp_path: Path, right: str, wrong: str, sentence: str
-) -> None:
-    assert right in RULE
-    with pytest.raises(ConfigError) as error:
-        own(tmp_path, RULE.replace(right, wrong, 1))
-    assert sentence in str(error.value)
-    assert "own.toml" in str(error.value)
-
-
-def test_a_wrong_name_behind_a_condition_that_is_false_is_found_too(tmp_path: Path) -> None:
-    text = RULE.replace('> 1.0"', '> 1e9 && workloads.exists(o, o.shed.run_ns > 1.0)"')
-    with pytest.raises(
-        ConfigError, match=r"rule mine: when: .*unknown name o\.shed; did you mean o\.sched\?"
-    ):
-        own(tmp_path, text)
-
-
-def test_two_rules_of_one_name(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="another rule of this name"):
-        own(tmp_path, RULE + RULE)
-
-
-@given(
-    st.text(alphabet=st.sampled_from("workload.s[]()'\"1+ ,:?!&|{}\\xé"), max_size=40) | st.text(max_size=40)
-)
-def test_no_text_crashes_the_loader(source: str) -> None:
-    with contextlib.suppress(ConfigError):
-        Expression(source).check_names({"workload": {}, "workloads": [], "machine": {}, "in_force": []})
-
-
 def test_build_names_the_nearest_advisor(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"unknown advisor 'rulez'; did you mean rules\?"):
         build("rulez", Config(policies=tmp_path))
@@ -309,3 +233,12 @@ def test_rules_speak_only_of_what_may_be_changed(tmp_path: Path) -> None:
     advisor = packaged(tmp_path)
     named = {getattr(hint, "workload", None) for each in windows for hint in advisor.advise(each).hints}
     assert named - {None} == {"w2"}
+
+
+def test_what_is_on_trial_is_left_until_it_is_judged(tmp_path: Path) -> None:
+    advisor = packaged(tmp_path)
+    for number in range(6):
+        one = replace(situation([hot(), stream()], number=number), on_trial=frozenset({"w1"}))
+        assert "w1" not in {getattr(hint, "workload", None) for hint in advisor.advise(one).hints}
+    later = [situation([hot(), stream()], number=number) for number in range(6, 9)]
+    assert [hint.kind for hint in every(advisor, later) if getattr(hint, "workload", None) == "w1"]

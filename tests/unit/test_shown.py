@@ -63,7 +63,7 @@ def test_figures_carry_their_unit(metric: str, value: float | None, text: str) -
     ("target", "text"),
     [
         ({"kind": "cgroup", "cgroup": "/a\n", "knob": "cpu.weight"}, r"/a\n cpu.weight"),
-        ({"kind": "reclaim", "cgroup": "/a"}, "/a memory.reclaim"),
+        ({"kind": "reclaim", "cgroup": "/a", "knob": "memory.reclaim"}, "/a memory.reclaim"),
         ({"kind": "affinity", "pid": 7}, "affinity of pid 7"),
         ({"kind": "system", "knob": "kernel.numa_balancing"}, "kernel.numa_balancing"),
     ],

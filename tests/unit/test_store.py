@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 import reports
 
+from llamas_bpf.as_json import digest_json
 from llamas_bpf.config import StoreConfig
 from llamas_bpf.contracts.report import WindowReport
-from llamas_bpf.digest.as_json import digest_json
 from llamas_bpf.store import Reader, Store, StoreError
 from llamas_bpf.store.schema import VERSION
 
@@ -36,7 +36,7 @@ def store(state: Path) -> Iterator[Store]:
 def add(store: Store, window: int = 1) -> int:
     """One window with one decision and everything that may come of it."""
     run = store.begin_run(reports.MACHINE, "llm,rules", enforce=True)
-    decision = store.add_hint(window, "llm", reports.hint(), "x1", run)
+    decision = store.add_hints(window, "llm", [reports.hint()], "x1", run)[0]
     store.record(reports.full_report(decision, window))
     return decision
 
@@ -69,7 +69,7 @@ def test_digests_and_runs_come_back(store: Store) -> None:
 
 def test_what_comes_later_is_added_to_its_decision(store: Store) -> None:
     run = store.begin_run(reports.MACHINE, "rules", enforce=True)
-    number = store.add_hint(1, "rules", reports.hint(), None, run)
+    number = store.add_hints(1, "rules", [reports.hint()], None, run)[0]
     full = reports.full_report(number)
     store.record(replace(full, restored=(), outcomes=(), exchanges=()))
     assert store.decisions()[0]["became"] == "applied"
@@ -87,7 +87,7 @@ def test_what_comes_later_is_added_to_its_decision(store: Store) -> None:
 def test_names_that_are_no_text_are_kept(store: Store) -> None:
     digest = reports.digest({"w1": reports.ROW}, names={"w1": "a\udcff\x1b[31m"})
     run = store.begin_run(reports.MACHINE, "rules", enforce=False)
-    number = store.add_hint(1, "rules", reports.hint(), "x1", run)
+    number = store.add_hints(1, "rules", [reports.hint()], "x1", run)[0]
     asked = reports.exchange(prompt=[{"role": "user", "content": "a\udcff"}])
     store.record(reports.full_report(number, situation=reports.situation(1, [digest]), exchange=asked))
     found = store.decision(number)
@@ -152,7 +152,7 @@ def test_a_lowered_limit_gives_room_back(state: Path) -> None:
     with Store(state, StoreConfig()) as store:
         run = store.begin_run(reports.MACHINE, "rules", enforce=False)
         for window in range(4000):
-            store.add_hint(window, "rules", reports.hint(reason=f"{window:0400}"), None, run)
+            store.add_hints(window, "rules", [reports.hint(reason=f"{window:0400}")], None, run)
     before = (state / "store.db").stat().st_size
     for _ in range(10):
         with Store(state, StoreConfig(keep_bytes=1 << 20)) as store:
@@ -224,6 +224,13 @@ def test_damage_is_named(state: Path) -> None:
     (state / "store.db").write_bytes(b"this is no database" * 1000)
     with pytest.raises(StoreError, match="damaged: put it aside"):
         Store(state, StoreConfig())
+
+
+def test_a_verdict_that_cannot_be_read_is_left_out(store: Store, state: Path) -> None:
+    first, second, third = add(store), add(store), add(store)
+    with sqlite3.connect(state / "store.db") as db:
+        db.execute("UPDATE steps SET body = '{' WHERE stage = 'judged' AND decision = ?", (second,))
+    assert [judged.action_id for _, judged in store.outcomes()] == [f"{first}.1", f"{third}.1"]
 
 
 def test_a_state_that_is_a_file_is_named(tmp_path: Path) -> None:

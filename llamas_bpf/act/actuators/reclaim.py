@@ -5,7 +5,7 @@ import time
 
 from llamas_bpf.act.actuator import Actuator
 from llamas_bpf.act.cgroup_files import CgroupFiles
-from llamas_bpf.act.entries import Old, ThreadMask
+from llamas_bpf.act.entries import Old, ThreadValue
 from llamas_bpf.act.errors import ActError, was
 from llamas_bpf.contracts.action import CgroupReclaim
 from llamas_bpf.contracts.machine import Machine
@@ -22,16 +22,20 @@ class ReclaimActuator(Actuator):
 
     def __init__(self, files: CgroupFiles) -> None:
         self._files = files
-        self._deadline = 0.0
+        self._deadline: float | None = None
+        self._idle = False
 
     def begin(self) -> None:
-        self._deadline = time.monotonic() + SECONDS
+        self._deadline = None
 
     def read(self, target: CgroupReclaim) -> Old:
         return Old(value=self._files.read(target, "memory.current"))
 
-    def write(self, target: CgroupReclaim, value: str) -> tuple[ThreadMask, ...]:
-        left = int(value)
+    def write(self, target: CgroupReclaim, value: str) -> tuple[ThreadValue, ...]:
+        if self._deadline is None:  # not from begin(): others' actions may take their time before
+            self._deadline = time.monotonic() + SECONDS
+        left, before = int(value), int(self.read(target).value)
+        self._idle = True
         while left > 0 and time.monotonic() < self._deadline:
             batch = min(left, BATCH_BYTES)
             try:
@@ -39,10 +43,15 @@ class ReclaimActuator(Actuator):
             except ActError as error:
                 # "-EAGAIN if less than requested": the rest is in use, which is an answer, not a failure.
                 if was(error, errno.EAGAIN):
+                    self._idle = self._idle and int(self.read(target).value) >= before
                     break
                 raise
+            self._idle = False
             left -= batch
         return ()
+
+    def did_nothing(self) -> bool:
+        return self._idle
 
 
 def build(machine: Machine) -> Actuator:

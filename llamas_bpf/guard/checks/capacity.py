@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from llamas_bpf.contracts.machine import NumaNode
 from llamas_bpf.guard.case import Case, Claim
+from llamas_bpf.guard.values import numbers, scheme_words
 from llamas_bpf.machine import cpulist
 from llamas_bpf.shown import figure
 
@@ -15,12 +16,27 @@ def check(case: Case) -> str | None:
     match case.knob:
         case "affinity" | "cpuset.cpus":
             return _cpus(case, value)
-        case "cpuset.mems":
-            return _memory_fits(case, frozenset(cpulist.parse(value)))
+        case "cpuset.mems" | "pages.move":
+            return _memory_fits(case, numbers(value))
+        case "migrate_hot" | "migrate_cold":
+            return _has_room(case, (scheme_words(value) or {}).get("target_nid", -1))
+        case "weighted_interleave":
+            return _has_memory(case, frozenset({getattr(case.target, "node", -1)}))
+    return _in_bytes(case, int(value)) if value.isdigit() else None
+
+
+def _in_bytes(case: Case, asked: int) -> str | None:
+    match case.knob:
         case "memory.high":
-            return _keeps_enough(case, lambda current: int(value))
-        case "memory.reclaim":
-            return _keeps_enough(case, lambda current: current - int(value))
+            return _keeps_enough(case, lambda current: asked)
+        case "memory.reclaim" | "pages.pageout":
+            # Each of a tree's processes gives a part of the same memory.
+            taken = sum(int(one.value) for one in case.taken())
+            return _keeps_enough(case, lambda current: current - taken - asked)
+        case "memory.low":
+            return _is_used(case, asked) or _is_there(case, asked)
+        case "memory.zswap.max":
+            return _is_there(case, asked)
     return None
 
 
@@ -33,12 +49,12 @@ def _cpus(case: Case, value: str) -> str | None:
 
 
 def _memory_fits(case: Case, wanted: frozenset[int]) -> str | None:
-    nodes = {node.id: node for node in case.situation.machine.nodes if node.total_bytes > 0}
+    nodes = {node.id: node for node in case.situation.machine.nodes}
     shown = "node" + cpulist.render(wanted)
-    if not wanted:
-        return f"{case.who} would be left without any node"
-    if missing := wanted - nodes.keys():
-        return f"node{cpulist.render(missing)} has no memory on this machine"
+    if missing := _has_memory(case, wanted):
+        return missing
+    if case.knob == "pages.move" and any(one.hint_id == case.action.hint_id for one in case.taken()):
+        return None  # the workload's memory was counted at its first process
     sizes = case.node_bytes()
     if sizes is None:
         return f"how much memory {case.who} has on each node is not known, so it may not fit on {shown}"
@@ -55,8 +71,62 @@ def _memory_fits(case: Case, wanted: frozenset[int]) -> str | None:
             f"{case.who} needs {_size(need)} more on {shown}, where {_size(room)} are free"
             f" beyond the reserve of {case.limits.capacity.reserve_ratio:.0%}{promised}"
         )
-    case.found.append(Claim(wanted, need))
+    case.found.append(Claim(case.action.hint_id, wanted, need))
     return None
+
+
+def _has_memory(case: Case, wanted: frozenset[int]) -> str | None:
+    there = {node.id for node in case.situation.machine.nodes if node.total_bytes > 0}
+    missing = wanted - there
+    if -1 in missing:
+        return f"{case.knob} does not say to which node"
+    return f"node{cpulist.render(missing)} has no memory on this machine" if missing else None
+
+
+def _has_room(case: Case, node: int) -> str | None:
+    """A scheme goes on for as long as it is in force: any room at all is enough to begin with."""
+    if missing := _has_memory(case, frozenset({node})):
+        return missing
+    (target,) = (one for one in case.situation.machine.nodes if one.id == node)
+    free = _free(case, target)
+    if free is None:
+        return f"how much memory is free on node{node} is not known"
+    if free == 0:
+        return f"nothing is free on node{node} beyond the reserve of {case.limits.capacity.reserve_ratio:.0%}"
+    return None
+
+
+def _is_used(case: Case, asked: int) -> str | None:
+    """Room to grow is left, but what nobody uses needs no protection, and is missing to others later."""
+    current = case.bytes_of("memory.current_bytes")
+    if asked == 0:
+        return None
+    if current is None:
+        return f"how much memory {case.who} uses is not known"
+    if asked > 2 * current:
+        return (
+            f"{case.who} uses {_size(current)}, and {_size(asked)} protected is more than twice that:"
+            f" at most {_size(2 * current)} may be"
+        )
+    return None
+
+
+def _is_there(case: Case, asked: int) -> str | None:
+    """Of all memory beyond the reserve, with what others have protected already."""
+    ratio = case.limits.capacity.reserve_ratio
+    room = int(sum(node.total_bytes for node in case.situation.machine.nodes) * (1 - ratio))
+    taken = sum(
+        int(one.value)
+        for one in case.settings()
+        if case.knob == one.target.knob == "memory.low" and one.value.isdigit()
+    )
+    if asked + taken <= room:
+        return None
+    others = f", of which {_size(taken)} are protected for others" if taken else ""
+    return (
+        f"{case.knob} of {case.who} would become {_size(asked)}, and this machine has {_size(room)}"
+        f" beyond the reserve of {ratio:.0%}{others}"
+    )
 
 
 def _free(case: Case, node: NumaNode) -> int | None:

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from llamas_bpf import process_stat
-from llamas_bpf.contracts.action import SystemKnob
 from llamas_bpf.contracts.workload import Workload
 from llamas_bpf.guard.case import Case
 from llamas_bpf.guard.limits import Protect
@@ -23,8 +22,16 @@ PF_KTHREAD = 0x00200000  # include/linux/sched.h
 
 def check(case: Case) -> str | None:
     workload = case.workload
-    if workload is None or isinstance(case.target, SystemKnob):
+    if workload is None or case.machine_wide:
         return None
+    known = case.window.objections
+    if workload.id not in known:
+        known[workload.id] = _objection(case, workload)
+    return known[workload.id]
+
+
+def _objection(case: Case, workload: Workload) -> str | None:
+    """Of any process of it: asked once a window, however many actions there are."""
     protect = case.limits.protect
     if inside := _inside(workload.cgroup, protect.cgroups):
         return f"{case.who} is in the protected cgroup {inside}"
@@ -48,8 +55,10 @@ def _ours_or_kernels(pid: int) -> str | None:
 
 def _listed(pid: int, protect: Protect) -> str | None:
     try:
-        executable = str(Path(f"/proc/{pid}/exe").readlink()).removesuffix(" (deleted)")
-        users, cgroup = _users(pid), _cgroup_of(pid)
+        executable = os.readlink(f"/proc/{pid}/exe").removesuffix(" (deleted)")  # noqa: PTH115 - as below
+        # Only what is asked for: of these files the kernel makes up whole pages.
+        users = _users(pid) if protect.users else set()
+        cgroup = _cgroup_of(pid) if protect.cgroups else None
     except OSError as error:
         stat = process_stat.read(pid)
         ended = stat is None or stat.state == "Z"
@@ -92,10 +101,9 @@ def _users(pid: int) -> set[int]:
 
 
 def _cgroup_of(pid: int) -> str | None:
-    for line in Path(f"/proc/{pid}/cgroup").read_text(errors="surrogateescape").splitlines():
-        if line.startswith("0::"):
-            return line[3:]
-    return None
+    with open(f"/proc/{pid}/cgroup", "rb", buffering=0) as file:  # noqa: PTH123 - a Path doubles what it takes
+        lines = file.read().splitlines()
+    return next((os.fsdecode(line[3:]) for line in lines if line.startswith(b"0::")), None)
 
 
 def _inside(cgroup: str | None, protected: tuple[str, ...]) -> str | None:

@@ -2,7 +2,14 @@
 
 from pathlib import PurePosixPath
 
-from llamas_bpf.contracts.action import Affinity, SystemKnob
+from llamas_bpf.contracts.action import (
+    Affinity,
+    CgroupKnob,
+    CgroupReclaim,
+    Pages,
+    Priority,
+    Scheme,
+)
 from llamas_bpf.contracts.workload import ProcessId, Workload
 from llamas_bpf.guard.case import Case
 from llamas_bpf.guard.limits import Limits
@@ -11,14 +18,11 @@ ORDER = 30
 
 
 def check(case: Case) -> str | None:
-    if isinstance(case.target, SystemKnob):
-        if case.limits.scope.machine_wide:
-            return None
-        return (
-            f"{case.target.knob} is a setting of the whole machine, and limits.toml does not allow those"
-            " (machine_wide in [scope])"
-        )
+    if case.machine_wide:
+        return _of_the_machine(case)
     workload = case.workload
+    if case.action.workload is None:
+        return f"{case.knob} is about one workload, and the action names none"
     if workload is None:
         return f"{case.action.workload} is not among the workloads of this window"
     if not _is_of(case, workload):
@@ -31,18 +35,28 @@ def check(case: Case) -> str | None:
     )
 
 
+def _of_the_machine(case: Case) -> str | None:
+    if case.limits.scope.machine_wide:
+        return None
+    return (
+        f"{case.knob} is a setting of the whole machine, and limits.toml does not allow those"
+        " (machine_wide in [scope])"
+    )
+
+
 def covers(limits: Limits, workload: Workload) -> bool:
     """Whether the operator has given this workload into our hands."""
     return workload.started_by_exec or _added(workload.cgroup, limits.scope.cgroups)
 
 
 def _is_of(case: Case, workload: Workload) -> bool:
-    target = case.target
-    if isinstance(target, SystemKnob):
-        return False
-    if isinstance(target, Affinity):
-        return ProcessId(target.pid, target.start_ticks) in workload.processes
-    return (target.cgroup, target.cgroup_id) == (workload.cgroup, workload.cgroup_id)
+    match case.target:
+        case Affinity() | Priority() | Pages():
+            return ProcessId(case.target.pid, case.target.start_ticks) in workload.processes
+        case CgroupKnob() | CgroupReclaim() | Scheme():
+            return (case.target.cgroup, case.target.cgroup_id) == (workload.cgroup, workload.cgroup_id)
+        case _:  # a controller too: act switches it on for the knob that needs it
+            return False
 
 
 def _added(cgroup: str | None, patterns: tuple[str, ...]) -> bool:

@@ -2,20 +2,21 @@
 
 There is one set of kdamonds in a kernel, for everybody (usage.rst: "nr_kdamonds"). Others' are never touched.
 Ours carry a random tag, which ``/run/llamas-bpf/damon.json`` holds together with the boot it is valid in.
-Whoever watches keeps that file locked: a lock ends with its process, however that ends.
+Whoever uses them keeps that file locked: a lock ends with its process, however that ends.
 """
 
 import fcntl
 import json
 import os
 import secrets
-from contextlib import suppress
 from dataclasses import asdict, dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from llamas_bpf.config import RUN, check_owner, read_trusted
+from llamas_bpf.damon.errors import NotOursError
+from llamas_bpf.damon.sysfs import USUAL_UPDATE_US
 from llamas_bpf.errors import ConfigError
-from llamas_bpf.heat.source import UnusableError
 
 CLAIM = RUN / "damon.json"
 
@@ -32,15 +33,34 @@ class Claim:
     kdamonds: int
 
     def holds(self, tags: list[int | None]) -> bool:
-        """Whether these are ours, all of them. Without settings are those that a crash while making them left
-        behind the first."""
-        return len(tags) == self.kdamonds and set(tags) in ({self.tag}, {self.tag, None})
+        """Whether these are ours, made or half made: a crash leaves the first with our tag, then at most one
+        with the kernel's own interval, and the others without any."""
+        made = len(list(takewhile(lambda tag: tag == self.tag, tags)))
+        rest = tags[made:]
+        return len(tags) == self.kdamonds and set(rest[:1]) <= {None, USUAL_UPDATE_US} and not any(rest[1:])
+
+    def is_whole(self, tags: list[int | None]) -> bool:
+        """Whether these are ours, and made to the last."""
+        return tags == [self.tag] * self.kdamonds
+
+
+def is_tag(tag: int | None) -> bool:
+    """Whether one of us has set this, be its claim lost."""
+    return tag is not None and _FIRST_TAG <= tag < _FIRST_TAG + _TAGS
 
 
 def last(path: Path = CLAIM) -> Claim | None:
-    """What was claimed last; None if it is nothing that can be understood."""
-    with suppress(OSError, ConfigError, ValueError, TypeError):
+    """What was claimed last; None if there is none, or it is nothing that can be understood.
+
+    Raises OSError where that cannot be told: to take ours for others' would leave it running for good.
+    """
+    try:
         return Claim(**json.loads(read_trusted(path)))
+    except ConfigError as error:
+        if isinstance(error.__context__, OSError) and not isinstance(error.__context__, FileNotFoundError):
+            raise error.__context__ from None
+    except (ValueError, TypeError):
+        pass
     return None
 
 
@@ -55,12 +75,12 @@ class ClaimFile:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self.close()
-            raise UnusableError(
+            raise NotOursError(
                 f"DAMON is already used by another llamas-bpf: stop it first (fuser -v {path} names it)"
             ) from None
         except ConfigError as error:
             self.close()
-            raise UnusableError(f"DAMON is not used: {error}") from None
+            raise NotOursError(f"DAMON is not used: {error}") from None
 
     def write(self, boot_id: str, kdamonds: int) -> Claim:
         """A new claim, with a tag of its own."""

@@ -1,0 +1,70 @@
+"""What a DAMON scheme is to do, in words: ``target_nid=2 ms=100 bytes=67108864 node_mem_free_bp=2000 nid=0``.
+
+Always the quota of each second: ``ms`` of a processor's time, and ``bytes`` of memory that is looked at, of
+which no more than all is moved. To that a goal may be added, under which the kernel does less when it is
+nearly reached (design.rst, "Aim-oriented Feedback-driven Auto-tuning"): ``some_mem_psi_us``, so much time a
+second that anybody waits for memory; ``node_mem_used_bp`` or ``node_mem_free_bp``, so many 1/10,000 of the
+memory of node ``nid`` in use, or free (kernel commit 0e1c773b501f, 6.16).
+"""
+
+import re
+from dataclasses import dataclass
+
+from llamas_bpf.act.errors import ActError
+from llamas_bpf.contracts.action import Scheme
+
+#: The scheme is not there, or does not run.
+OFF = "off"
+
+_NODE, _COUNT = r"(0|[1-9]\d{0,3})", r"([1-9]\d{0,17})"
+_VALUE = re.compile(
+    rf"(?:target_nid={_NODE} )?ms={_COUNT} bytes={_COUNT}"
+    rf"(?: (?:(some_mem_psi_us)={_COUNT}|(node_mem_used_bp|node_mem_free_bp)={_COUNT} nid={_NODE}))?"
+)
+
+
+@dataclass(frozen=True)
+class Goal:
+    """Of which figure the kernel is to reach which value; ``node`` is the one it is of, if of one."""
+
+    metric: str
+    value: int
+    node: int | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """``node`` is where migrating goes to, None for what does not migrate."""
+
+    node: int | None
+    ms: int
+    bytes: int
+    goal: Goal | None = None
+
+    def __str__(self) -> str:
+        words = [] if self.node is None else [f"target_nid={self.node}"]
+        words += [f"ms={self.ms}", f"bytes={self.bytes}"]
+        if self.goal:
+            words.append(f"{self.goal.metric}={self.goal.value}")
+            words += [] if self.goal.node is None else [f"nid={self.goal.node}"]
+        return " ".join(words)
+
+
+def migrates(target: Scheme) -> bool:
+    """Whether it has a node that pages go to."""
+    return target.knob in ("migrate_hot", "migrate_cold")
+
+
+def parse(target: Scheme, value: str) -> Asked:
+    """The value as written by ``str``; ActError names what is wrong with any other."""
+    found = _VALUE.fullmatch(value)
+    if not found:
+        raise ActError(f"{target.knob}: not a scheme: write it like 'ms=100 bytes=67108864', in this order")
+    node, ms, size, psi, psi_value, metric, metric_value, nid = found.groups()
+    if (node is not None) != migrates(target):
+        needs = "needs" if migrates(target) else "has no"
+        raise ActError(f"{target.knob} {needs} target_nid")
+    goal = None
+    if psi or metric:
+        goal = Goal(psi or metric, int(psi_value or metric_value), None if nid is None else int(nid))
+    return Asked(None if node is None else int(node), int(ms), int(size), goal)

@@ -1,0 +1,92 @@
+"""What must outlive a window, and comes down the street again with the next ``Situation``."""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+
+from llamas_bpf.contracts.action import Action, Applied, Refusal
+from llamas_bpf.contracts.digest import Digest
+from llamas_bpf.contracts.machine import Machine
+from llamas_bpf.contracts.outcome import Outcome
+from llamas_bpf.contracts.situation import Situation, Touched
+from llamas_bpf.learn import Lessons
+
+#: Windows an advisor and a verdict may look back on; and of outcomes, the last so many.
+HISTORY = 32
+LATELY = 16
+#: Of refusals: those of the last window that had any, and of older ones.
+REFUSED = 64
+OLDER = 8
+#: Of what was changed, and of what did harm: enough for every action that a minute may have.
+TOUCHED = 1024
+HARMED = 256
+
+
+class Past:
+    """Bounded in every part."""
+
+    def __init__(self, lessons: Lessons | None = None) -> None:
+        self.windows: deque[Digest] = deque(maxlen=HISTORY)
+        self._lessons = lessons or Lessons()
+        self._refusals: list[Refusal] = []
+        self._outcomes: deque[Outcome] = deque(maxlen=LATELY)
+        self._touched: deque[Touched] = deque(maxlen=TOUCHED)
+        # Of its own: a minute full of changes must not push out what is to rest for longer.
+        self._harmed: deque[Touched] = deque(maxlen=HARMED)
+        self._unjudged: dict[str, Action] = {}
+        self._proven: frozenset[str] = frozenset()
+
+    def situation(
+        self,
+        number: int,
+        machine: Machine,
+        in_force: tuple[Applied, ...],
+        scope: frozenset[str],
+        on_trial: frozenset[str | None],
+    ) -> Situation:
+        """Of the window that was last added to ``windows``."""
+        self._proven &= {entry.action.id for entry in in_force}
+        return Situation(
+            number=number,
+            recent=tuple(self.windows),
+            machine=machine,
+            in_force=in_force,
+            scope=scope,
+            refusals=tuple(self._refusals),
+            outcomes=tuple(self._outcomes),
+            touched=tuple(sorted((*self._touched, *self._harmed), key=lambda one: one.at_ns)),
+            on_trial=on_trial,
+            proven=self._proven,
+            lessons=self._lessons.known(),
+        )
+
+    def add(
+        self,
+        situation: Situation,
+        refusals: Iterable[Refusal],
+        applied: Iterable[Applied],
+        outcomes: Sequence[Outcome],
+    ) -> None:
+        """What came of this window."""
+        self._refuse(refusals)
+        self._outcomes.extend(outcomes)
+        for outcome in outcomes:
+            self._lessons.learn(outcome)
+            # Not looked up in what is in force: a one-shot never is, and what was short-lived no more.
+            action = self._unjudged.pop(outcome.action_id, None)
+            if outcome.verdict == "helped":
+                self._proven |= {outcome.action_id}
+            elif outcome.verdict == "harmed" and action:
+                at_ns = situation.digest.end_ns
+                self._harmed.append(Touched(action.workload, action.target, at_ns, harmed=True))
+        for entry in applied:
+            if entry.status == "applied":
+                self._touched.append(Touched(entry.action.workload, entry.action.target, entry.at_ns))
+                self._unjudged[entry.action.id] = entry.action
+        for forgotten in list(self._unjudged)[:-TOUCHED]:
+            del self._unjudged[forgotten]
+
+    def _refuse(self, refusals: Iterable[Refusal]) -> None:
+        """Said of ten processes it is one refusal; those of the last window come after a few older ones."""
+        now = {(one.hint_id, one.check, one.sentence): one for one in refusals}
+        if now:
+            self._refusals = [*self._refusals[-OLDER:], *list(now.values())[:REFUSED]]

@@ -1,0 +1,84 @@
+"""What a situation is like, as a few small whole numbers: without names, pids, sizes and noise.
+
+So that the same program matches another day, with another pid and on other data.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from llamas_bpf.as_json import Json
+from llamas_bpf.contracts.situation import Situation
+from llamas_bpf.features import value, workload_features
+
+#: So many buckets off, a feature is still like another.
+NEAR = 1
+
+#: The bucket of each feature.
+Buckets = tuple[int, ...]
+
+
+def _doublings(floor: float, step: float = 1) -> Callable[[float], float]:
+    """Buckets are ``step`` doublings wide; all below ``floor`` is one."""
+    return lambda figure: math.log2(max(figure / floor, 1)) / step
+
+
+def _quarters(ratio: float) -> float:
+    return ratio * 4
+
+
+_FEATURES: dict[str, Callable[[float], float]] = {
+    "faults.per_s": _doublings(128),
+    "sched.wakeups_per_s": _doublings(16),
+    "sched.runqueue_p99_ns": _doublings(500_000, step=2),  # a tail is noisy
+    "memory.fast_tier_ratio": _quarters,
+    "sched.cpu_ratio": lambda cpus: math.log2(1 + cpus) * 4,  # quarters of a CPU, wider for many CPUs
+}
+#: Each feature as a person says it, in the same order.
+_WORDS = ("page faults", "wake-ups", "waits for a CPU", "memory on the fastest tier", "CPU time")
+_WORDS_OF_THE_MACHINE = ("busy CPUs", "waits for CPUs", "waits for memory")
+_OF_THE_MACHINE: dict[str, Callable[[float], float]] = {
+    "cpu_busy_ratio": _quarters,
+    "psi.cpu_some_ratio": _quarters,
+    "psi.memory_some_ratio": _doublings(0.01, step=2),
+}
+
+
+def buckets(features: Json, before: Buckets | None = None) -> Buckets:
+    """A workload's features. One that is not known, or is less than half a bucket outside the one it was in
+    ``before``, stays there."""
+    found = []
+    for place, (name, scale) in enumerate(_FEATURES.items()):
+        old = before[place] if before else None
+        figure = value(features, name)
+        at = None if figure is None else scale(figure)
+        stays = old is not None and (at is None or old - 0.5 <= at < old + 1.5)
+        found.append(old if stays and old is not None else math.floor(at or 0))
+    return tuple(found)
+
+
+def of(situation: Situation, workload: str | None) -> Buckets | None:
+    """What this window is like as ``workload`` sees it, or the machine for None; None if it is not there."""
+    digest = situation.digest
+    if workload is None:
+        return tuple(_whole(digest.machine, name, scale) for name, scale in _OF_THE_MACHINE.items())
+    for row, known in enumerate(digest.workloads):
+        if known.id == workload:
+            return buckets(workload_features(digest, situation.machine, row))
+    return None
+
+
+def in_words(situation: Sequence[int]) -> str:
+    """``page faults 2, wake-ups 0, …``: a workload's features or, being fewer, the machine's."""
+    words = _WORDS if len(situation) == len(_WORDS) else _WORDS_OF_THE_MACHINE
+    return ", ".join(f"{word} {bucket}" for word, bucket in zip(words, situation, strict=False))
+
+
+def alike(one: Sequence[int], other: Sequence[int]) -> bool:
+    """Whether no feature lies further off than in the next bucket: an edge may run through its noise."""
+    return len(one) == len(other) and all(abs(a - b) <= NEAR for a, b in zip(one, other, strict=True))
+
+
+def _whole(features: dict[str, Any], name: str, scale: Callable[[float], float]) -> int:
+    figure = value(features, name)
+    return 0 if figure is None else math.floor(scale(figure))

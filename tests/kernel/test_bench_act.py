@@ -1,0 +1,93 @@
+"""``bench act`` as an operator runs it: its shape, what must hold anywhere by far, and what it leaves."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import bench_command
+import pytest
+
+from llamas_bpf.act.lock import LOCK
+from llamas_bpf.bench import street, taskset
+from llamas_bpf.bench.errors import BenchError
+from llamas_bpf.digest.trees import descendants
+
+BENCH = bench_command.command("act")
+
+
+def state_directories() -> list[Path]:
+    return list(Path("/var/tmp").glob("llamas-bpf-bench-*"))
+
+
+@pytest.fixture(scope="module")
+def results() -> dict[str, Any]:
+    return bench_command.results("act", rounds=4)
+
+
+def test_every_stage_was_timed_in_every_window(results: dict[str, Any]) -> None:
+    found = results["street"]
+    assert (found["workloads"], found["actions"]) == (100, 10)
+    assert found["ms"].keys() == {*street.STAGES, "total", "before", "restore"}
+    for ms in found["ms"].values():
+        assert len(ms["rounds"]) == 4
+        assert 0 < ms["q1"] <= ms["median"] <= ms["q3"] <= ms["p99"] == max(ms["rounds"])
+
+
+def test_the_stages_make_up_the_total(results: dict[str, Any]) -> None:
+    rounds = {name: ms["rounds"] for name, ms in results["street"]["ms"].items()}
+    for number, total in enumerate(rounds["total"]):
+        parts = sum(rounds[stage][number] for stage in street.STAGES)
+        assert 0.5 * parts < total < 2 * parts
+
+
+def test_the_rival_and_the_mark(results: dict[str, Any]) -> None:
+    total, rival, mark = results["street"]["ms"]["total"], results["taskset"], results["marks"]["total"]
+    assert len(rival["rounds"]) == 3
+    assert rival["ratio"] == pytest.approx(total["median"] / rival["median"])
+    assert (mark["value"], mark["limit"]) == (total["p99"], 5)
+    assert mark["reached"] == (total["p99"] <= 5)
+
+
+def test_what_it_acts_on_gets_its_own_cpus_back_and_ends() -> None:
+    with street.crowd(20) as processes:
+        own = [os.sched_getaffinity(process.pid) for process in processes]
+        measured = street.measure(processes, 2, lambda _: None)
+        assert [os.sched_getaffinity(process.pid) for process in processes] == own
+        taskset.measure(processes[:3], 1, lambda _: None)
+        assert [os.sched_getaffinity(process.pid) for process in processes] == own
+    assert all(len(ms) == 2 for ms in measured.ms.values())
+    assert not [process for process in processes if Path(f"/proc/{process.pid}").exists()]
+
+
+def test_fewer_actions_than_meant_are_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(street, "RULE", street.RULE.replace("> 50.0", "> 1000000000.0"))
+    with street.crowd(20) as processes, pytest.raises(BenchError, match="0 of 10 actions were taken"):
+        street.measure(processes, 1, lambda _: None)
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_end_in_the_middle_leaves_nothing(number: int, status: int) -> None:
+    bench = subprocess.Popen([*BENCH, "--rounds", "500"], stderr=subprocess.PIPE, text=True)
+    try:
+        deadline = time.monotonic() + 60
+        while len(descendants(bench.pid)) < 100 or not state_directories():
+            assert time.monotonic() < deadline, "it does not begin"
+            time.sleep(0.05)
+        time.sleep(1)
+        children = descendants(bench.pid) - {bench.pid}
+        bench.send_signal(number)
+        _, talk = bench.communicate(timeout=60)
+    finally:
+        bench.kill()
+    assert bench.returncode == status, talk
+    assert "Traceback" not in talk
+    assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
+    assert not state_directories()
+    assert LOCK.read_text() == ""
+
+
+def test_without_root_it_says_what_it_needs() -> None:
+    bench_command.refuses_without_root("act")
