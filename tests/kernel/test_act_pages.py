@@ -72,7 +72,8 @@ def test_no_more_than_asked(actuation: Actuation, pid: int) -> None:
 
 def test_what_was_not_used_goes_first(actuation: Actuation, pid: int) -> None:
     apply(actuation, pages(pid, "pages.cold"), 1 << 30)
-    assert max(own(pid), key=lambda one: one.resident_bytes).referenced_bytes == 0
+    largest = max(own(pid), key=lambda one: one.resident_bytes)
+    assert largest.referenced_bytes < largest.resident_bytes / 100  # others, as DAMON, look at pages too
     before = used_bytes(pid)
     apply(actuation, pages(pid, "pages.cold"), 16 * MIB)
     assert before - used_bytes(pid) < MIB
@@ -80,17 +81,16 @@ def test_what_was_not_used_goes_first(actuation: Actuation, pid: int) -> None:
 
 def test_what_was_not_used_goes_first_wherever_it_is(actuation: Actuation) -> None:
     """In memory of our own, of which one part is used; that has the lower address."""
-    unused, used = (mmap.mmap(-1, size * MIB, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) for size in (48, 16))
-    used.madvise(mmap.MADV_DONTFORK)  # so that the two are not one
-    for memory in (unused, used):
-        memory.madvise(mmap.MADV_NOHUGEPAGE)
-        memory.write(b"x" * len(memory))
-    low, high = (ctypes.addressof(ctypes.c_char.from_buffer(memory)) for memory in (used, unused))
-    assert low < high
-    unused.madvise(page_calls.MADV_COLD)
-    apply(actuation, pages(os.getpid(), "pages.cold"), len(unused))
+    used, unused = 16 * MIB, 48 * MIB
+    memory = mmap.mmap(-1, used + unused, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    memory.madvise(mmap.MADV_NOHUGEPAGE)
+    memory.madvise(mmap.MADV_DONTFORK, 0, used)  # so that the two are not one
+    memory.write(b"x" * len(memory))
+    memory.madvise(page_calls.MADV_COLD, used, unused)
+    apply(actuation, pages(os.getpid(), "pages.cold"), unused)
+    low = ctypes.addressof(ctypes.c_char.from_buffer(memory))
     referenced = {one.start: one.referenced_bytes for one in own(os.getpid())}
-    assert referenced[low] == len(used)
+    assert referenced[low] > used * 0.99
 
 
 def test_the_budget_is_for_all_actions_of_a_window(

@@ -73,6 +73,7 @@ def set_to(actuation: Actuation, target: Target, value: str, id_: str) -> None:
     assert done.status == "applied", done.detail
 
 
+@pytest.mark.slow
 @pytest.mark.needs("numa_balancing", "lower memory tier", "node2")
 @pytest.mark.usefixtures("looking_often")
 def test_what_is_used_is_promoted_and_no_faster_than_allowed(actuation: Actuation) -> None:

@@ -160,8 +160,8 @@ def _moved(target: Pages, pid: int, pages: Addresses, node: int) -> page_calls.S
 
 
 def _warmth(one: Range) -> tuple[float, int]:
-    """By the share that was lately used; among those alike, the largest first."""
-    return one.referenced_bytes / one.resident_bytes, -one.resident_bytes
+    """By the share that was lately used, to a percent: others look at pages too. Then the largest first."""
+    return round(one.referenced_bytes / one.resident_bytes, 2), -one.resident_bytes
 
 
 def _runs(pages: Addresses) -> Iterator[tuple[int, int]]:
