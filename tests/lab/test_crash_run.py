@@ -201,6 +201,7 @@ def test_killed_ten_times(scene: Scene, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @pytest.mark.needs("node2", "demotion", "numa_balancing")
 def test_killed_a_hundred_times(scene: Scene, tmp_path: Path) -> None:
     crash_run(scene, tmp_path, KILLS)
