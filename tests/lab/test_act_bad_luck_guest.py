@@ -78,7 +78,8 @@ def test_what_is_read_only_stays_and_the_rest_is_done(tmp_path: Path, place: str
 def test_what_this_kernel_does_not_have_is_named_and_the_rest_is_done(actuation: Actuation) -> None:
     with holding(1, "lacking") as held:
         lacking = [name for name in get_args(CgroupKnobName) if not (directory(held) / name).exists()]
-        assert lacking, "this kernel has every knob: nothing is tested here"
+        if not lacking:
+            pytest.skip("kernel feature: a knob that it lacks")
         absent = [action(knob(held, name), "max", f"{n}.1") for n, name in enumerate(lacking)]
         done = actuation.apply([*absent, action(knob(held, "cpu.weight"), "300", "99.1")])
         assert [one.status for one in done] == [*("failed" for _ in lacking), "applied"]

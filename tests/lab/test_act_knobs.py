@@ -150,11 +150,11 @@ def test_reclaim_demotes(actuation: Actuation) -> None:
 
 @pytest.mark.needs("demotion")
 def test_reclaim_without_anywhere_to_go_is_no_failure(actuation: Actuation, held: Launched) -> None:
-    """No swap, no demotion: the kernel answers EAGAIN, and nothing has changed."""
+    """No swap, no demotion: the kernel answers EAGAIN, with nothing given back, or a few pages of files."""
     off = action(SystemKnob(knob="numa.demotion_enabled"), "false", workload=None)
     assert actuation.apply([off])[0].status in ("applied", "unchanged")
     (done,) = actuation.apply([action(reclaim(held), str(400 * MIB), id_="2.1")])
-    assert done.status == "unchanged", done.detail
+    assert done.status in ("applied", "unchanged"), done.detail
 
 
 def test_a_cap_of_memory_is_held(actuation: Actuation) -> None:
