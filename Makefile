@@ -54,7 +54,7 @@ test-bcc: setup  ## Run the tests of the BCC backend in a guest (3 min; builds a
 	$(BIN)/llamas-bpf lab test --kernel 6.12 --topology flat --with python3-bpfcc --out build/test-bcc \
 		-- $(wildcard tests/kernel/test_bcc_*.py)
 
-test-crash: setup  ## Kill the controller a hundred times in a guest, and compare every knob with before (8 min)
+test-crash: setup  ## Kill the controller a hundred times in a guest, and compare every knob with before (10 min)
 	$(BIN)/llamas-bpf lab run --kernel $(KERNEL) --topology tiers --timeout 1800 -- \
 		python3 -m pytest -s -p no:cacheprovider tests/lab/test_crash_run.py
 
