@@ -194,9 +194,10 @@ def vmstat(name: str) -> int:
 
 @contextmanager
 def balancing() -> Iterator[None]:
-    """NUMA balancing on, and scanning as fast as it can."""
+    """NUMA balancing on, and scanning as fast as it can, also where it finds nothing to move."""
     switch, scan = Path("/proc/sys/kernel/numa_balancing"), Path("/sys/kernel/debug/sched/numa_balancing")
-    kept = {path: path.read_text() for path in (switch, scan / "scan_delay_ms", scan / "scan_period_min_ms")}
+    pace = [scan / name for name in ("scan_delay_ms", "scan_period_min_ms", "scan_period_max_ms")]
+    kept = {path: path.read_text() for path in (switch, *pace)}
     try:
         for path in kept:
             path.write_text("1")
@@ -206,8 +207,11 @@ def balancing() -> Iterator[None]:
             path.write_text(text)
 
 
+# Two threads: of a process that has only one, pages on the node it runs on are left alone (since 4.10,
+# "mm/mprotect.c: don't touch single threaded PTEs which are on the right node").
 SWEEP = """
-import mmap
+import mmap, threading
+threading.Thread(target=threading.Event().wait, daemon=True).start()
 memory = mmap.mmap(-1, 8 << 20)
 memory.madvise(mmap.MADV_NOHUGEPAGE)
 while True:
