@@ -29,8 +29,42 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class BudgetConfig(_Section):
+    """What the model may cost; without a number there is no limit. Prices are per million tokens, in whatever
+    currency the limits of money are in."""
+
+    calls_per_hour: int | None = Field(default=240, ge=0)
+    calls_per_day: int | None = Field(default=None, ge=0)
+    tokens_per_hour: int | None = Field(default=None, ge=0)
+    tokens_per_day: int | None = Field(default=None, ge=0)
+    money_per_hour: float | None = Field(default=None, ge=0)
+    money_per_day: float | None = Field(default=None, ge=0)
+    prompt_price: float = Field(default=0, ge=0)
+    answer_price: float = Field(default=0, ge=0)
+
+
+class ContextConfig(_Section):
+    """The model's window as virtual memory (MemGPT): shares are of ``tokens``.
+
+    At ``warn_share`` the model is told to save what matters, at ``flush_share`` the oldest ``evict_share`` of
+    its messages goes to recall storage, of which ``keep_bytes`` are kept.
+    """
+
+    tokens: int = Field(default=8000, ge=2000, le=10_000_000, description="the model's window")
+    warn_share: float = Field(default=0.7, gt=0, lt=1)
+    flush_share: float = Field(default=1.0, gt=0, le=1)
+    evict_share: float = Field(default=0.5, gt=0, lt=1)
+    situation_share: float = Field(default=0.3, gt=0, lt=1, description="of a situation's table, at most")
+    block_chars: int = Field(default=1500, ge=100, le=1_000_000, description="limit of each core block")
+    steps: int = Field(default=8, ge=1, le=100, description="function calls that one question may take")
+    keep_bytes: int = Field(default=256 << 20, ge=1 << 20)
+
+
 class LlmConfig(_Section):
-    """The model's server. Base URL and key may also come from OPENAI_BASE_URL and OPENAI_API_KEY."""
+    """The model's server. Base URL and key may also come from OPENAI_BASE_URL and OPENAI_API_KEY.
+
+    ``user``: whom the model's process runs as; a free user id of its own where none is named.
+    """
 
     base_url: str | None = None
     model: str | None = None
@@ -38,6 +72,9 @@ class LlmConfig(_Section):
     ask_every_s: float = Field(default=60, gt=0, description="ask again after this time without any change")
     history_windows: int = Field(default=5, ge=1, le=100, description="digests in one prompt")
     max_answer_tokens: int = Field(default=2000, ge=100, le=32_000)
+    user: str = ""
+    context: ContextConfig = ContextConfig()
+    budget: BudgetConfig = BudgetConfig()
 
 
 class SenseConfig(_Section):

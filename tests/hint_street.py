@@ -17,6 +17,7 @@ from hint_world import World
 
 from llamas_bpf.act import Actuation, Journal
 from llamas_bpf.contracts.action import Action, Applied, Refusal
+from llamas_bpf.contracts.decision import Events
 from llamas_bpf.contracts.hint import Advice, Hint
 from llamas_bpf.contracts.knobs import KNOBS
 from llamas_bpf.contracts.outcome import Outcome
@@ -181,7 +182,8 @@ class Street:
         for outcome in outcomes:
             if outcome.verdict == "harmed":
                 self._actuation.undo(outcome.action_id, "it harmed")
-        self._past.add(situation, self._refusals, applied, outcomes)
+        events = Events(refusals=tuple(self._refusals), applied=tuple(applied), outcomes=tuple(outcomes))
+        self._past.add(situation, events)
         self._history.add(self._now_ns, applied, outcomes, self._judge.dropped)
         return outcomes
 

@@ -7,8 +7,8 @@ from llamas_bpf.act.funnel import Funnel
 from llamas_bpf.act.holds import Hold
 from llamas_bpf.act.journal import Journal
 from llamas_bpf.contracts.action import Action, Applied, Target
+from llamas_bpf.contracts.decision import Restored
 from llamas_bpf.contracts.machine import Machine
-from llamas_bpf.contracts.report import Restored
 
 
 class Actuation:

@@ -9,8 +9,8 @@ from llamas_bpf.act.errors import FAILURES, Gone, describe
 from llamas_bpf.act.holds import Hold, Holds, needless
 from llamas_bpf.act.journal import Journal
 from llamas_bpf.contracts.action import Target
+from llamas_bpf.contracts.decision import Restored
 from llamas_bpf.contracts.machine import Machine
-from llamas_bpf.contracts.report import Restored
 
 
 class Keeper:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from llamas_bpf.act.actuation import Actuation
 from llamas_bpf.act.journal import NAME, Journal
+from llamas_bpf.contracts.decision import Restored
 from llamas_bpf.contracts.machine import Machine
-from llamas_bpf.contracts.report import Restored
 
 
 def rollback(state: Path, machine: Machine, which: str | None = None) -> list[Restored]:

@@ -10,7 +10,7 @@ import pkgutil
 from types import ModuleType
 from typing import Protocol
 
-from llamas_bpf.advise import endpoint
+from llamas_bpf.advise.model import endpoint
 from llamas_bpf.config import Config
 from llamas_bpf.contracts.exchange import Exchange
 from llamas_bpf.contracts.hint import Advice

@@ -5,17 +5,17 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from llamas_bpf.advise import answer
-from llamas_bpf.advise.answer import AnswerError, Reply
-from llamas_bpf.advise.endpoint import Endpoint
-from llamas_bpf.advise.prompt import Prompt, Prompts
+from llamas_bpf.advise.model import answer
+from llamas_bpf.advise.model.answer import AnswerError, Reply
+from llamas_bpf.advise.model.endpoint import Endpoint
+from llamas_bpf.advise.model.prompt import Prompt, Prompts
 from llamas_bpf.config import LlmConfig
 from llamas_bpf.contracts.exchange import Exchange, Status
 from llamas_bpf.contracts.hint import Hint
 from llamas_bpf.contracts.situation import Situation
 
 if TYPE_CHECKING:
-    from llamas_bpf.advise.client import Client
+    from llamas_bpf.advise.model.client import Client
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Asker:
     def _connected(self) -> "Client":
         """The openai client takes long to import: here, where nobody waits for it."""
         if self._client is None:
-            from llamas_bpf.advise.client import Client
+            from llamas_bpf.advise.model.client import Client
 
             config = self._config
             self._client = Client(self._server, config.timeout_s, config.max_answer_tokens)

@@ -1,10 +1,10 @@
 """The language model's advisor: asked beside the loop, when the situation changes; never waited for."""
 
-from llamas_bpf.advise import endpoint
 from llamas_bpf.advise.ask import Asked, Asker
-from llamas_bpf.advise.endpoint import Endpoint
 from llamas_bpf.advise.fingerprint import Watch
-from llamas_bpf.advise.prompt import Prompts
+from llamas_bpf.advise.model import endpoint
+from llamas_bpf.advise.model.endpoint import Endpoint
+from llamas_bpf.advise.model.prompt import Prompts
 from llamas_bpf.advise.worker import Worker
 from llamas_bpf.config import Config
 from llamas_bpf.contracts.exchange import Exchange

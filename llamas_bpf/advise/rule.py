@@ -9,8 +9,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from llamas_bpf import policies
-from llamas_bpf.advise import sample
 from llamas_bpf.advise.expression import Expression
+from llamas_bpf.advise.model import sample
 from llamas_bpf.advise.terms import Terms
 from llamas_bpf.config import Config, parse, read_trusted
 from llamas_bpf.contracts.hint import HINT, Hint

@@ -11,7 +11,8 @@ import click
 import numpy as np
 
 from llamas_bpf import shown
-from llamas_bpf.contracts.report import Decision, WindowReport
+from llamas_bpf.contracts.decision import Decision
+from llamas_bpf.contracts.report import WindowReport
 from llamas_bpf.features import workload_features
 
 

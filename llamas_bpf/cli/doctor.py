@@ -77,7 +77,7 @@ def _cgroup_check(machine: Machine) -> dict[str, Any]:
 
 def _advisor_checks(config: Config) -> list[dict[str, Any]]:
     from llamas_bpf import advise
-    from llamas_bpf.advise import endpoint
+    from llamas_bpf.advise.model import endpoint
     from llamas_bpf.errors import LlamasError
     from llamas_bpf.guard.limits import load_limits
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from llamas_bpf.cli import _options as options
-from llamas_bpf.contracts.report import Restored
+from llamas_bpf.contracts.decision import Restored
 from llamas_bpf.shown import console, plain
 
 

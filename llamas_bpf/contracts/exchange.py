@@ -4,11 +4,26 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-Status = Literal["ok", "invalid", "unknown_id", "stale", "timeout", "unreachable", "http_error", "too_long"]
+Status = Literal[
+    "ok",
+    "invalid",
+    "unknown_id",
+    "stale",
+    "timeout",
+    "unreachable",
+    "http_error",
+    "too_long",
+    "endless",  # so many steps, and no hints
+    "over_budget",  # stopped amid its steps
+    "died",  # the model's process ended, hung or flooded us
+]
 
 
 class Exchange(BaseModel):
-    """``status`` is ``ok``, or the reason under which a useless answer is counted.
+    """One call of the model. A question may take several: they share ``question``; ``step`` counts from 0.
+
+    ``status`` is ``ok``, or the reason under which a useless answer is counted. ``function`` is what the
+    model called. ``known_ids`` are the ids that its prompt gave out; ``window`` is what it was asked about.
 
     ``prompt`` is the messages as sent; ``prompt_hash`` names the template's version. Never holds a key.
     """
@@ -26,3 +41,7 @@ class Exchange(BaseModel):
     latency_ns: int
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    question: str = ""
+    step: int = 0
+    function: str = ""
+    known_ids: tuple[str, ...] = ()

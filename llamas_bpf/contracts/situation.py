@@ -1,8 +1,9 @@
 """All that an advisor may know: this window, the machine, and what earlier windows decided."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from llamas_bpf.contracts.action import Applied, Refusal, Target
+from llamas_bpf.contracts.decision import Events
 from llamas_bpf.contracts.digest import Digest
 from llamas_bpf.contracts.lesson import Lesson
 from llamas_bpf.contracts.machine import Machine
@@ -27,7 +28,8 @@ class Situation:
     ``refusals`` and ``outcomes`` are the last few of earlier windows, oldest first. ``touched``: what was
     changed lately, oldest first. ``on_trial``: the workloads (None: the machine) with a decision that is not
     judged yet. ``proven``: the ids of actions in force that were judged to help. ``lessons``: what earlier
-    decisions came to, of earlier runs too.
+    decisions came to, of earlier runs too. ``last``: all that the window before came to. ``left_alone``:
+    quantised situations of workloads (``fingerprint.py``) that a model was asked about and gave no hint for.
     """
 
     number: int
@@ -41,6 +43,8 @@ class Situation:
     on_trial: frozenset[str | None] = frozenset()
     proven: frozenset[str] = frozenset()
     lessons: tuple[Lesson, ...] = ()
+    last: Events = field(default_factory=Events)
+    left_alone: frozenset[tuple[int, ...]] = frozenset()
 
     @property
     def digest(self) -> Digest:

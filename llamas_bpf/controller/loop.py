@@ -8,12 +8,13 @@ from dataclasses import replace
 from llamas_bpf.act import Actuation
 from llamas_bpf.advise import Advisor
 from llamas_bpf.contracts.action import Applied, Refusal
+from llamas_bpf.contracts.decision import Decision, Events, Restored
 from llamas_bpf.contracts.digest import Digest
 from llamas_bpf.contracts.exchange import Exchange
 from llamas_bpf.contracts.hint import Advice, Hint
 from llamas_bpf.contracts.machine import Machine
 from llamas_bpf.contracts.outcome import Outcome
-from llamas_bpf.contracts.report import Decision, Restored, WindowReport
+from llamas_bpf.contracts.report import WindowReport
 from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.controller.past import Past
 from llamas_bpf.errors import LlamasError
@@ -87,16 +88,17 @@ class Controller:
             hints: dict[int, Hint] = {decision.id: decision.hint for decision in decisions}
             judged, undone = self._undo_harm(self._judge.observe(situation, applied, hints))
         degradations += self._judge.dropped
-        self._past.add(situation, refusals, applied, judged)
+        events = Events(decisions, tuple(refusals), tuple(applied), (*restored, *undone), tuple(judged))
+        self._past.add(situation, events)
         report = WindowReport(
             situation=situation,
             advisor=advice.advisor if advice else None,
-            decisions=decisions,
+            decisions=events.decisions,
             exchanges=tuple(exchanges),
-            refusals=tuple(refusals),
-            applied=tuple(applied),
-            restored=(*restored, *undone),
-            outcomes=tuple(judged),
+            refusals=events.refusals,
+            applied=events.applied,
+            restored=events.restored,
+            outcomes=events.outcomes,
             degradations=tuple(degradations),
             stage_seconds=self._seconds,
         )

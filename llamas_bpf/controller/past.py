@@ -1,9 +1,10 @@
 """What must outlive a window, and comes down the street again with the next ``Situation``."""
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from llamas_bpf.contracts.action import Action, Applied, Refusal
+from llamas_bpf.contracts.decision import Events
 from llamas_bpf.contracts.digest import Digest
 from llamas_bpf.contracts.machine import Machine
 from llamas_bpf.contracts.outcome import Outcome
@@ -34,6 +35,7 @@ class Past:
         self._harmed: deque[Touched] = deque(maxlen=HARMED)
         self._unjudged: dict[str, Action] = {}
         self._proven: frozenset[str] = frozenset()
+        self._last = Events()
 
     def situation(
         self,
@@ -57,19 +59,15 @@ class Past:
             on_trial=on_trial,
             proven=self._proven,
             lessons=self._lessons.known(),
+            last=self._last,
         )
 
-    def add(
-        self,
-        situation: Situation,
-        refusals: Iterable[Refusal],
-        applied: Iterable[Applied],
-        outcomes: Sequence[Outcome],
-    ) -> None:
+    def add(self, situation: Situation, events: Events) -> None:
         """What came of this window."""
-        self._refuse(refusals)
-        self._outcomes.extend(outcomes)
-        for outcome in outcomes:
+        self._last = events
+        self._refuse(events.refusals)
+        self._outcomes.extend(events.outcomes)
+        for outcome in events.outcomes:
             self._lessons.learn(outcome)
             # Not looked up in what is in force: a one-shot never is, and what was short-lived no more.
             action = self._unjudged.pop(outcome.action_id, None)
@@ -78,7 +76,7 @@ class Past:
             elif outcome.verdict == "harmed" and action:
                 at_ns = situation.digest.end_ns
                 self._harmed.append(Touched(action.workload, action.target, at_ns, harmed=True))
-        for entry in applied:
+        for entry in events.applied:
             if entry.status == "applied":
                 self._touched.append(Touched(entry.action.workload, entry.action.target, entry.at_ns))
                 self._unjudged[entry.action.id] = entry.action

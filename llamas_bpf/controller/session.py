@@ -10,8 +10,9 @@ from pathlib import Path
 from llamas_bpf import advise, machine
 from llamas_bpf.act import Actuation, Journal, enforcing_lock, rollback
 from llamas_bpf.config import STATE, Config
+from llamas_bpf.contracts.decision import Restored
 from llamas_bpf.contracts.machine import Machine
-from llamas_bpf.contracts.report import Restored, WindowReport
+from llamas_bpf.contracts.report import WindowReport
 from llamas_bpf.controller.loop import Controller
 from llamas_bpf.controller.windows import windows
 from llamas_bpf.guard import Guard

@@ -18,7 +18,7 @@ from typing import Any
 import click
 
 from llamas_bpf import machine
-from llamas_bpf.advise import endpoint
+from llamas_bpf.advise.model import endpoint
 from llamas_bpf.config import Config
 from llamas_bpf.contracts.machine import Machine
 from llamas_bpf.machine.nodes import meminfo

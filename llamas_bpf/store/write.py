@@ -12,9 +12,10 @@ from pydantic import BaseModel
 
 from llamas_bpf.as_json import Json, digest_json
 from llamas_bpf.config import StoreConfig
+from llamas_bpf.contracts.decision import Restored
 from llamas_bpf.contracts.hint import Hint
 from llamas_bpf.contracts.machine import Machine
-from llamas_bpf.contracts.report import Restored, WindowReport
+from llamas_bpf.contracts.report import WindowReport
 from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.features import workload_features
 from llamas_bpf.store import bounds

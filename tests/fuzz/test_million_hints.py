@@ -12,7 +12,7 @@ import hint_world
 import pytest
 from hint_street import REACHABLE, Life, lived
 
-from llamas_bpf.advise.answer import AnswerError, Reply, parse
+from llamas_bpf.advise.model.answer import AnswerError, Reply, parse
 
 HINTS = int(os.environ.get("HINTS", "1000000"))
 SEED = int(os.environ.get("SEED", "0"))

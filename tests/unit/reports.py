@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 
 from llamas_bpf.contracts.action import Action, Affinity, Applied, CgroupKnob, Refusal
+from llamas_bpf.contracts.decision import Decision, Restored
 from llamas_bpf.contracts.digest import COLUMNS, NODE_BYTES, Digest
 from llamas_bpf.contracts.exchange import Exchange
 from llamas_bpf.contracts.hint import HINT, Hint
 from llamas_bpf.contracts.machine import Cpu, Machine, MemoryTier, NumaNode
 from llamas_bpf.contracts.outcome import Change, Outcome
-from llamas_bpf.contracts.report import Decision, Restored, WindowReport
+from llamas_bpf.contracts.report import WindowReport
 from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.contracts.workload import ProcessId, Workload
 

@@ -8,8 +8,8 @@ import pytest
 from situations import hot, machine, situation
 from test_plan import of, planned, processes, sentence, values
 
-from llamas_bpf.advise.answer import ids
-from llamas_bpf.advise.prompt import Prompts
+from llamas_bpf.advise.model.answer import ids
+from llamas_bpf.advise.model.prompt import Prompts
 from llamas_bpf.advise.rules import RulesAdvisor
 from llamas_bpf.config import Config
 from llamas_bpf.contracts.action import Affinity, Pages

@@ -13,7 +13,8 @@ import reports
 from llamas_bpf import cli
 from llamas_bpf.config import StoreConfig
 from llamas_bpf.contracts.action import Refusal
-from llamas_bpf.contracts.report import Decision, WindowReport
+from llamas_bpf.contracts.decision import Decision
+from llamas_bpf.contracts.report import WindowReport
 from llamas_bpf.store import Store
 
 HOSTILE = "\x1b[2J[red]evil[/]\n:bomb:\u202e"

@@ -14,7 +14,7 @@ from hint_world import World
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from llamas_bpf.advise.answer import AnswerError, Reply, parse
+from llamas_bpf.advise.model.answer import AnswerError, Reply, parse
 from llamas_bpf.guard import checks
 
 WORLDS = 40

@@ -16,7 +16,7 @@ from llamas_bpf.act import Actuation, Journal, rollback
 from llamas_bpf.act.errors import ActError, JournalError
 from llamas_bpf.act.journal import LARGEST_BYTES, NAME
 from llamas_bpf.contracts.action import Affinity
-from llamas_bpf.contracts.report import Restored
+from llamas_bpf.contracts.decision import Restored
 
 HOT = "llamas-bpf/hot"
 Line = dict[str, Any]

@@ -7,6 +7,7 @@ import pytest
 import reports
 
 from llamas_bpf.config import StoreConfig
+from llamas_bpf.contracts.decision import Events
 from llamas_bpf.contracts.hint import HINT
 from llamas_bpf.contracts.outcome import Outcome
 from llamas_bpf.contracts.report import WindowReport
@@ -83,9 +84,17 @@ def test_what_a_window_was_told_comes_down_the_street_again(verdict: str) -> Non
     def next_situation() -> Any:
         return past.situation(2, reports.MACHINE, (entry,), frozenset(), frozenset({"w1"}))
 
-    past.add(next_situation(), [], [entry, reports.applied(5, status="failed")], [])
+    past.add(
+        next_situation(),
+        Events(
+            applied=(
+                entry,
+                reports.applied(5, status="failed"),
+            )
+        ),
+    )
     assert [(one.workload, one.harmed) for one in next_situation().touched] == [("w1", False)]
-    past.add(next_situation(), [], [], [outcome("4.1", verdict)])
+    past.add(next_situation(), Events(outcomes=(outcome("4.1", verdict),)))
     then = next_situation()
     assert then.on_trial == {"w1"}
     assert then.proven == ({"4.1"} if verdict == "helped" else frozenset())
@@ -99,7 +108,7 @@ def test_the_past_is_bounded() -> None:
     past = Past()
     past.windows.append(reports.digest({"w1": reports.ROW}))
     where = past.situation(1, reports.MACHINE, (), frozenset(), frozenset())
-    past.add(where, [], [reports.applied(number) for number in range(TOUCHED + 50)], [])
+    past.add(where, Events(applied=tuple(reports.applied(number) for number in range(TOUCHED + 50))))
     assert len(past.situation(2, reports.MACHINE, (), frozenset(), frozenset()).touched) == TOUCHED
 
 

@@ -307,7 +307,7 @@ def test_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_empty_address_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """The openai client takes an empty OPENAI_BASE_URL for an address."""
-    from llamas_bpf.advise.client import Client
+    from llamas_bpf.advise.model.client import Client
 
     monkeypatch.setenv("OPENAI_BASE_URL", "")
     monkeypatch.setenv("OPENAI_API_KEY", KEY)

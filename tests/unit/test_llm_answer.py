@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llamas_bpf.advise.answer import AnswerError, Reply, ids, parse
+from llamas_bpf.advise.model.answer import AnswerError, Reply, ids, parse
 from llamas_bpf.contracts.hint import HINT, Answer
 
 GOOD = '{"hints": [{"kind": "leave", "workload": "w1", "reason": "all is well", "confidence": 0.9}]}'

@@ -9,8 +9,9 @@ import pytest
 import reports
 from prometheus_client.parser import text_string_to_metric_families
 
+from llamas_bpf.contracts.decision import Decision
 from llamas_bpf.contracts.digest import NODE_BYTES
-from llamas_bpf.contracts.report import Decision, WindowReport
+from llamas_bpf.contracts.report import WindowReport
 from llamas_bpf.errors import ConfigError
 from llamas_bpf.metrics import Metrics, Server
 

@@ -7,7 +7,8 @@ import reports
 
 from llamas_bpf.cli._screen import Screen
 from llamas_bpf.contracts.action import Applied, CgroupKnob, Refusal
-from llamas_bpf.contracts.report import Decision, Restored, WindowReport
+from llamas_bpf.contracts.decision import Decision, Restored
+from llamas_bpf.contracts.report import WindowReport
 from llamas_bpf.shown import plain
 
 HOSTILE = "\x1b]0;owned\x07\x1b[2J[red]evil[/]\r\nb\u202egnp\x9b31m"

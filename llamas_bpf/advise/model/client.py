@@ -13,8 +13,8 @@ from openai.types.chat import ChatCompletionMessageParam
 from openai.types.shared_params import ResponseFormatJSONSchema
 from pydantic import BaseModel, Field, ValidationError
 
-from llamas_bpf.advise.answer import AnswerError, Reply
-from llamas_bpf.advise.endpoint import NO_KEY, Endpoint
+from llamas_bpf.advise.model.answer import AnswerError, Reply
+from llamas_bpf.advise.model.endpoint import NO_KEY, Endpoint
 from llamas_bpf.contracts.exchange import Status
 from llamas_bpf.contracts.hint import Answer
 

@@ -13,8 +13,8 @@ from jinja2 import StrictUndefined, Template
 from jinja2.sandbox import SandboxedEnvironment
 
 from llamas_bpf import policies
-from llamas_bpf.advise import sample
-from llamas_bpf.advise.table import table
+from llamas_bpf.advise.model import sample
+from llamas_bpf.advise.model.table import table
 from llamas_bpf.advise.terms import in_force
 from llamas_bpf.as_json import Json
 from llamas_bpf.config import Config, read_trusted

@@ -1,0 +1,1 @@
+"""The model's client, its context and its memory: a process of their own, with no rights."""
