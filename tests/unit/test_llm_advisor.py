@@ -313,7 +313,7 @@ def test_an_empty_address_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     server = advise.endpoint.configured(Config())
     assert server is not None
-    client = Client(server, timeout_s=1, max_answer_tokens=100)
+    client = Client(server, timeout_s=1)
     assert client._openai.base_url.host == "api.openai.com"
     client.close()
 
