@@ -11,7 +11,7 @@ from llamas_bpf.advise.model.endpoint import Endpoint
 from llamas_bpf.advise.model.prompt import Prompt, Prompts
 from llamas_bpf.config import LlmConfig
 from llamas_bpf.contracts.exchange import Exchange, Status
-from llamas_bpf.contracts.hint import Answer, Hint
+from llamas_bpf.contracts.hint import Hint
 from llamas_bpf.contracts.situation import Situation
 
 if TYPE_CHECKING:
@@ -44,9 +44,7 @@ class Asker:
         detail = ""
         try:
             prompt = self._prompts.render(situation)
-            reply = self._connected().ask(
-                prompt.messages, self._config.max_answer_tokens, Answer.model_json_schema()
-            )
+            reply = self._connected().ask(prompt.messages, self._config.max_answer_tokens, answer.schema())
             hints = list(answer.parse(reply).hints)
             unknown = set().union(*(answer.ids(hint) for hint in hints)) - prompt.known_ids
             if unknown:

@@ -4,6 +4,7 @@ import json
 import math
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NoReturn, Protocol
 
 from pydantic import ValidationError
@@ -92,6 +93,12 @@ def parse(reply: Reply) -> Answer:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise AnswerError("invalid", f"{where[:100]}: {first['msg'][:200]}") from None
+
+
+@cache
+def schema() -> Json:
+    """What an answer must fit: making it takes some 10 ms."""
+    return Answer.model_json_schema()
 
 
 def ids(hint: Hint) -> set[str]:

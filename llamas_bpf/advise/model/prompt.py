@@ -13,12 +13,11 @@ from jinja2 import StrictUndefined, Template
 from jinja2.sandbox import SandboxedEnvironment
 
 from llamas_bpf import policies
-from llamas_bpf.advise.model import sample
+from llamas_bpf.advise.model import answer, sample
 from llamas_bpf.advise.model.table import table
 from llamas_bpf.advise.terms import in_force
 from llamas_bpf.as_json import Json
 from llamas_bpf.config import Config, read_trusted
-from llamas_bpf.contracts.hint import Answer
 from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.errors import ConfigError
 from llamas_bpf.features import machine_features
@@ -84,7 +83,7 @@ def _variables(situation: Situation, windows: int) -> tuple[Json, frozenset[str]
     # A decision about many processes is often refused for all of them in the same words.
     refused = dict.fromkeys((r.workload, r.check, r.sentence) for r in situation.refusals)
     variables = {
-        "schema": json.dumps(Answer.model_json_schema(), separators=(",", ":")),
+        "schema": json.dumps(answer.schema(), separators=(",", ":")),
         "machine": machine,
         "columns": shown.columns,
         "rows": shown.rows,
