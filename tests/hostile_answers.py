@@ -140,6 +140,7 @@ def _hang_up(_: Random) -> Scenes:
 
 @_kind
 def _wrong_type(random: Random) -> Scenes:
+    wrong: Any
     for kind, fields in WHOLE.items():
         for name in ("kind", *fields, *COMMON):
             said = {"kind": kind, **fields, **COMMON} | {name: random.choice(({"no": "such"}, [[]]))}
@@ -284,6 +285,9 @@ def _schema_ignored(_: Random) -> Scenes:
 
 @_kind
 def _not_the_protocol(_: Random) -> Scenes:
+    body: Any
+    wrong: Any
+    used: Any
     for body in (
         *({}, [], 1, "x", None, {"choices": None}, {"choices": []}, {"choices": {}}, {"choices": [None]}),
         *({"choices": [{}]}, {"choices": [{"message": None}]}, {"choices": [{"message": "hi"}]}),

@@ -90,6 +90,11 @@ class ModelStreet:
         self._past.add(situation, Events(refusals=tuple(refused)))
         return Came(exchanges, advice, accepted, refused)
 
+    def refused(self, sentence: str) -> None:
+        """A refusal in these words comes down the street with the next window."""
+        refusal = Refusal(hint_id=1, check="scope", sentence=sentence, workload="w1")
+        self._past.add(self._window(), Events(refusals=(refusal,)))
+
     def _window(self) -> Situation:
         self._number += 1
         digest = self._world.digest(self._number, self._number * _LONG_S * 10**9, "calm")

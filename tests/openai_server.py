@@ -161,6 +161,8 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.script = script
         self.questions: list[dict[str, Any]] = []
+        #: What a gullible model was told to call, and has called.
+        self.obeyed: list[dict[str, Any]] = []
         self.paths: list[str] = []
         self.keys: list[str | None] = []
         self.encodings: list[str | None] = []
