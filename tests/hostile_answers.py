@@ -58,6 +58,7 @@ PROSE = (
     " \n\t ",
 )
 
+_NO_TEXTS: tuple[Any, ...] = (1, [], {}, [{"text": TEXT}], True)
 _NUMBERS = ("1e30", "-1e30", "NaN", "Infinity", "-Infinity", "1e999", "9" * 5000, "1" + "0" * 38, "-1e-9")
 
 INVALID = frozenset({"invalid"})
@@ -286,7 +287,6 @@ def _schema_ignored(_: Random) -> Scenes:
 @_kind
 def _not_the_protocol(_: Random) -> Scenes:
     body: Any
-    wrong: Any
     used: Any
     for body in (
         *({}, [], 1, "x", None, {"choices": None}, {"choices": []}, {"choices": {}}, {"choices": [None]}),
@@ -297,7 +297,7 @@ def _not_the_protocol(_: Random) -> Scenes:
             {"hints": [GOOD]},
         ),
         *({"choices": [{"message": {}}]}, {"choices": [{"message": {"content": None}}]}),
-        *({"choices": [{"message": {"content": wrong}}]} for wrong in (1, [], {}, [{"text": TEXT}], True)),
+        *({"choices": [{"message": {"content": wrong}}]} for wrong in _NO_TEXTS),
         *({"choices": [{"text": TEXT}]}, {"object": "list", "data": []}),
     ):
         yield sends(json.dumps(body).encode()), INVALID

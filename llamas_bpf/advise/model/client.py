@@ -90,6 +90,9 @@ class Client:
                 event_hooks={"response": [self._bound]},
             ),
         )
+        # These import on first use: now, while whoever makes a client can still read the files.
+        self._chat = self._openai.chat.completions.with_raw_response
+        self._models = self._openai.models.with_raw_response
 
     @property
     def capability(self) -> str:
@@ -129,7 +132,7 @@ class Client:
         """The reply to the best form of the question that the server takes."""
         while True:
             try:
-                raw = self._openai.chat.completions.with_raw_response.create(
+                raw = self._chat.create(
                     model=self.model or "",
                     messages=messages,  # type: ignore[arg-type]
                     extra_body=self._form.fields(most_tokens, schema),
@@ -145,7 +148,7 @@ class Client:
                 return raw.content
 
     def _first_model(self) -> str:
-        raw = self._openai.models.with_raw_response.list(timeout=self._timeout())
+        raw = self._models.list(timeout=self._timeout())
         return self.clean(_Models.model_validate_json(raw.content).data[0].id)
 
     def _timeout(self) -> httpx2.Timeout:
