@@ -125,10 +125,11 @@ vagrant-validate: setup .venv/vagrant-packages  ## Check the Vagrantfile, and wh
 	$(BIN)/pip install -q --no-build-isolation -e '.[test]'
 	@touch $@
 
-# In an environment of its own: it has nothing to do with what runs here, and takes minutes to compile.
+# In an environment of its own: it has nothing to do with what runs here, and takes minutes to compile, the half
+# of them for models that see and hear, which are left out.
 build/engine/ready: | .venv/engine-packages
 	$(PYTHON) -m venv build/engine
-	build/engine/bin/pip install -q 'llama-cpp-python[server]>=0.3' 'gguf>=0.17'
+	CMAKE_ARGS=-DLLAVA_BUILD=OFF build/engine/bin/pip install -q 'llama-cpp-python[server]>=0.3' 'gguf>=0.17'
 	@touch $@
 
 .PHONY: help setup demo test lint test-host test-lab test-systemd test-bcc test-crash test-fuzz test-engine \

@@ -69,18 +69,9 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
 def _served(model: Path, log: Path) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [
-        PYTHON,
-        "-m",
-        "llama_cpp.server",
-        "--model",
-        model,
-        "--model_alias",
-        "tiny",
-        "--n_ctx",
-        "32768",
-    ]
-    command += ["--host", "127.0.0.1", "--port", str(port), "--chat_format", "chatml", "--n_threads", "2"]
+    of_model = ["--model", str(model), "--model_alias", "tiny", "--n_ctx", "32768", "--chat_format", "chatml"]
+    at = ["--host", "127.0.0.1", "--port", str(port), "--n_threads", "2"]
+    command = [PYTHON, "-m", "llama_cpp.server", *of_model, *at]
     with log.open("wb") as file, subprocess.Popen(command, stdout=file, stderr=file) as process:
         try:
             _until_it_answers(f"http://127.0.0.1:{port}/v1", process, log)
