@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import ValidationError
 
@@ -31,9 +31,20 @@ class Reply:
     completion_tokens: int | None = None
 
 
+class Model(Protocol):
+    """A language model behind a server."""
+
+    @property
+    def model(self) -> str | None:
+        """Its name, once it is known."""
+
+    def ask(self, messages: list[dict[str, Any]], most_tokens: int, schema: dict[str, Any] | None) -> Reply:
+        """Raises AnswerError. ``schema`` None: plain text is wanted."""
+
+
 def parse(reply: Reply) -> Answer:
     """The answer in the text: bare, in fences, or amid prose; the last one, where a model thinks aloud."""
-    found = _last_answer(reply.text)
+    found = _last_object(reply.text, "hints")
     try:
         if found is not None:
             return Answer.model_validate(found)
@@ -46,6 +57,16 @@ def parse(reply: Reply) -> Answer:
     raise AnswerError("invalid", 'no JSON object with "hints" in the answer')
 
 
+def found(reply: Reply) -> dict[str, Any]:
+    """The step in the text, as ``parse`` finds an answer; not validated. Raises AnswerError."""
+    step: dict[str, Any] | None = _last_object(reply.text, "function", "hints")
+    if step is not None:
+        return step
+    if reply.cut:
+        raise AnswerError("too_long", "the answer was cut: raise max_answer_tokens under [llm]")
+    raise AnswerError("invalid", 'no JSON object with "function" in the answer')
+
+
 def ids(hint: Hint) -> set[str]:
     """Everything that a hint names."""
     single = (getattr(hint, name, None) for name in ("workload", "device"))
@@ -53,9 +74,9 @@ def ids(hint: Hint) -> set[str]:
     return {name for name in single if name} | {*getattr(hint, "nodes", ()), *(one.node for one in weighed)}
 
 
-def _last_answer(text: str) -> Any:
+def _last_object(text: str, *keys: str) -> Any:
     decoder = json.JSONDecoder()
-    found, position = None, 0
+    last, position = None, 0
     for _ in range(_TRIES):
         start = text.find("{", position)
         if start < 0:
@@ -65,6 +86,6 @@ def _last_answer(text: str) -> Any:
         except (ValueError, RecursionError):  # no JSON, a number of thousands of digits, nested too deep
             position = start + 1
             continue
-        if "hints" in value:
-            found = value
-    return found
+        if any(key in value for key in keys):
+            last = value
+    return last
