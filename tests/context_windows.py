@@ -41,15 +41,13 @@ class Scripted:
 
     model = "scripted"
 
-    def __init__(
-        self, play: Play, count: Callable[[str], float] = by_chars(4), usage: bool = True
-    ) -> None:
+    def __init__(self, play: Play, count: Callable[[str], float] | None = None, usage: bool = True) -> None:
         self.play = play
         self.window = 0  # set by ``context``
         self.prompts: list[Messages] = []
         self.schemas: list[Any] = []
         self.fullest = 0
-        self._count, self._usage = count, usage
+        self._count, self._usage = count or by_chars(4), usage
 
     def tokens(self, messages: Messages) -> int:
         return math.ceil(sum(self._count(message["content"]) + _MARKUP for message in messages))
@@ -67,7 +65,7 @@ class Scripted:
 
 
 def script(*answers: str) -> Play:
-    """These answers one after another, the last one again and again; ``sums up`` where a summary is wanted."""
+    """These answers one after another, the last again and again; ``sums up`` where a summary is wanted."""
     left = list(answers)
 
     def play(messages: Messages, schema: dict[str, Any] | None) -> str:

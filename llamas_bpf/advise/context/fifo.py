@@ -1,6 +1,6 @@
 """The queue of messages in the window: first in, first out; before all of them stands a summary."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Role = Literal["user", "assistant"]
@@ -40,7 +40,9 @@ class Fifo:
 
     def as_json(self) -> dict[str, Any]:
         """To go on with after a restart."""
-        return asdict(self)
+        # Not asdict, which copies deeply: this is written often.
+        messages = [dict(vars(message)) for message in self.messages]
+        return {"summary": self.summary, "evicted": self.evicted, "messages": messages}
 
     @classmethod
     def from_json(cls, kept: Any) -> "Fifo":

@@ -23,7 +23,7 @@ def delete(db: Connection, table: str, ids: list[int]) -> None:
     db.execute(f"DELETE FROM {table} WHERE id IN ({marks})", ids)  # noqa: S608
 
 
-def search(db: Connection, table: str, query: str) -> tuple[list[Row], int]:
+def search(db: Connection, table: str, query: str, order: str = "rank") -> tuple[list[Row], int]:
     """The best rows, best first, and how many there are: with all the words, else with any of them."""
     words = phrases(query)
     for joined in (" AND ".join(words), " OR ".join(words)):
@@ -32,7 +32,7 @@ def search(db: Connection, table: str, query: str) -> tuple[list[Row], int]:
         where = f"{table}_text MATCH ?"
         found = db.execute(
             f"SELECT {table}.* FROM {table}_text JOIN {table} ON {table}.id = {table}_text.rowid"  # noqa: S608
-            f" WHERE {where} ORDER BY rank LIMIT {MOST_FOUND}",
+            f" WHERE {where} ORDER BY {order} LIMIT {MOST_FOUND}",
             (joined,),
         ).fetchall()
         if found:

@@ -18,6 +18,7 @@ from llamas_bpf.advise.context.recall import Recall
 from llamas_bpf.advise.context.tables import STATEMENTS, VERSION
 
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_FORMAT")
+_DAMAGED_WORDS = ("malformed", "not a database", "no such table", "no such column")
 _BESIDE = ("", "-wal", "-shm")
 
 
@@ -114,7 +115,7 @@ class Memory:
 
 def _is_damage(error: Exception) -> bool:
     name = getattr(error, "sqlite_errorname", "")
-    return name.startswith(_DAMAGED) or "malformed" in str(error) or "not a database" in str(error)
+    return name.startswith(_DAMAGED) or any(words in str(error) for words in _DAMAGED_WORDS)
 
 
 def _make_tables(db: sqlite3.Connection) -> None:

@@ -17,6 +17,8 @@ _DROPPED = (
     ("action", "restored", "refusal"),
     ("hint", "verdict"),
 )
+#: What the model did, and was given, has the words that it searched for: after all else that has them.
+_ORDER = "entries.kind IN ('step', 'result'), rank"
 _BATCH, _BATCHES = 50, 20
 _VACUUM_PAGES = 250
 _LAST = 64
@@ -67,7 +69,7 @@ class Recall:
     def search(self, query: str) -> tuple[list[Row], int]:
         """The best entries, best first, and how many match; where none does, windows by who is in them."""
         with self._transaction() as db:
-            found, total = fulltext.search(db, "entries", query)
+            found, total = fulltext.search(db, "entries", query, _ORDER)
             return (found, total) if found else fulltext.search(db, "digests", query)
 
     def about(self, run: int, workload: str, name: str | None) -> list[Row]:

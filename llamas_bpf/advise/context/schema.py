@@ -100,8 +100,8 @@ def _type(schema: Json, root: Json) -> str:
 
 
 def _range(schema: Json) -> str:
-    least: float = schema.get("minimum", schema.get("exclusiveMinimum", 0))
-    most: float = schema.get("maximum", _HUGE)
+    least: float = schema["minimum"] if "minimum" in schema else schema.get("exclusiveMinimum") or 0
+    most: float = schema.get("maximum") or _HUGE
     if most >= _HUGE:
         return f">={least}" if least > 1 else ""
     return f" {least:g}..{most:g}"

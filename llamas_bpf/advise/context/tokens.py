@@ -10,6 +10,7 @@ _LEAST, _MOST = 0.2, 1.5
 #: Text that was in no counted prompt may be denser than what was: numbers and ids are, prose is not.
 _FRESH = 1.5
 _PER_MESSAGE = 8
+_PROMPTS = 4
 _RECENT = 16
 _TOO_LONG, _MOST_CORRECTED = 1.5, 4.0
 
@@ -19,7 +20,8 @@ class TokenCount:
 
     def __init__(self, ratios: Iterable[float] = ()) -> None:
         self._ratios = deque((_bounded(ratio) for ratio in ratios), maxlen=_RECENT)
-        self._counted: frozenset[int] = frozenset()  # hashes of the texts in the last counted prompt
+        #: Hashes of the texts in the last prompts: a question's own, and those of summaries in between.
+        self._prompts: deque[frozenset[int]] = deque(maxlen=_PROMPTS)
 
     @property
     def ratios(self) -> list[float]:
@@ -34,8 +36,9 @@ class TokenCount:
     def estimate(self, texts: Sequence[str]) -> int:
         """Tokens of a prompt of these messages: rather more than the server will count."""
         fresh_ratio = max(self.ratio, min(1.0, self.ratio * _FRESH))
-        sizes = [(_bytes(text), hash(text) in self._counted) for text in texts]
-        tokens = sum(size * (self.ratio if counted else fresh_ratio) for size, counted in sizes)
+        counted = frozenset().union(*self._prompts)
+        sizes = [(_bytes(text), hash(text) in counted) for text in texts]
+        tokens = sum(size * (self.ratio if known else fresh_ratio) for size, known in sizes)
         return math.ceil(tokens) + _PER_MESSAGE * len(texts)
 
     def bytes_for(self, tokens: float) -> int:
@@ -45,7 +48,7 @@ class TokenCount:
     def count(self, texts: Sequence[str], tokens: int) -> None:
         """The server counted so many tokens in a prompt of these messages."""
         self._ratios.append(_bounded(tokens / max(1, sum(map(_bytes, texts))), _MOST))
-        self._counted = frozenset(map(hash, texts))
+        self._prompts.append(frozenset(map(hash, texts)))
 
     def too_long(self) -> None:
         """The server says that a prompt which should have fitted did not."""

@@ -38,6 +38,7 @@ class Window:
         self._lines = {"functions": function_lines(), "hints": hint_lines()}
         self._least_answer = max(LEAST_ANSWER, min(config.max_answer_tokens, self._of.tokens // 8))
         self._warned = self._measured = False
+        self._warn_at = self._of.warn_share * self._of.tokens
         self._asked: Message | None = None
         self._shown: dict[str, Any] = {}
         self._summariser = Summariser(tokens, self._summary_prompt, self._of.tokens, self._of.block_chars)
@@ -86,13 +87,16 @@ class Window:
         """Warn, evict, shrink: afterwards prompt and answer fit. Raises AnswerError where they cannot."""
         answer = min(self._config.max_answer_tokens, self._of.tokens // 4)
         used = self.used() + answer
-        if used > self._of.flush_share * self._of.tokens:
+        flush_at, warn_at = (share * self._of.tokens for share in (self._of.flush_share, self._of.warn_share))
+        if used > flush_at:
             self._flush(calls, answer)
-            self._warned = self.used() + answer > self._of.warn_share * self._of.tokens
-        elif used > self._of.warn_share * self._of.tokens:
-            self._warn(used)
-        else:
             self._warned = False
+            # Where much is fixed it may still be as full as that: then halfway to the next flush.
+            self._warn_at = max(warn_at, (self.used() + answer + flush_at) / 2)
+        elif used > self._warn_at:
+            self._warn(used)
+        elif used <= warn_at:
+            self._warned, self._warn_at = False, warn_at
         self._shrink(calls)
 
     def bound(self) -> None:
@@ -107,6 +111,7 @@ class Window:
     def _warn(self, used: int) -> None:
         if not self._warned and self.queue.messages:
             self._warned = True
+            self.queue.evict([old for old in self.queue.messages if old.kind == "warning"])
             percent = round(100 * used / self._of.tokens)
             shown = {"used_percent": percent, "blocks": self.core.shown()}
             window = self.queue.messages[-1].window
