@@ -150,7 +150,7 @@ def test_it_is_warned_once_and_then_half_of_it_is_evicted(tmp_path: Path) -> Non
     assert len(flushes) <= warnings <= len(flushes) + 1
     percent = re.search(r"Memory pressure: (\d+) % of your window", prompts[warned.index(True)])
     assert percent is not None
-    assert 70 < int(percent[1]) <= 100
+    assert 70 <= int(percent[1]) <= 100
     before, after = model.prompts[flushes[0] - 1], model.prompts[flushes[0] + 1]
     fixed = model.tokens(after[:1])
     assert 0.3 < (model.tokens(after) - fixed) / (model.tokens(before) - fixed) < 0.85

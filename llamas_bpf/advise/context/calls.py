@@ -121,7 +121,8 @@ def merged(pieces: list[Piece]) -> list[dict[str, Any]]:
 
 def is_too_long(error: AnswerError) -> bool:
     """Whether the server refused the prompt for its length."""
-    return bool(error.status == "http_error" and _TOO_LONG.search(str(error)))
+    told = getattr(error, "context_full", False) or _TOO_LONG.search(str(error))
+    return bool(error.status == "http_error" and told)
 
 
 def _short(detail: str) -> str:

@@ -186,4 +186,6 @@ def _since(event: Event, window: int) -> str:
 def _gist(event: Event) -> str:
     """One short line: names, and what quotes them, have come quoted."""
     about = f"{event.workload} {event.name or ''}".strip() if event.workload else "machine"
-    return " ".join(f"{about}: {event.kind}: {event.text}".split())[:_EVENT_CHARS]
+    line = " ".join(f"{about}: {event.kind}: {event.text}".split())
+    # What was quoted stays so.
+    return line if len(line) <= _EVENT_CHARS else f'{line[:_EVENT_CHARS]}..."'

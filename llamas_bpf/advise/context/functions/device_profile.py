@@ -19,7 +19,9 @@ class Call(call.Call):
 
 def run(call: Call, reach: Reach) -> str:
     """The kernel's figures first."""
-    known = _parts(reach.observation.machine, call.device)
+    rows = (reach.observation.machine, (reach.observation.shown or {}).get("machine", {}))
+    known = [part for row in rows for part in _parts(row, call.device)]
+    known = [part for place, part in enumerate(known) if part not in known[:place]]
     if not known:
         raise FunctionError(f"this machine has no {call.device}: name one that you were given", "unknown_id")
     texts = reach.archival.of_source(call.device)
