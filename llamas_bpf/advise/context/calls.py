@@ -121,8 +121,7 @@ def merged(pieces: list[Piece]) -> list[dict[str, Any]]:
 
 def is_too_long(error: AnswerError) -> bool:
     """Whether the server refused the prompt for its length."""
-    told = getattr(error, "context_full", False) or _TOO_LONG.search(str(error))
-    return bool(error.status == "http_error" and told)
+    return error.status == "http_error" and bool(_TOO_LONG.search(str(error)))
 
 
 def _short(detail: str) -> str:
