@@ -9,6 +9,7 @@ SEED := 0
 BIN := .venv/bin
 PACKAGES := ca-certificates clang debian-archive-keyring e2fsprogs gcc git kmod libbpf-dev libc6-dev \
 	libelf-dev llvm make mmdebstrap python3 python3-bpfcc python3-dev python3-venv zlib1g-dev
+ENGINE_PACKAGES := g++
 VAGRANT_PACKAGES := dosfstools libvirt-daemon mtools qemu-utils syslinux syslinux-common vagrant vagrant-libvirt
 
 # A model's server on this machine's loopback is at 10.0.2.2 for a guest.
@@ -61,6 +62,9 @@ test-crash: setup  ## Kill the controller a hundred times in a guest, and compar
 test-fuzz: setup  ## Try a million hints on invented machines (HINTS=1000000, SEED=0; 4 min)
 	HINTS=$(HINTS) SEED=$(SEED) $(BIN)/python -m pytest -s tests/fuzz
 
+test-engine: setup build/engine/ready  ## Try the client on a real engine, llama.cpp, with a model of noise (builds it once; 15 min)
+	ENGINE_PYTHON=build/engine/bin/python $(BIN)/python -m pytest -s tests/engine
+
 test-matrix: setup test-systemd  ## Run the lab tests, slow ones too, on kernels 6.1, 6.12 and newest (45 min)
 	$(BIN)/llamas-bpf lab matrix
 
@@ -95,8 +99,9 @@ vagrant-validate: setup .venv/vagrant-packages  ## Check the Vagrantfile, and wh
 # services (invoke-rc.d(8)); one that is there already is the administrator's and stays.
 .venv/packages: WANTED := $(PACKAGES)
 .venv/vagrant-packages: WANTED := $(VAGRANT_PACKAGES)
-.venv/vagrant-packages: | .venv/packages
-.venv/packages .venv/vagrant-packages: Makefile
+.venv/engine-packages: WANTED := $(ENGINE_PACKAGES)
+.venv/vagrant-packages .venv/engine-packages: | .venv/packages
+.venv/packages .venv/vagrant-packages .venv/engine-packages: Makefile
 	@mkdir -p .venv
 	@missing=$$(dpkg-query -W -f '$${Package} $${db:Status-Status}\n' $(WANTED) 2>/dev/null \
 		| awk '$$2 == "installed" { print $$1 }' | sort | comm -13 - <(printf '%s\n' $(WANTED) | sort)); \
@@ -120,5 +125,11 @@ vagrant-validate: setup .venv/vagrant-packages  ## Check the Vagrantfile, and wh
 	$(BIN)/pip install -q --no-build-isolation -e '.[test]'
 	@touch $@
 
-.PHONY: help setup demo test lint test-host test-lab test-systemd test-bcc test-crash test-fuzz test-matrix \
-	test-topologies clean vagrant-up vagrant-down vagrant-box vagrant-validate
+# In an environment of its own: it has nothing to do with what runs here, and takes minutes to compile.
+build/engine/ready: | .venv/engine-packages
+	$(PYTHON) -m venv build/engine
+	build/engine/bin/pip install -q 'llama-cpp-python[server]>=0.3' 'gguf>=0.17'
+	@touch $@
+
+.PHONY: help setup demo test lint test-host test-lab test-systemd test-bcc test-crash test-fuzz test-engine \
+	test-matrix test-topologies clean vagrant-up vagrant-down vagrant-box vagrant-validate

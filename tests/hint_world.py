@@ -127,7 +127,7 @@ class World:
         return [os.sched_getaffinity(pid) for pid in sorted(pids)]
 
     @contextmanager
-    def acting(self, state: Path) -> Iterator[Actuation]:
+    def acting(self, state: Path, dry_run: bool = False) -> Iterator[Actuation]:
         """The real thing, on these files: of the machine underneath, only ``process`` can be reached."""
         tools: dict[str, actuator.Actuator] = {
             "cgroup": cgroup.build(self.machine),
@@ -142,7 +142,7 @@ class World:
         journal = Journal(state)
         try:
             with mock.patch.object(actuator, "build", lambda _: tools):
-                actuation = Actuation(self.machine, journal, dry_run=False)
+                actuation = Actuation(self.machine, journal, dry_run)
             yield actuation
         finally:
             journal.close()

@@ -1,6 +1,8 @@
 """An OpenAI-compatible server on loopback that does as a script says: real HTTP, well or badly spoken."""
 
 import json
+import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,6 +29,21 @@ def completion(text: str, finish_reason: str = "stop") -> dict[str, Any]:
         ],
         "usage": {"prompt_tokens": 1200, "completion_tokens": 34, "total_tokens": 1234},
     }
+
+
+def calls(name: str, arguments: Any, content: str | None = None) -> Scene:
+    """Answers with the call of a tool that nobody offered."""
+    body = completion("")
+    body["choices"][0]["finish_reason"] = "tool_calls"
+    body["choices"][0]["message"] = {
+        "role": "assistant",
+        "content": content,
+        "tool_calls": [
+            {"id": "t1", "type": "function", "function": {"name": name, "arguments": arguments}},
+            {"id": "t2", "type": "function", "function": {"name": "other", "arguments": "{}"}},
+        ],
+    }
+    return sends(json.dumps(body).encode())
 
 
 def says(text: str, finish_reason: str = "stop") -> Scene:
@@ -75,6 +92,68 @@ def hangs_up(handler: "Handler") -> None:
     handler.wfile.write(b'{"choices": [')
 
 
+def drips_headers(handler: "Handler") -> None:
+    """Never comes to the body."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+    while not handler.server.ending.wait(0.05):
+        handler.wfile.write(b"X-More: of them\r\n")
+
+
+def in_pieces(body: bytes, size: int = 7, pause_s: float = 0.0) -> Scene:
+    """The same, chunked."""
+
+    def scene(handler: Handler) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n")
+        for start in range(0, len(body), size):
+            piece = body[start : start + size]
+            handler.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+            handler.server.ending.wait(pause_s)
+        handler.wfile.write(b"0\r\n\r\n")
+
+    return scene
+
+
+def breaks_off(sent: bytes, reset: bool = False) -> Scene:
+    """Hangs up after these bytes; ``reset``: with a RST, as a server that was killed."""
+
+    def scene(handler: Handler) -> None:
+        handler.wfile.write(sent)
+        if reset:
+            handler.wfile.flush()
+            linger = struct.pack("ii", 1, 0)
+            handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            handler.server.close_request(handler.connection)
+
+    return scene
+
+
+def fails(status: int, message: str, **headers: str) -> Scene:
+    """An error as servers tell it."""
+    body = json.dumps({"error": {"message": message, "type": "invalid_request_error"}})
+    return sends(body.encode(), status, {name.replace("_", "-"): value for name, value in headers.items()})
+
+
+def form(question: dict[str, Any]) -> str:
+    """In which form the answer is asked for: ``json_schema``, ``json_object+schema``, … or ``none``."""
+    asked = question.get("response_format", {"type": "none"})
+    return str(asked["type"]) + ("+schema" if "schema" in asked else "")
+
+
+def refusing(*forms: str, then: Scene, status: int = 400, limit: str = "") -> Scene:
+    """A server that does not take these forms, nor a ``limit`` of tokens by that name; ``then`` answers."""
+
+    def scene(handler: Handler) -> None:
+        question = handler.server.questions[-1]
+        if limit in question:
+            fails(status, f"Unsupported parameter: '{limit}' is not supported with this model.")(handler)
+        elif form(question) in forms:
+            fails(status, f"response_format of type {form(question)} is not supported")(handler)
+        else:
+            then(handler)
+
+    return scene
+
+
 class Server(ThreadingHTTPServer):
     """``script`` is played a scene a question, the last one again and again."""
 
@@ -82,6 +161,8 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.script = script
         self.questions: list[dict[str, Any]] = []
+        #: What a gullible model was told to call, and has called.
+        self.obeyed: list[dict[str, Any]] = []
         self.paths: list[str] = []
         self.keys: list[str | None] = []
         self.encodings: list[str | None] = []

@@ -44,7 +44,7 @@ class Asker:
         detail = ""
         try:
             prompt = self._prompts.render(situation)
-            reply = self._connected().ask(prompt.messages)
+            reply = self._connected().ask(prompt.messages, self._config.max_answer_tokens, answer.schema())
             hints = list(answer.parse(reply).hints)
             unknown = set().union(*(answer.ids(hint) for hint in hints)) - prompt.known_ids
             if unknown:
@@ -68,8 +68,7 @@ class Asker:
         if self._client is None:
             from llamas_bpf.advise.model.client import Client
 
-            config = self._config
-            self._client = Client(self._server, config.timeout_s, config.max_answer_tokens)
+            self._client = Client(self._server, self._config.timeout_s)
         return self._client
 
     def _exchange(

@@ -2,13 +2,16 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from llamas_bpf.cli import _options as options
 from llamas_bpf.config import BackendName, Config, load
 from llamas_bpf.contracts.machine import Machine
+
+if TYPE_CHECKING:
+    from llamas_bpf.advise.model.endpoint import Endpoint
 
 MIB = 1 << 20
 
@@ -17,8 +20,13 @@ MIB = 1 << 20
 @options.backend
 @options.config
 @options.as_json
-def command(backend: BackendName | None, config: Path | None, as_json: bool) -> int:
+@click.option(
+    "--no-model", is_flag=True, help="Do not ask the model, where one is configured, a short question."
+)
+def command(backend: BackendName | None, config: Path | None, as_json: bool, no_model: bool) -> int:
     """Say what works on this kernel, and what is missing.
+
+    Where a model is configured, it is asked one short question (5 s at most).
 
     Exit status 3 when the kernel cannot be watched at all.
     """
@@ -26,7 +34,7 @@ def command(backend: BackendName | None, config: Path | None, as_json: bool) -> 
 
     settings = options.with_backend(load(config), backend)
     found = machine.read()
-    checks = _checks(found, settings)
+    checks = _checks(found, settings, no_model)
     if as_json:
         click.echo(json.dumps({"machine": found.model_dump(mode="json"), "checks": checks}))
     else:
@@ -35,14 +43,14 @@ def command(backend: BackendName | None, config: Path | None, as_json: bool) -> 
     return 0 if any(check["ok"] for check in checks if check["group"] == "watching") else 3
 
 
-def _checks(machine: Machine, config: Config) -> list[dict[str, Any]]:
+def _checks(machine: Machine, config: Config, no_model: bool) -> list[dict[str, Any]]:
     """Each check: its group, name, whether it is there, and a sentence."""
     from llamas_bpf import heat
 
     rows = [*_watching_checks(config), _cgroup_check(machine)]
     of_kernel = [*machine.capabilities, heat.capability()]
     rows += [_check("kernel", entry.name, entry.available, entry.detail) for entry in of_kernel]
-    rows += _advisor_checks(config)
+    rows += [_model_check(config, no_model), *_advisor_checks(config)]
     return rows
 
 
@@ -75,18 +83,48 @@ def _cgroup_check(machine: Machine) -> dict[str, Any]:
     return _check("acting", "cgroup v2", False, f"{why}: workloads are processes, steered by affinity only")
 
 
-def _advisor_checks(config: Config) -> list[dict[str, Any]]:
-    from llamas_bpf import advise
+def _model_check(config: Config, no_model: bool) -> dict[str, Any]:
     from llamas_bpf.advise.model import endpoint
     from llamas_bpf.errors import LlamasError
-    from llamas_bpf.guard.limits import load_limits
 
     try:
         server = endpoint.configured(config)
-        words = str(server) if server else f"none: {endpoint.HOW}"
-        rows = [_check("deciding", "model", server is not None, words)]
     except LlamasError as error:
-        rows = [_check("deciding", "model", False, str(error))]
+        return _check("deciding", "model", False, str(error))
+    if server is None:
+        return _check("deciding", "model", False, f"none: {endpoint.HOW}")
+    if no_model:
+        return _check("deciding", "model", True, f"{server}: not asked (--no-model)")
+    return _check("deciding", "model", *_answers(server))
+
+
+def _answers(server: "Endpoint") -> tuple[bool, str]:
+    """Whether it does, and how. What it sends is read by a child without rights."""
+    from llamas_bpf.advise.model import aside, capability
+    from llamas_bpf.advise.model.answer import AnswerError
+
+    click.echo(
+        f"asking the model a short question, {capability.MOST_S:g} s at most (--no-model: not)", err=True
+    )
+    ask = capability.prepared(server, capability.MOST_S)
+
+    def asked() -> str:
+        try:
+            return f"yes {ask()}"
+        except AnswerError as error:
+            return f"no {error}"
+
+    said = aside.aside(asked, capability.MOST_S + 1) or f"no {server}: no answer, and no word of why"
+    answers, _, sentence = said.partition(" ")
+    return answers == "yes", sentence
+
+
+def _advisor_checks(config: Config) -> list[dict[str, Any]]:
+    from llamas_bpf import advise
+    from llamas_bpf.errors import LlamasError
+    from llamas_bpf.guard.limits import load_limits
+
+    rows = []
     try:
         advise.build("rules", config)
         rows.append(_check("deciding", "rules", True, "policies/rules compile"))

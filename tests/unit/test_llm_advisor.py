@@ -305,6 +305,18 @@ def test_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         advise.build("", Config(llm=LlmConfig(base_url="http://:80/v1")))
 
 
+def test_a_key_that_cannot_be_sent_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", f" {KEY}\n")
+    server = advise.endpoint.configured(Config())
+    assert server is not None
+    assert server.api_key == KEY
+    for wrong in (f"{KEY}\n{KEY}", f"{KEY}\x01", f"“{KEY}”"):
+        monkeypatch.setenv("OPENAI_API_KEY", wrong)
+        with pytest.raises(ConfigError, match="OPENAI_API_KEY: a key is of letters") as error:
+            advise.build("llm", Config())
+        assert KEY not in str(error.value)
+
+
 def test_an_empty_address_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """The openai client takes an empty OPENAI_BASE_URL for an address."""
     from llamas_bpf.advise.model.client import Client
@@ -313,7 +325,7 @@ def test_an_empty_address_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     server = advise.endpoint.configured(Config())
     assert server is not None
-    client = Client(server, timeout_s=1, max_answer_tokens=100)
+    client = Client(server, timeout_s=1)
     assert client._openai.base_url.host == "api.openai.com"
     client.close()
 

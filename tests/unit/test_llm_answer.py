@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llamas_bpf.advise.model.answer import AnswerError, Reply, ids, parse
+from llamas_bpf.advise.model.answer import AnswerError, Reply, found, ids, parse
 from llamas_bpf.contracts.hint import HINT, Answer
 
 GOOD = '{"hints": [{"kind": "leave", "workload": "w1", "reason": "all is well", "confidence": 0.9}]}'
@@ -81,6 +81,58 @@ def test_ids_of_every_kind() -> None:
     weights = {"kind": "tune_tiering", "interleave_weights": [{"node": "node7", "weight": 2}]}
     assert ids(HINT.validate_python(weights | common)) == {"node7"}
     assert ids(HINT.validate_python({"kind": "leave"} | common)) == set()
+
+
+STEP = '{"function": "core_memory_append", "label": "lessons", "content": "x", "request_heartbeat": true}'
+
+
+@pytest.mark.parametrize(
+    ("text", "function"),
+    [
+        (STEP, "core_memory_append"),
+        (f"{GOOD} {STEP}", "core_memory_append"),
+        (f"{STEP} {GOOD}", None),
+        (f"{STEP}\n```json\n{EMPTY}\n```\n{{}}", None),
+        (f"<think>{GOOD}</think>{STEP}", "core_memory_append"),
+        (f"I was told to think. {GOOD}</think>\n{STEP}", "core_memory_append"),
+        (f"<think>a</think><think>{GOOD}</think>\n{STEP}", "core_memory_append"),
+        (STEP.replace('"x"', '"</think>"'), "core_memory_append"),
+        (f"```\n{STEP}\n``` </think>", "core_memory_append"),
+        (f'[{{"results": {{"function": "no"}}}}, {STEP}]', "core_memory_append"),
+    ],
+)
+def test_the_last_step_is_found(text: str, function: str | None) -> None:
+    assert found(Reply(text)).get("function") == function
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (f"<think>Perhaps {GOOD}", "nothing but thoughts"),
+        (f"<think>Perhaps {GOOD}</think> I do not know.", "no JSON object"),
+        ('{"function": "x", "page": NaN}', "NaN, which is no number"),
+        ('{"function": "x", "page": -Infinity}', "-Infinity, which is no number"),
+        ('{"function": "x", "page": 1e999}', "too large"),
+        ('{"function": "x", "page": %s}' % ("9" * 5000), "a number of 5000 digits"),
+        ('{"function": "x", "function": "y"}', "the same thing twice"),
+        ('{"function": "x", "in": [{"a": 1, "a": 1}]}', "the same thing twice"),
+        ('{"function": "x", "in": ["\\ud800"]}', "half of a surrogate pair"),
+        ('{"function": "x", "\\udfff": 1}', "half of a surrogate pair"),
+        ('{"function": ' + '{"a":' * 5000, "nested too deep"),
+        ('{"function": "x", "in": ' + "[" * 5000 + "]" * 5000 + "}", "nested too deep"),
+    ],
+)
+def test_what_only_looks_like_json_is_refused_with_a_reason(text: str, reason: str) -> None:
+    with pytest.raises(AnswerError, match=reason) as error:
+        found(Reply(text))
+    assert error.value.status == "invalid"
+
+
+def test_a_step_of_hints_may_say_what_steps_say() -> None:
+    step = {"function": "give_hints", "request_heartbeat": False, "thoughts": "hm"} | json.loads(GOOD)
+    assert [hint.kind for hint in parse(Reply(json.dumps(step))).hints] == ["leave"]
+    with pytest.raises(AnswerError, match="hints: Field required"):
+        parse(Reply(STEP))
 
 
 JSONS: st.SearchStrategy[Any] = st.recursive(

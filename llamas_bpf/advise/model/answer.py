@@ -1,24 +1,48 @@
 """A model's answer, believed in nothing: found in whatever surrounds it, validated, its ids looked up."""
 
 import json
+import math
+import re
 from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import cache
+from typing import Any, NoReturn, Protocol
 
 from pydantic import ValidationError
 
+from llamas_bpf.as_json import Json
 from llamas_bpf.contracts.exchange import Status
 from llamas_bpf.contracts.hint import Answer, Hint
 
 #: A long text may hold many braces that begin nothing; so many are tried.
 _TRIES = 100
+_DIGITS = 40  # of a whole number: no amount of anything here has more
+#: What a model thought before it answered; the opening tag may have been part of its prompt. An answer that
+#: begins at once may well speak of tags.
+_THOUGHTS = re.compile(r"\s*[^\s{`].*</think>", re.DOTALL)
+#: What a step says beside its function's own arguments.
+_OF_STEP = {"function", "request_heartbeat", "thoughts"}
 
 
 class AnswerError(Exception):
-    """No usable answer: ``status`` is the reason it is counted under, the text says more."""
+    """No usable answer: ``status`` is the reason it is counted under, the text says more.
 
-    def __init__(self, status: Status, detail: str) -> None:
+    ``context_full``: the messages are more than the model's window holds. ``http``: the server's own status.
+    ``retry_after_s``: it asked not to be asked again sooner; at most 300.
+    """
+
+    def __init__(
+        self,
+        status: Status,
+        detail: str,
+        context_full: bool = False,
+        http: int | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
         super().__init__(detail)
         self.status: Status = status
+        self.context_full = context_full
+        self.http = http
+        self.retry_after_s = retry_after_s
 
 
 @dataclass(frozen=True)
@@ -32,39 +56,49 @@ class Reply:
 
 
 class Model(Protocol):
-    """A language model behind a server."""
+    """A language model. ``model`` is its name; None until it is known."""
 
-    @property
-    def model(self) -> str | None:
-        """Its name, once it is known."""
+    model: str | None
 
-    def ask(self, messages: list[dict[str, Any]], most_tokens: int, schema: dict[str, Any] | None) -> Reply:
-        """Raises AnswerError. ``schema`` None: plain text is wanted."""
+    def ask(self, messages: list[dict[str, Any]], most_tokens: int, schema: Json | None) -> Reply:
+        """The answer to these messages, in JSON of this schema if the server can; None: in plain text.
+
+        Raises AnswerError."""
+
+
+def found(reply: Reply) -> Json:
+    """The step in a reply: the last JSON object with "function" or "hints", bare, in fences or amid prose.
+
+    Raises AnswerError where there is none, and for what only looks like JSON.
+    """
+    step = None
+    for value in _objects(_answer(reply)):
+        if {"function", "hints"} & value.keys():
+            step = value
+    if step is None:
+        raise _nothing(reply, 'no JSON object with "hints" or "function" in the answer')
+    try:
+        json.dumps(step, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        _refuse("half of a surrogate pair, which is no character")
+    return step
 
 
 def parse(reply: Reply) -> Answer:
-    """The answer in the text: bare, in fences, or amid prose; the last one, where a model thinks aloud."""
-    found = _last_object(reply.text, "hints")
+    """The hints in a reply. Raises AnswerError."""
+    step = found(reply)
     try:
-        if found is not None:
-            return Answer.model_validate(found)
+        return Answer.model_validate({name: step[name] for name in step.keys() - _OF_STEP})
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise AnswerError("invalid", f"{where[:100]}: {first['msg'][:200]}") from None
-    if reply.cut:
-        raise AnswerError("too_long", "the answer was cut: raise max_answer_tokens under [llm]")
-    raise AnswerError("invalid", 'no JSON object with "hints" in the answer')
 
 
-def found(reply: Reply) -> dict[str, Any]:
-    """The step in the text, as ``parse`` finds an answer; not validated. Raises AnswerError."""
-    step: dict[str, Any] | None = _last_object(reply.text, "function", "hints")
-    if step is not None:
-        return step
-    if reply.cut:
-        raise AnswerError("too_long", "the answer was cut: raise max_answer_tokens under [llm]")
-    raise AnswerError("invalid", 'no JSON object with "function" in the answer')
+@cache
+def schema() -> Json:
+    """What an answer must fit: making it takes some 10 ms."""
+    return Answer.model_json_schema()
 
 
 def ids(hint: Hint) -> set[str]:
@@ -74,18 +108,70 @@ def ids(hint: Hint) -> set[str]:
     return {name for name in single if name} | {*getattr(hint, "nodes", ()), *(one.node for one in weighed)}
 
 
-def _last_object(text: str, *keys: str) -> Any:
-    decoder = json.JSONDecoder()
-    last, position = None, 0
+def _answer(reply: Reply) -> str:
+    """Without what the model thought: a step that it thought of is none that it takes."""
+    text = reply.text.lstrip("\ufeff")
+    thoughts = _THOUGHTS.match(text)
+    if thoughts:
+        return text[thoughts.end() :]
+    if text.lstrip().startswith("<think>"):
+        raise _nothing(reply, "nothing but thoughts in the answer")
+    return text
+
+
+def _nothing(reply: Reply, why: str) -> AnswerError:
+    if reply.cut:
+        return AnswerError("too_long", "the answer was cut: raise max_answer_tokens under [llm]")
+    return AnswerError("invalid", why)
+
+
+def _objects(text: str) -> list[Json]:
+    """The outermost JSON objects, in order."""
+    objects: list[Json] = []
+    position = 0
     for _ in range(_TRIES):
         start = text.find("{", position)
         if start < 0:
             break
         try:
-            value, position = decoder.raw_decode(text, start)
-        except (ValueError, RecursionError):  # no JSON, a number of thousands of digits, nested too deep
+            value, position = _DECODER.raw_decode(text, start)
+        except RecursionError:
+            _refuse("JSON that is nested too deep")
+        except ValueError:  # no JSON
             position = start + 1
             continue
-        if any(key in value for key in keys):
-            last = value
-    return last
+        objects.append(value)
+    return objects
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Json:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        _refuse("a JSON object that says the same thing twice")
+    return value
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > _DIGITS:
+        _refuse(f"a number of {len(digits)} digits")
+    return int(digits)
+
+
+def _real(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        _refuse("a number that is too large")
+    return value
+
+
+def _constant(word: str) -> NoReturn:
+    _refuse(f"{word}, which is no number of JSON")
+
+
+def _refuse(what: str) -> NoReturn:
+    raise AnswerError("invalid", f"the answer holds {what}")
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_int=_whole, parse_float=_real, parse_constant=_constant
+)

@@ -33,13 +33,16 @@ class Endpoint:
 def configured(config: Config) -> Endpoint | None:
     """The model's server, or None where nothing names one. Empty variables count as unset."""
     base_url = config.llm.base_url or os.environ.get("OPENAI_BASE_URL") or None
-    key = os.environ.get("OPENAI_API_KEY") or None
+    key = os.environ.get("OPENAI_API_KEY", "").strip() or None
     if not (base_url or key or config.llm.model):
         return None
     if base_url and not _is_url(base_url):
         # Not repeated here: it may hold a password, which cannot be told in what cannot be parsed.
         where = "base_url under [llm]" if config.llm.base_url else "OPENAI_BASE_URL"
         raise ConfigError(f"{where}: must be an address such as http://127.0.0.1:11434/v1")
+    if key and not (key.isascii() and key.isprintable()):
+        # It could not be sent, and the error would repeat it.
+        raise ConfigError("OPENAI_API_KEY: a key is of letters, digits and signs of ASCII, on one line")
     return Endpoint(base_url, config.llm.model or os.environ.get("OPENAI_MODEL") or None, key or NO_KEY)
 
 
