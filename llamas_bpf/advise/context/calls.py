@@ -1,7 +1,6 @@
 """The calls of the model that one question takes: within its budget, each kept as an exchange."""
 
 import itertools
-import re
 import time
 import uuid
 from typing import Any
@@ -16,9 +15,6 @@ Piece = tuple[str, str]
 
 #: An answer that may be no longer than that is not worth asking for.
 LEAST_ANSWER = 64
-_TOO_LONG = re.compile(
-    r"HTTP 4(00|13|22).*(context|token|too long|too large|exceed)", re.IGNORECASE | re.DOTALL
-)
 
 
 class Calls:
@@ -117,11 +113,6 @@ def merged(pieces: list[Piece]) -> list[dict[str, Any]]:
         {"role": role, "content": "\n\n".join(text for _, text in same)}
         for role, same in itertools.groupby(pieces, key=lambda piece: piece[0])
     ]
-
-
-def is_too_long(error: AnswerError) -> bool:
-    """Whether the server refused the prompt for its length."""
-    return error.status == "http_error" and bool(_TOO_LONG.search(str(error)))
 
 
 def _short(detail: str) -> str:

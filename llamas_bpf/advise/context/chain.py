@@ -2,7 +2,7 @@
 
 from llamas_bpf.advise.context import functions
 from llamas_bpf.advise.context.call import Call, FunctionError, Reach, written
-from llamas_bpf.advise.context.calls import Calls, is_too_long
+from llamas_bpf.advise.context.calls import Calls
 from llamas_bpf.advise.context.fifo import Message
 from llamas_bpf.advise.context.functions import give_hints
 from llamas_bpf.advise.context.memory import StorageError
@@ -67,7 +67,7 @@ class Chain:
         try:
             return self._calls.ask(self._window.pieces(), self._window.answer_tokens(), _SCHEMA)
         except AnswerError as error:
-            if not is_too_long(error):
+            if not error.context_full:
                 raise
         self._tokens.too_long()
         self._window.make_room(self._calls)
