@@ -31,7 +31,7 @@ def test_a_batch_of_digests_is_one_prompt() -> None:
     past = [digest([hot(node_bytes=(0, 0, n * 10 * MIB)), stream()], of, n) for n in range(1, 8)]
     prompt = render(situation([hot(), stream(), idle()], of, 8, recent=past))
     assert [message["role"] for message in prompt.messages] == ["system", "user"]
-    assert '"place_memory"' in prompt.messages[0]["content"]
+    assert "place_memory {workload: id" in prompt.messages[0]["content"]
     assert "w1 | yes | 3 | 0 | - | 60 | 0.15 | 4 | 40,50,60,70,100 | 0 | - | node2 100" in user(prompt)
     assert "w2 | yes | 5000 | 0 | 98 |" in user(prompt)
     assert "All others together: 1 workloads" in user(prompt)

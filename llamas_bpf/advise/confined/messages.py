@@ -27,7 +27,8 @@ class Document(_Message):
 
 class Start(_Message):
     """The first message down. ``templates``: the prompts' texts by name, read and tried by the controller.
-    ``base_url`` None is OpenAI's own service; the key comes by a descriptor of its own, never here."""
+    ``base_url`` None is OpenAI's own service; the key comes by a descriptor of its own, never here. ``run``
+    names this start of the controller: ids such as w3 mean nothing beyond it."""
 
     kind: Literal["start"] = "start"
     base_url: str | None
@@ -35,6 +36,7 @@ class Start(_Message):
     config: LlmConfig
     templates: dict[str, str]
     documents: list[Document] = []
+    run: str = ""
 
 
 class Event(_Message):

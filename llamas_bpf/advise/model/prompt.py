@@ -6,14 +6,16 @@ they arrive in a template already shortened and quoted, as ``quoted`` makes them
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import StrictUndefined, Template
+from jinja2 import StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
 from llamas_bpf import policies
-from llamas_bpf.advise.model import answer, sample
+from llamas_bpf.advise.context.schema import function_lines, hint_lines
+from llamas_bpf.advise.model import sample
 from llamas_bpf.advise.model.table import table
 from llamas_bpf.advise.terms import in_force
 from llamas_bpf.as_json import Json
@@ -22,7 +24,9 @@ from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.errors import ConfigError
 from llamas_bpf.features import machine_features
 
-_TEMPLATES = {"system": "prompts/system.j2", "user": "prompts/situation.j2"}
+#: Each is ``prompts/NAME.j2``: the instructions, what a question is about, how to sum up what leaves the
+#: window, and the warning that something soon will.
+NAMES = ("system", "situation", "summary", "pressure")
 _LAST = 8  # outcomes
 
 
@@ -34,36 +38,62 @@ class Prompt:
     known_ids: frozenset[str]
 
 
-class Prompts:
-    """The templates, tried once when they are read. ``hash`` names their version."""
+class Templates:
+    """Texts by name, ready to be filled in. Making and rendering raise what jinja2 and expressions do."""
 
-    def __init__(self, config: Config) -> None:
-        self._windows = config.llm.history_windows
+    def __init__(self, texts: Mapping[str, str]) -> None:
         # A prompt is no HTML: what must not be taken for text is quoted as JSON instead.
         environment = SandboxedEnvironment(
             undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
         )
-        self._templates: dict[str, Template] = {}
-        texts = []
-        for role, name in _TEMPLATES.items():
-            path = policies.find(config, name)
-            texts.append(read_trusted(path))
+        self._templates = {name: environment.from_string(text) for name, text in texts.items()}
+        self.hash = hashlib.sha256("\0".join(texts[name] for name in sorted(texts)).encode()).hexdigest()[:16]
+
+    def render(self, name: str, variables: Json) -> str:
+        """The prompt ``name``, with these variables."""
+        return self._templates[name].render(variables)
+
+
+class Prompts:
+    """The templates as the operator wrote them (``texts`` by name), tried once. ``hash``: their version."""
+
+    def __init__(self, config: Config) -> None:
+        self._windows = config.llm.history_windows
+        self.texts: dict[str, str] = {}
+        for name in NAMES:
+            path = policies.find(config, f"prompts/{name}.j2")
+            self.texts[name] = read_trusted(path)
             try:
-                self._templates[role] = environment.from_string(texts[-1])
-                self._templates[role].render(_variables(sample.situation(), self._windows)[0])
+                Templates({name: self.texts[name]}).render(name, self._sample(name))
             except Exception as error:  # an expression can raise anything, such as {{ 1/0 }}
                 line = getattr(error, "lineno", None)
                 raise ConfigError(f"{path}{f':{line}' if line else ''}: {error}") from None
-        self.hash = hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
+        self._templates = Templates(self.texts)
+        self.hash = self._templates.hash
+
+    def variables(self, situation: Situation) -> tuple[Json, frozenset[str]]:
+        """What the situation's template is given, as JSON knows it, and the ids that it gives out."""
+        return _variables(situation, self._windows)
 
     def render(self, situation: Situation) -> Prompt:
         """One prompt for all the windows that the situation remembers, up to the configured number."""
-        variables, known = _variables(situation, self._windows)
-        messages = [
-            {"role": role, "content": template.render(variables)}
-            for role, template in self._templates.items()
-        ]
-        return Prompt(messages, known)
+        variables, known = self.variables(situation)
+        texts = {
+            "system": self._templates.render("system", self._sample("system")),
+            "user": self._templates.render("situation", variables),
+        }
+        return Prompt([{"role": role, "content": text} for role, text in texts.items()], known)
+
+    def _sample(self, name: str) -> Json:
+        blocks = [{"label": "machine", "text": "", "used_chars": 0, "most_chars": 1500}]
+        match name:
+            case "system":
+                return {"functions": function_lines(), "hints": hint_lines(), "blocks": blocks}
+            case "situation":
+                return self.variables(sample.situation())[0]
+            case "summary":
+                return {"summary": "none yet", "messages": "window 1, event: w1", "most_chars": 1000}
+        return {"used_percent": 70, "blocks": blocks}
 
 
 def quoted(text: str, most: int = 40) -> str:
@@ -83,7 +113,6 @@ def _variables(situation: Situation, windows: int) -> tuple[Json, frozenset[str]
     # A decision about many processes is often refused for all of them in the same words.
     refused = dict.fromkeys((r.workload, r.check, r.sentence) for r in situation.refusals)
     variables = {
-        "schema": json.dumps(answer.schema(), separators=(",", ":")),
         "machine": machine,
         "columns": shown.columns,
         "rows": shown.rows,

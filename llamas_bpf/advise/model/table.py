@@ -13,7 +13,7 @@ from llamas_bpf.features import value, workload_features
 _ROWS = 24
 
 #: Heading, metric, and what one of its unit is in the metric's own.
-_COLUMNS = (
+COLUMNS = (
     ("faults/s", "faults.per_s", 1.0),
     ("major faults", "faults.major", 1.0),
     ("sequential %", "faults.sequential_ratio", 0.01),
@@ -24,6 +24,10 @@ _COLUMNS = (
     ("on fastest tier %", "memory.fast_tier_ratio", 0.01),
     ("memory stall %", "psi.memory_some_ratio", 0.01),
 )
+
+
+#: What the rest has of these columns, summed.
+SUMMED = {"faults/s": "faults_per_s", "CPUs used": "cpus_used", "memory MiB": "memory_mib"}
 
 
 @dataclass(frozen=True)
@@ -48,11 +52,11 @@ def table(situation: Situation, windows: int) -> Table:
             workload_features(older, machine, places[workload.id]) if workload.id in places else {}
             for older, places in past
         ]
-        cells = [_cell([value(each, metric) for each in history], unit) for _, metric, unit in _COLUMNS]
+        cells = [_cell([value(each, metric) for each in history], unit) for _, metric, unit in COLUMNS]
         mine = situation.scope is None or workload.id in situation.scope
         rows.append([workload.id, "yes" if mine else "no", *cells, _by_node(history[-1])])
     return Table(
-        columns=["id", "may be changed", *(heading for heading, _, _ in _COLUMNS), "MiB by node"],
+        columns=["id", "may be changed", *(heading for heading, _, _ in COLUMNS), "MiB by node"],
         rows=rows,
         rest=_rest(digest, set(shown)),
         names={digest.workloads[row].id: digest.workloads[row].name for row in shown},
@@ -64,11 +68,12 @@ def _places(digest: Digest) -> dict[str, int]:
 
 
 def _cell(figures: list[float | None], unit: float) -> str:
-    written = ["-" if figure is None else _short(figure / unit) for figure in figures]
+    written = ["-" if figure is None else short(figure / unit) for figure in figures]
     return written[0] if len(set(written)) == 1 else ",".join(written)
 
 
-def _short(figure: float) -> str:
+def short(figure: float) -> str:
+    """Three digits, or all those before the point."""
     return f"{figure:.0f}" if abs(figure) >= 100 else f"{figure:.3g}"
 
 
