@@ -29,19 +29,17 @@ def command(out: Path, state: Path) -> None:
     written = 0
     with Export.open(state) as store:
         total = store.count()
-        # Names of processes, and what was asked of the model, are nobody else's business.
-        with output(out, mode=0o600) as file:
-            for line in store.lines():
-                try:
+        try:
+            # Names of processes, and what was asked of the model, are nobody else's business.
+            with output(out, mode=0o600) as file:
+                for line in store.lines():
                     file.write(json.dumps(line) + "\n")
-                except OSError as error:
-                    if str(out) == "-":
-                        raise
-                    raise LlamasError(
-                        f"{out}: {error.strerror} after {written} lines; give another --out"
-                    ) from None
-                written += 1
-                _progress(written, total)
+                    written += 1
+                    _progress(written, total)
+        except OSError as error:
+            if str(out) == "-":
+                raise
+            raise LlamasError(f"{out}: {error.strerror} by line {written}; give another --out") from None
     if sys.stderr.isatty():
         click.echo("\r" + " " * 79 + "\r", nl=False, err=True)
     click.echo(f"{written} lines in {out}", err=True)
