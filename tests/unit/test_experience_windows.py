@@ -5,11 +5,42 @@ from pathlib import Path
 import pytest
 from recurring import Model, Program, phases, town
 
+from llamas_bpf import advise
 from llamas_bpf.advise.experience import ExperienceAdvisor
+from llamas_bpf.config import Config
+from llamas_bpf.contracts.hint import Advice
 from llamas_bpf.contracts.report import WindowReport
+from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.controller import past
+from llamas_bpf.metrics import Metrics
 
 AB = (("A", 40), ("B", 30))
+
+
+def test_its_hints_are_counted_as_its_own_and_passing_on_is_no_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metrics, model = Metrics(), Model()
+    with town(tmp_path, monkeypatch, ExperienceAdvisor(), model) as there:
+        reports = there.go(Program(), phases(*AB), 200)
+    for report in reports:
+        metrics.observe(report)
+    for advisor in ("llm", "experience"):
+        labels = {"advisor": advisor, "kind": "weigh_cpu"}
+        given = by_advisor(reports, advisor)
+        assert metrics.registry.get_sample_value("llamas_bpf_hints_total", labels) == given > 0
+    assert [report.degradations for report in reports] == [()] * 200
+
+
+def test_a_model_that_does_not_answer_is_still_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Silent(Model):
+        def advise(self, situation: Situation) -> Advice | None:  # type: ignore[override]
+            return None
+
+    (rules,) = advise.build("rules", Config())
+    with town(tmp_path, monkeypatch, ExperienceAdvisor(), Silent(), rules) as there:
+        report = there.go(Program(), phases(*AB), 10)[-1]
+    assert report.degradations == ("llm gives no answer (): rules answers",)
 
 
 def by_advisor(reports: list[WindowReport], advisor: str) -> int:
