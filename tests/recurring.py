@@ -26,6 +26,7 @@ from llamas_bpf.contracts.workload import Workload
 from llamas_bpf.controller.loop import Controller
 from llamas_bpf.guard import Guard
 from llamas_bpf.guard.limits import load_limits
+from llamas_bpf.learn import Lessons
 from llamas_bpf.store import Store
 
 PATH = "/llamas-bpf/hot"
@@ -123,7 +124,13 @@ def weigh(workload: str) -> Hint:
 class Town:
     """The controller and one program."""
 
-    def __init__(self, place: Path, advisors: Sequence[Advisor], clock: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        place: Path,
+        advisors: Sequence[Advisor],
+        clock: Callable[[int], None],
+        lessons: Lessons | None,
+    ) -> None:
         self._mount = place / "cgroup"
         fake_cgroup(self._mount, PATH)
         self.state = place / "state"
@@ -133,7 +140,7 @@ class Town:
         self.store = Store(self.state, StoreConfig())
         run = self.store.begin_run(self.machine, ",".join(one.name for one in advisors), True)
         guard = Guard(load_limits(Config()), self._actuation.present)
-        self.controller = Controller(self.machine, advisors, guard, self._actuation, self.store, run)
+        self.controller = Controller(self.machine, advisors, guard, self._actuation, self.store, run, lessons)
         self.reports: list[WindowReport] = []
         self._clock = clock
 
@@ -167,8 +174,10 @@ def phases(*lengths: tuple[str, int]) -> Iterator[str]:
 
 
 @contextmanager
-def town(place: Path, patch: pytest.MonkeyPatch, *advisors: Advisor) -> Iterator[Town]:
-    """With a clock of its own, which is everybody's meanwhile."""
+def town(
+    place: Path, patch: pytest.MonkeyPatch, *advisors: Advisor, lessons: Lessons | None = None
+) -> Iterator[Town]:
+    """With a clock of its own, which is everybody's meanwhile. ``lessons`` are of earlier runs."""
     now = [START_NS]
     began_s = time.time()
     patch.setattr(time, "monotonic_ns", lambda: now[0])
@@ -177,7 +186,7 @@ def town(place: Path, patch: pytest.MonkeyPatch, *advisors: Advisor) -> Iterator
     def clock(at_ns: int) -> None:
         now[0] = at_ns
 
-    built = Town(place, advisors, clock)
+    built = Town(place, advisors, clock, lessons)
     try:
         yield built
     finally:

@@ -4,7 +4,7 @@ It answers only where it knows its way; else the next advisor is asked, and what
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from llamas_bpf import fingerprint
@@ -14,7 +14,7 @@ from llamas_bpf.contracts.exchange import Exchange
 from llamas_bpf.contracts.hint import Advice, Hint
 from llamas_bpf.contracts.lesson import Lesson
 from llamas_bpf.contracts.situation import Situation
-from llamas_bpf.fingerprint import Buckets, alike
+from llamas_bpf.fingerprint import Buckets, Places, alike
 from llamas_bpf.learn import gist
 from llamas_bpf.learn.judge import BEFORE
 
@@ -75,11 +75,14 @@ class ExperienceAdvisor:
 
     def advise(self, situation: Situation) -> Advice | None:
         """What helped in situations like this; None where somebody's situation is not known."""
-        lessons = [one for one in situation.lessons if one.proven and _exists(one, situation)]
+        learnt = _Learnt(situation)
         hints: list[Hint] = []
         familiar = True
-        for workload in (None, *_in_scope(situation)):
-            hint, known = self._about(workload, situation, lessons)
+        scope = _in_scope(situation)
+        places = fingerprint.of_many(situation, scope)
+        for workload in (None, *scope):
+            now = places.get(workload) if workload else fingerprint.of(situation, None)
+            hint, known = self._about(workload, now, situation, learnt)
             hints += [hint] if hint else []
             familiar = familiar and (known or workload is None)
         self._unfamiliar = 0 if familiar else self._unfamiliar + 1
@@ -101,16 +104,15 @@ class ExperienceAdvisor:
         """Nothing is held."""
 
     def _about(
-        self, workload: str | None, situation: Situation, lessons: list[Lesson]
+        self, workload: str | None, now: Buckets | None, situation: Situation, learnt: "_Learnt"
     ) -> tuple[Hint | None, bool]:
         """The hint for this workload, if one is due, and whether its situation is familiar."""
-        now = fingerprint.of(situation, workload)
         if workload in situation.on_trial or now is None:
             return None, True
         if any(alike(now, then) for then in self._proven_for(workload, situation)):
             return None, True
         refused = False
-        for lesson in sorted((one for one in lessons if alike(now, one.situation)), key=_worth(now)):
+        for lesson in learnt.helped(now):
             case = (workload, lesson.gist)
             if self._is_in_force(case, situation):
                 return None, True
@@ -121,7 +123,7 @@ class ExperienceAdvisor:
             if not given.refused:
                 return None, True
             refused = True
-        return None, not refused and any(alike(now, then) for then in situation.left_alone)
+        return None, not refused and learnt.is_left_alone(now)
 
     def _proven_for(self, workload: str | None, situation: Situation) -> Iterator[Buckets]:
         for entry in situation.in_force:
@@ -152,6 +154,29 @@ class ExperienceAdvisor:
                 given.refused = not checks.get(decision.id, set()) & _NOT_NOW
         present = {workload.id for workload in situation.digest.workloads}
         self._given = {case: each for case, each in self._given.items() if case[0] in {None, *present}}
+
+
+class _Learnt:
+    """What this window's situations are compared with."""
+
+    def __init__(self, situation: Situation) -> None:
+        self._situation = situation
+        self._lessons = [one for one in situation.lessons if one.proven]
+        self._places = Places(one.situation for one in self._lessons)
+        self._left_alone = Places(situation.left_alone)
+
+    def helped(self, now: Buckets) -> list[Lesson]:
+        """What did in a like situation: the nearest first, of those what helped most often."""
+
+        def worth(lesson: Lesson) -> tuple[int, int]:
+            return sum(abs(a - b) for a, b in zip(now, lesson.situation, strict=True)), -lesson.helped
+
+        found = [self._lessons[number] for number in self._places.like(now)]
+        return sorted((one for one in found if _exists(one, self._situation)), key=worth)
+
+    def is_left_alone(self, now: Buckets) -> bool:
+        """Whether a model saw nothing to do in a like situation."""
+        return bool(self._left_alone.like(now))
 
 
 def _is_steady(lesson: Lesson, workload: str | None, situation: Situation) -> bool:
@@ -192,14 +217,6 @@ def _places(situation: Situation) -> set[str]:
 
 def _known_ids(situation: Situation) -> frozenset[str]:
     return frozenset(_places(situation) | {each.id for each in situation.digest.workloads})
-
-
-def _worth(now: Buckets) -> Callable[[Lesson], tuple[int, int]]:
-    """The nearest first, of those what helped most often."""
-    return lambda lesson: (
-        sum(abs(a - b) for a, b in zip(now, lesson.situation, strict=True)),
-        -lesson.helped,
-    )
 
 
 def _hint(lesson: Lesson, workload: str | None) -> Hint:

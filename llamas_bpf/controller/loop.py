@@ -26,6 +26,8 @@ from llamas_bpf.store import Store, StoreError
 
 #: Nobody is asked before there are so many windows: what has no before could not be judged after.
 BASELINE = 5
+#: Why something was taken back at the end of the window in which that was found.
+HARMED = "it harmed"
 
 
 class Controller:
@@ -156,7 +158,7 @@ class Controller:
         for outcome in outcomes:
             taken_back: list[Restored] = []
             if outcome.verdict == "harmed":
-                taken_back = self._actuation.undo(outcome.action_id, "it harmed")
+                taken_back = self._actuation.undo(outcome.action_id, HARMED)
             undone += taken_back
             done = any(not entry.skipped and not entry.failed for entry in taken_back)
             judged.append(outcome.model_copy(update={"undone": done}))

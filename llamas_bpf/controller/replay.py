@@ -21,7 +21,7 @@ from llamas_bpf.contracts.hint import Advice, Hint
 from llamas_bpf.contracts.machine import Machine
 from llamas_bpf.contracts.outcome import Outcome
 from llamas_bpf.contracts.situation import Situation
-from llamas_bpf.controller.loop import BASELINE
+from llamas_bpf.controller.loop import BASELINE, HARMED
 from llamas_bpf.controller.past import Past
 from llamas_bpf.learn import Lessons
 from llamas_bpf.recording import Recording, steps
@@ -91,7 +91,7 @@ class _Run:
         """What had lived its time by this window is gone from it; what did harm went at its end."""
         self._past.windows.append(digest)
         for restored in self._of(number, Restored):
-            if restored.reason != "it harmed":
+            if restored.reason != HARMED:
                 self._end(restored)
         in_force = tuple(self._in_force.values())
         held = {entry.action.id for entry in in_force}

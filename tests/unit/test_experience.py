@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 import reports
+from hypothesis import given as given_any
+from hypothesis import strategies as st
 from situations import MIB, Row, digest, hot, machine, stream
 
 from llamas_bpf import advise, fingerprint
@@ -284,3 +286,16 @@ def test_it_is_first_where_a_model_is_configured(monkeypatch: pytest.MonkeyPatch
     assert [each.name for each in advise.build("experience,rules", Config())] == ["experience", "rules"]
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
     assert advise.default_order(Config()) == "experience,llm,rules"
+
+
+def test_many_at_once_are_as_one_by_one() -> None:
+    rows = [HOT, stream(started_by_exec=True), replace(HOT, id="w3", columns={}, node_bytes=())]
+    there = where(*rows)
+    found = fingerprint.of_many(there, ["w1", "w3", "w2", "w9"])
+    assert found == {each.id: fingerprint.of(there, each.id) for each in rows}
+
+
+@given_any(st.lists(st.lists(st.integers(-3, 9), max_size=5)), st.lists(st.integers(-3, 9), max_size=5))
+def test_like_ones_are_found_at_once(known: list[list[int]], here: list[int]) -> None:
+    one_by_one = [number for number, one in enumerate(known) if fingerprint.alike(one, here)]
+    assert fingerprint.Places(known).like(here) == one_by_one

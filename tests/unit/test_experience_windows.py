@@ -12,9 +12,24 @@ from llamas_bpf.contracts.hint import Advice
 from llamas_bpf.contracts.report import WindowReport
 from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.controller import past
+from llamas_bpf.learn import Lessons
 from llamas_bpf.metrics import Metrics
 
 AB = (("A", 40), ("B", 30))
+
+
+def test_what_was_learnt_outlives_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the store keeps it."""
+    with town(tmp_path / "first", monkeypatch, ExperienceAdvisor(), Model()) as there:
+        there.go(Program(), phases(("A", 1)), 30)
+        lessons = Lessons()
+        lessons.learn_all(there.store.outcomes())
+    monkeypatch.undo()
+    model = Model()
+    with town(tmp_path / "second", monkeypatch, ExperienceAdvisor(), model, lessons=lessons) as there:
+        reports = there.go(Program(id="w4"), phases(("A", 1)), 30)
+    assert model.asked_in == []
+    assert by_advisor(reports, "experience") == 1
 
 
 def test_its_hints_are_counted_as_its_own_and_passing_on_is_no_failure(
