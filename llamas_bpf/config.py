@@ -168,19 +168,17 @@ def open_trusted(path: Path) -> BinaryIO:
     """A file that, when we are root, only root can have written."""
     try:
         # Not to wait for a pipe's other end.
-        file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
-    except IsADirectoryError:
-        raise ConfigError(f"{path} is not a plain file") from None
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file") from None
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from None
     try:
-        _check_plain(path, os.fstat(file.fileno()))
+        _check_plain(path, os.fstat(file))
     except BaseException:
-        file.close()
+        os.close(file)
         raise
-    return file
+    return os.fdopen(file, "rb")
 
 
 def _check_plain(path: Path, status: os.stat_result) -> None:
