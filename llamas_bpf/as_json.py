@@ -29,6 +29,7 @@ def row_json(digest: Digest, row: int) -> Json:
         "name": workload.name,
         "cgroup": workload.cgroup,
         "pids": [process.pid for process in workload.processes],
+        "started_by_exec": workload.started_by_exec,
     }
     # item() gives all columns as Python numbers at once: one by one is ten times slower.
     values = digest.table[row].item()

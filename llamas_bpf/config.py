@@ -9,7 +9,7 @@ import os
 import stat
 import tomllib
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from typing import Any, BinaryIO, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -154,24 +154,37 @@ def parse(text: str, model: type[Model], name: str) -> Model:
 
 def read_trusted(path: Path) -> str:
     """The text of a settings file that only root can have written."""
+    with open_trusted(path) as file:
+        try:
+            text = file.read(_MOST_BYTES + 1)
+            if len(text) > _MOST_BYTES:
+                raise ConfigError(f"{path} has more than {_MOST_BYTES} bytes, which no settings need")
+            return text.decode()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{path}: cannot be read: {error}") from None
+
+
+def open_trusted(path: Path) -> BinaryIO:
+    """A file that, when we are root, only root can have written."""
     try:
         # Not to wait for a pipe's other end.
         file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            status = os.fstat(file)
-            if not stat.S_ISREG(status.st_mode):
-                raise ConfigError(f"{path} is not a plain file")
-            check_owner(path, status)
-            text = os.read(file, _MOST_BYTES + 1)
-        finally:
-            os.close(file)
-        if len(text) > _MOST_BYTES:
-            raise ConfigError(f"{path} has more than {_MOST_BYTES} bytes, which no settings need")
-        return text.decode()
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from None
+    try:
+        _check_plain(path, os.fstat(file))
+    except BaseException:
+        os.close(file)
+        raise
+    return os.fdopen(file, "rb")
+
+
+def _check_plain(path: Path, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise ConfigError(f"{path} is not a plain file")
+    check_owner(path, status)
 
 
 def check_owner(path: Path, status: os.stat_result) -> None:

@@ -19,7 +19,6 @@ from llamas_bpf.contracts.machine import Machine
 def workload_features(digest: Digest, machine: Machine, row: int) -> Json:
     """One workload's row with the derived quantities; None where the kernel cannot tell."""
     shown = row_json(digest, row)
-    shown["started_by_exec"] = digest.workloads[row].started_by_exec
     for column, values in _derived(digest, machine, [row]).items():
         group, name = column.split(".")
         shown[group][name] = number(values.item())

@@ -4,12 +4,14 @@ So that the same program matches another day, with another pid and on other data
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
+
+import numpy as np
 
 from llamas_bpf.as_json import Json
 from llamas_bpf.contracts.situation import Situation
-from llamas_bpf.features import value, workload_features
+from llamas_bpf.features import figures, value, workload_features
 
 #: So many buckets off, a feature is still like another.
 NEAR = 1
@@ -34,6 +36,7 @@ _FEATURES: dict[str, Callable[[float], float]] = {
     "memory.fast_tier_ratio": _quarters,
     "sched.cpu_ratio": lambda cpus: math.log2(1 + cpus) * 4,  # quarters of a CPU, wider for many CPUs
 }
+_NAMES = {name.partition(".")[2] for name in _FEATURES}
 #: Each feature as a person says it, in the same order.
 _WORDS = ("page faults", "wake-ups", "waits for a CPU", "memory on the fastest tier", "CPU time")
 _WORDS_OF_THE_MACHINE = ("busy CPUs", "waits for CPUs", "waits for memory")
@@ -66,6 +69,34 @@ def of(situation: Situation, workload: str | None) -> Buckets | None:
         if known.id == workload:
             return buckets(workload_features(digest, situation.machine, row))
     return None
+
+
+def of_many(situation: Situation, workloads: Iterable[str]) -> dict[str, Buckets]:
+    """The same as ``of``, for all of these that are there, at once."""
+    digest, wanted = situation.digest, frozenset(workloads)
+    rows = [row for row, known in enumerate(digest.workloads) if known.id in wanted]
+    shown = figures(digest, situation.machine, rows, _NAMES)
+    return {digest.workloads[row].id: buckets(each) for row, each in zip(rows, shown, strict=True)}
+
+
+class Places:
+    """Situations in a given order, to find those that are like one: quickly, for there can be hundreds."""
+
+    def __init__(self, situations: Iterable[Sequence[int]]) -> None:
+        by_length: dict[int, list[tuple[int, Sequence[int]]]] = {}
+        for number, one in enumerate(situations):
+            by_length.setdefault(len(one), []).append((number, one))
+        self._rows = {
+            length: ([number for number, _ in found], np.array([one for _, one in found], dtype=np.int64))
+            for length, found in by_length.items()
+        }
+
+    def like(self, here: Sequence[int]) -> list[int]:
+        """Their numbers, in that order; see ``alike``."""
+        numbers, rows = self._rows.get(len(here), ([], None))
+        if rows is None:
+            return []
+        return [numbers[place] for place in np.flatnonzero((np.abs(rows - here) <= NEAR).all(axis=1))]
 
 
 def in_words(situation: Sequence[int]) -> str:

@@ -1,12 +1,14 @@
 """Situation in, hints out: advisors, each in a file of its own, asked in order until one answers.
 
 To add an advisor: a module here with ``create(config) -> Advisor``; the module's name is what the
-operator writes in ``--advisor``.
+operator writes in ``--advisor``. One that reads a file (``replay:FILE``) is made by ``create(config, FILE)``.
 """
 
 import difflib
 import importlib
+import inspect
 import pkgutil
+from collections.abc import Iterable
 from types import ModuleType
 from typing import Protocol
 
@@ -23,11 +25,17 @@ class Advisor(Protocol):
 
     name: str
 
+    def observe(self, situation: Situation) -> None:
+        """Told of every window before anybody is asked, also of those that another advisor answers."""
+
     def advise(self, situation: Situation) -> Advice | None:
         """Hints for this window, at once. None: cannot answer now, ask the next advisor."""
 
     def drain_exchanges(self) -> list[Exchange]:
         """What was asked of a language model and has ended since the last call."""
+
+    def idle(self) -> bool:
+        """Whether no question to a language model is out; takes in what has come. A replay waits for it."""
 
     def close(self) -> None:
         """Give everything back, within about a second."""
@@ -36,13 +44,17 @@ class Advisor(Protocol):
 def build(order: str, config: Config) -> list[Advisor]:
     """The advisors of ``order`` (``llm,rules``); the default depends on whether a model is configured."""
     names = [name.strip() for name in (order or default_order(config)).split(",")]
-    modules = [_module(name) for name in dict.fromkeys(names)]
-    return [module.create(config) for module in modules]
+    return [_create(name, config) for name in dict.fromkeys(names)]
+
+
+def answer(advisors: Iterable[Advisor], situation: Situation) -> Advice | None:
+    """Of the first in order that can answer now."""
+    return next((advice for each in advisors if (advice := each.advise(situation)) is not None), None)
 
 
 def default_order(config: Config) -> str:
-    """The model first, where there is one; the rules always."""
-    return "llm,rules" if endpoint.configured(config) else "rules"
+    """Where there is a model: what is known from experience, then the model; the rules always."""
+    return "experience,llm,rules" if endpoint.configured(config) else "rules"
 
 
 def announcement(advisors: list[Advisor], config: Config) -> str:
@@ -55,6 +67,16 @@ def announcement(advisors: list[Advisor], config: Config) -> str:
     if server:
         return f"the model is not asked (--advisor {','.join(names)})"
     return f"no model is configured ({endpoint.HOW}): the {', '.join(names)} advisor answers"
+
+
+def _create(name: str, config: Config) -> Advisor:
+    """``replay:FILE`` is the advisor ``replay``, and what it reads."""
+    name, _, file = name.partition(":")
+    create = _module(name).create
+    if file and "file" not in inspect.signature(create).parameters:
+        raise ConfigError(f"advisor {name} reads no file: write {name}, not {name}:{file}")
+    advisor: Advisor = create(config, file) if file else create(config)
+    return advisor
 
 
 def _module(name: str) -> ModuleType:

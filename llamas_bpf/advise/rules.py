@@ -46,6 +46,9 @@ class RulesAdvisor:
         self._in_force: frozenset[tuple[Target, str]] = frozenset()
         self._number: int | None = None
 
+    def observe(self, situation: Situation) -> None:
+        """Rules look when they are asked."""
+
     def advise(self, situation: Situation) -> Advice:
         """The hints of all rules that hold, in the order of the rules."""
         missed = situation.number - 1 != self._number
@@ -79,6 +82,10 @@ class RulesAdvisor:
     def drain_exchanges(self) -> list[Exchange]:
         """Rules ask nobody."""
         return []
+
+    def idle(self) -> bool:
+        """They answer at once."""
+        return True
 
     def close(self) -> None:
         """Nothing is held."""

@@ -2,9 +2,7 @@
 
 import json
 import sys
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import IO
 
 import click
 import numpy as np
@@ -26,12 +24,13 @@ def command(duration: float | None, out: Path, backend: BackendName | None, conf
     """Write one digest per window to a file, as lines of JSON."""
     from llamas_bpf import machine
     from llamas_bpf.as_json import digest_json
+    from llamas_bpf.cli._output import output
     from llamas_bpf.controller.signals import stop_on_signal
     from llamas_bpf.controller.windows import windows
 
     settings = options.with_backend(load(config), backend)
     written = 0
-    with stop_on_signal() as stop, _output(out) as file:
+    with stop_on_signal() as stop, output(out) as file:
         for digest in windows(settings, machine.read(), stop, duration):
             try:
                 file.write(json.dumps(digest_json(digest)) + "\n")
@@ -45,15 +44,6 @@ def command(duration: float | None, out: Path, backend: BackendName | None, conf
     click.echo(
         f"\n{written} windows in {out}" if sys.stderr.isatty() else f"{written} windows in {out}", err=True
     )
-
-
-def _output(out: Path) -> AbstractContextManager[IO[str]]:
-    if str(out) == "-":
-        return nullcontext(sys.stdout)
-    try:
-        return out.open("w", encoding="utf-8")
-    except OSError as error:
-        raise LlamasError(f"{out}: {error.strerror}") from None
 
 
 def _progress(number: int, digest: Digest) -> None:

@@ -13,7 +13,9 @@ from llamas_bpf.config import BackendName, load
     "--enforce", is_flag=True, help="write to the kernel  [default: only say what would be written]"
 )
 @click.option(
-    "--advisor", default="", help="order to ask in, such as llm,rules  [default: llm,rules or rules]"
+    "--advisor",
+    default="",
+    help="order to ask in: rules, llm, experience, replay:FILE  [default: experience,llm,rules or rules]",
 )
 @options.duration
 @click.option("--metrics-port", type=click.IntRange(0, 65535), help="serve /metrics here, on loopback")

@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from llamas_bpf.contracts.hint import Hint
+
 Verdict = Literal["helped", "neutral", "harmed"]
 
 
@@ -21,7 +23,7 @@ class Change(BaseModel):
 class Outcome(BaseModel):
     """The verdict on one action, after its settle time.
 
-    ``situation`` and ``gist`` are what there is to learn from it: see ``Lesson``.
+    ``situation``, ``gist`` and ``hint`` are what there is to learn from it: see ``Lesson``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,3 +37,4 @@ class Outcome(BaseModel):
     undone: bool = False
     situation: tuple[int, ...] = ()
     gist: str = ""
+    hint: Hint | None = None

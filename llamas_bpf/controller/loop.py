@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+from llamas_bpf import advise
 from llamas_bpf.act import Actuation
-from llamas_bpf.advise import Advisor
+from llamas_bpf.advise import Advisor, experience
 from llamas_bpf.contracts.action import Applied, Refusal
 from llamas_bpf.contracts.decision import Decision, Events, Restored
 from llamas_bpf.contracts.digest import Digest
@@ -25,6 +26,8 @@ from llamas_bpf.store import Store, StoreError
 
 #: Nobody is asked before there are so many windows: what has no before could not be judged after.
 BASELINE = 5
+#: Why something was taken back at the end of the window in which that was found.
+HARMED = "it harmed"
 
 
 class Controller:
@@ -72,6 +75,8 @@ class Controller:
             )
         degradations = list(digest.degradations)
         with self._stage("advise"):
+            for advisor in self._advisors:
+                advisor.observe(situation)
             advice = self._ask(situation)
             exchanges = [exchange for advisor in self._advisors for exchange in advisor.drain_exchanges()]
         degradations += self._stand_in(advice, exchanges)
@@ -90,6 +95,7 @@ class Controller:
         degradations += self._judge.dropped
         events = Events(decisions, tuple(refusals), tuple(applied), (*restored, *undone), tuple(judged))
         self._past.add(situation, events)
+        self._past.add_answer(situation, advice, exchanges)
         report = WindowReport(
             situation=situation,
             advisor=advice.advisor if advice else None,
@@ -108,20 +114,19 @@ class Controller:
         """The first advisor in the configured order that can answer now."""
         if len(self._past.windows) < BASELINE:
             return None
-        for advisor in self._advisors:
-            advice = advisor.advise(situation)
-            if advice is not None:
-                return advice
-        return None
+        return advise.answer(self._advisors, situation)
 
     def _stand_in(self, advice: Advice | None, exchanges: Sequence[Exchange]) -> list[str]:
-        """A sentence while the first advisor does not answer, with why its last exchange failed."""
+        """A sentence while the first advisor does not answer, with why its last exchange failed. What
+        experience knows nothing of is left to the next: that is as it should be."""
         for exchange in exchanges:
             failed = exchange.status != "ok"
             self._why = f"{exchange.status}: {exchange.detail}" if failed else ""
-        if advice is None or advice.advisor == self._advisors[0].name:
+        names = [each.name for each in self._advisors]
+        first = next((name for name in names if name != experience.NAME), experience.NAME)
+        if advice is None or advice.advisor in (first, experience.NAME):
             return []
-        return [f"{self._advisors[0].name} gives no answer ({self._why}): {advice.advisor} answers"]
+        return [f"{first} gives no answer ({self._why}): {advice.advisor} answers"]
 
     def _number_hints(self, advice: Advice | None) -> tuple[Decision, ...]:
         if advice is None or not advice.hints:
@@ -153,7 +158,7 @@ class Controller:
         for outcome in outcomes:
             taken_back: list[Restored] = []
             if outcome.verdict == "harmed":
-                taken_back = self._actuation.undo(outcome.action_id, "it harmed")
+                taken_back = self._actuation.undo(outcome.action_id, HARMED)
             undone += taken_back
             done = any(not entry.skipped and not entry.failed for entry in taken_back)
             judged.append(outcome.model_copy(update={"undone": done}))

@@ -2,13 +2,18 @@
 
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import replace
 
+from llamas_bpf import fingerprint
 from llamas_bpf.contracts.action import Action, Applied, Refusal
 from llamas_bpf.contracts.decision import Events
 from llamas_bpf.contracts.digest import Digest
+from llamas_bpf.contracts.exchange import Exchange
+from llamas_bpf.contracts.hint import Advice
 from llamas_bpf.contracts.machine import Machine
 from llamas_bpf.contracts.outcome import Outcome
 from llamas_bpf.contracts.situation import Situation, Touched
+from llamas_bpf.fingerprint import Buckets
 from llamas_bpf.learn import Lessons
 
 #: Windows an advisor and a verdict may look back on; and of outcomes, the last so many.
@@ -17,6 +22,11 @@ LATELY = 16
 #: Of refusals: those of the last window that had any, and of older ones.
 REFUSED = 64
 OLDER = 8
+#: Of what a model was asked about and left alone: so many situations, for so long (on the digests' clock).
+LEFT_ALONE = 256
+LEFT_ALONE_S = 3600
+#: Exchanges whose window is remembered: an answer may be used some windows after it has come.
+ASKED = 64
 #: Of what was changed, and of what did harm: enough for every action that a minute may have.
 TOUCHED = 1024
 HARMED = 256
@@ -36,6 +46,8 @@ class Past:
         self._unjudged: dict[str, Action] = {}
         self._proven: frozenset[str] = frozenset()
         self._last = Events()
+        self._asked: dict[str, Exchange] = {}
+        self._left_alone: dict[Buckets, int] = {}  # until when
 
     def situation(
         self,
@@ -47,6 +59,8 @@ class Past:
     ) -> Situation:
         """Of the window that was last added to ``windows``."""
         self._proven &= {entry.action.id for entry in in_force}
+        now_ns = self.windows[-1].end_ns
+        self._left_alone = {seen: end_ns for seen, end_ns in self._left_alone.items() if now_ns < end_ns}
         return Situation(
             number=number,
             recent=tuple(self.windows),
@@ -60,6 +74,7 @@ class Past:
             proven=self._proven,
             lessons=self._lessons.known(),
             last=self._last,
+            left_alone=frozenset(self._left_alone),
         )
 
     def add(self, situation: Situation, events: Events) -> None:
@@ -82,6 +97,31 @@ class Past:
                 self._unjudged[entry.action.id] = entry.action
         for forgotten in list(self._unjudged)[:-TOUCHED]:
             del self._unjudged[forgotten]
+
+    def add_answer(self, situation: Situation, advice: Advice | None, exchanges: Iterable[Exchange]) -> None:
+        """What a model answered in this window, and to whom of those it was shown it gave no hint."""
+        self._asked |= {one.id: one.model_copy(update={"prompt": []}) for one in exchanges}
+        for forgotten in list(self._asked)[:-ASKED]:
+            del self._asked[forgotten]
+        if advice is None or advice.exchange_id is None:
+            return
+        asked = self._asked.get(advice.exchange_id)
+        if asked is not None and asked.status != "ok":
+            return  # it may have meant to give one
+        hinted = {getattr(hint, "workload", None) for hint in advice.hints if hint.kind != "leave"}
+        then = self._asked_about(situation, asked)
+        for workload in sorted(((situation.scope or frozenset()) & advice.known_ids) - hinted):
+            if (seen := fingerprint.of(then, workload)) is not None:
+                self._left_alone.pop(seen, None)
+                self._left_alone[seen] = situation.digest.end_ns + LEFT_ALONE_S * 10**9
+        for dropped in list(self._left_alone)[:-LEFT_ALONE]:
+            del self._left_alone[dropped]
+
+    def _asked_about(self, situation: Situation, asked: Exchange | None) -> Situation:
+        """As it was in the window of the question, where that is still known; else as it is."""
+        ago = situation.number - asked.window if asked else 0
+        recent = situation.recent[: len(situation.recent) - ago]
+        return replace(situation, recent=recent) if ago > 0 and recent else situation
 
     def _refuse(self, refusals: Iterable[Refusal]) -> None:
         """Said of ten processes it is one refusal; those of the last window come after a few older ones."""

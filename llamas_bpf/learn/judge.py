@@ -40,15 +40,18 @@ class _Trial:
     decision: int
     workload: str | None
     name: str
-    expect: Expect | None
+    hint: Hint | None
     situation: Buckets
-    gist: str
     settle: int
     actions: list[Action]
     before: list[Readings] = field(default_factory=list)
     killed_before: list[float] = field(default_factory=list)
     after: list[Readings | None] = field(default_factory=list)
     killed_after: list[float] = field(default_factory=list)
+
+    @property
+    def expect(self) -> Expect | None:
+        return self.hint.expect if self.hint else None
 
     @property
     def metric(self) -> str | None:
@@ -135,7 +138,8 @@ class Judge:
                 safety=found.safety,
                 reason=found.reason,
                 situation=trial.situation,
-                gist=trial.gist,
+                gist=gist(trial.hint) if trial.hint else "",
+                hint=trial.hint,
             )
 
 
@@ -146,9 +150,8 @@ def _trial(situation: Situation, actions: list[Action], hints: Mapping[int, Hint
         decision=decision,
         workload=workload,
         name=_name(situation, workload),
-        expect=hint.expect if hint else None,
+        hint=hint,
         situation=fingerprint.of(situation, workload) or (),
-        gist=gist(hint) if hint else "",
         settle=_settle(situation, actions),
         actions=actions,
     )

@@ -29,7 +29,7 @@ class Lessons:
         self._last = decision
         key = (outcome.situation, outcome.gist)
         before = self._known.pop(key, None) or Lesson(situation=outcome.situation, gist=outcome.gist)
-        self._known[key] = before.after(outcome.verdict, time.time() if at_s is None else at_s)
+        self._known[key] = before.after(outcome, time.time() if at_s is None else at_s)
         if len(self._known) > MOST:
             del self._known[next(iter(self._known))]
 

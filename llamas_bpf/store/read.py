@@ -39,7 +39,7 @@ class Reader:
         """The last decisions, newest first, without prompt and answer; the keys are those of ``decision``."""
         with self._rows() as db:
             rows = db.execute("SELECT * FROM decisions ORDER BY id DESC LIMIT ?", (limit,))
-            return [_decision(db, row) for row in rows.fetchall()]
+            return [decision_row(db, row) for row in rows.fetchall()]
 
     def decision(self, number: int) -> Json | None:
         """All that is known of one decision; None where there is no such one.
@@ -55,7 +55,7 @@ class Reader:
             asked = db.execute(
                 "SELECT body FROM exchanges WHERE run = ? AND exchange = ?", (row["run"], row["exchange"])
             ).fetchone()
-            return _decision(db, row) | {"exchange": _object(asked["body"]) if asked else None}
+            return decision_row(db, row) | {"exchange": json_object(asked["body"]) if asked else None}
 
     def outcomes(self, limit: int = 10_000) -> list[tuple[float, Outcome]]:
         """The last verdicts of all runs, oldest first, each with when it was given (s since the epoch).
@@ -73,7 +73,7 @@ class Reader:
         """What ``begin_run`` noted: advisor, enforce, machine, and when (``at_s``)."""
         with self._rows() as db:
             row = db.execute("SELECT at_s, body FROM runs WHERE id = ?", (number,)).fetchone()
-            return None if row is None else {"at_s": row["at_s"], **_object(row["body"])}
+            return None if row is None else {"at_s": row["at_s"], **json_object(row["body"])}
 
     def digest(self, run: int, window: int) -> Json | None:
         """The digest of one window in the design's JSON; None once it has been dropped."""
@@ -81,7 +81,7 @@ class Reader:
             row = db.execute(
                 "SELECT body FROM digests WHERE run = ? AND window = ?", (run, window)
             ).fetchone()
-            return None if row is None else _object(zlib.decompress(row["body"]))
+            return None if row is None else json_object(zlib.decompress(row["body"]))
 
     @contextmanager
     def _rows(self) -> Iterator[sqlite3.Connection]:
@@ -93,25 +93,25 @@ class Reader:
             raise self._database.damaged() from None
 
 
-def _decision(db: sqlite3.Connection, row: sqlite3.Row) -> Json:
+def decision_row(db: sqlite3.Connection, row: sqlite3.Row) -> Json:
     found: Json = {key: row[key] for key in ("id", "run", "window", "at_s", "advisor")}
-    found["hint"] = _object(row["hint"])
-    found["seen"] = _object(row["seen"]) if row["seen"] else None
+    found["hint"] = json_object(row["hint"])
+    found["seen"] = json_object(row["seen"]) if row["seen"] else None
     found |= {"refused": [], "applied": [], "restored": [], "judged": []}
     steps = db.execute("SELECT stage, window, body FROM steps WHERE decision = ? ORDER BY id", (row["id"],))
     for step in steps:
-        found[step["stage"]].append({"window": step["window"], **_object(step["body"])})
+        found[step["stage"]].append({"window": step["window"], **json_object(step["body"])})
     return found | {"became": _became(found)}
 
 
 def _judged(row: sqlite3.Row) -> tuple[float, Outcome] | None:
     try:
-        return float(row["at_s"]), Outcome.model_validate(_object(row["body"]))
+        return float(row["at_s"]), Outcome.model_validate(json_object(row["body"]))
     except (ValueError, TypeError):
         return None
 
 
-def _object(text: str | bytes) -> Json:
+def json_object(text: str | bytes) -> Json:
     found = json.loads(text)
     if not isinstance(found, dict):
         raise TypeError("not an object of JSON")

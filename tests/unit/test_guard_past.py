@@ -89,7 +89,7 @@ def test_of_two_decisions_in_one_window_the_first_is_taken() -> None:
     ]
 
 
-def taught(shift: int = 0, ago_s: float = 5, gist: str = GIST, neutral: int = 0, **counts: int) -> Situation:
+def taught(shift: int = 0, ago_s: float = 5, gist: str = GIST, neutral: int = 0, **counts: Any) -> Situation:
     """A window in which a lesson is known of a situation whose features lie ``shift`` buckets off."""
     where = window()
     here = fingerprint.of(where, "w1")

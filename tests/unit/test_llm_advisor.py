@@ -296,7 +296,8 @@ def test_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     both = advise.build("", config)
     said = advise.announcement(both, config)
-    assert said == "advisors, the first to answer wins: llm (small at http://127.0.0.1:9/v1), rules"
+    order = "experience, llm (small at http://127.0.0.1:9/v1), rules"
+    assert said == f"advisors, the first to answer wins: {order}"
     assert KEY not in repr(advise.endpoint.configured(config))
     monkeypatch.setenv("OPENAI_BASE_URL", "127.0.0.1:9")
     with pytest.raises(ConfigError, match="OPENAI_BASE_URL: must be an address such as http"):
