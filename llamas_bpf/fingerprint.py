@@ -34,6 +34,8 @@ _FEATURES: dict[str, Callable[[float], float]] = {
     "memory.fast_tier_ratio": _quarters,
     "sched.cpu_ratio": lambda cpus: math.log2(1 + cpus) * 4,  # quarters of a CPU, wider for many CPUs
 }
+#: The figures that ``buckets`` looks at, as ``features.figures`` calls them.
+LOOKED_AT = frozenset(name.partition(".")[2] for name in _FEATURES)
 #: Each feature as a person says it, in the same order.
 _WORDS = ("page faults", "wake-ups", "waits for a CPU", "memory on the fastest tier", "CPU time")
 _WORDS_OF_THE_MACHINE = ("busy CPUs", "waits for CPUs", "waits for memory")

@@ -1,30 +1,60 @@
 """Situation in, hints out: advisors, each in a file of its own, asked in order until one answers.
 
-To add an advisor: a module here with ``create(config) -> Advisor``; the module's name is what the
+To add an advisor: a module here with ``create(config, earlier) -> Advisor``; the module's name is what the
 operator writes in ``--advisor``.
 """
 
 import difflib
 import importlib
 import pkgutil
+from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from llamas_bpf.advise.model import endpoint
 from llamas_bpf.config import Config
 from llamas_bpf.contracts.exchange import Exchange
 from llamas_bpf.contracts.hint import Advice
-from llamas_bpf.contracts.situation import Situation
+from llamas_bpf.contracts.model_figures import Call, ModelFigures
 from llamas_bpf.errors import ConfigError
+
+if TYPE_CHECKING:  # it brings numpy, which the model's process has no use for
+    from llamas_bpf.contracts.situation import Situation
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What there is of earlier runs: the state directory (None: nothing is kept), the last day's calls of a
+    model."""
+
+    state: Path | None = None
+    calls: tuple[Call, ...] = ()
+
+
+NOTHING = Earlier()
 
 
 class Advisor(Protocol):
-    """A function of the situation and of its own memory: it reads no /proc and writes no /sys."""
+    """A function of the situation and of its own memory: it reads no /proc and writes no /sys.
+
+    ``why`` says in a few words why it gives no answer now, where that is worth a sentence.
+    """
 
     name: str
+    why: str
 
-    def advise(self, situation: Situation) -> Advice | None:
+    def advise(self, situation: "Situation") -> Advice | None:
         """Hints for this window, at once. None: cannot answer now, ask the next advisor."""
+
+    def observe(self, situation: "Situation") -> None:
+        """Told of every window, after ``advise``, or instead of it where an earlier advisor has answered."""
+
+    def idle(self) -> bool:
+        """Whether nothing that it has asked is still to come."""
+
+    def figures(self) -> ModelFigures | None:
+        """What asking a model has come to; None where none is asked."""
 
     def drain_exchanges(self) -> list[Exchange]:
         """What was asked of a language model and has ended since the last call."""
@@ -33,11 +63,11 @@ class Advisor(Protocol):
         """Give everything back, within about a second."""
 
 
-def build(order: str, config: Config) -> list[Advisor]:
+def build(order: str, config: Config, earlier: Earlier = NOTHING) -> list[Advisor]:
     """The advisors of ``order`` (``llm,rules``); the default depends on whether a model is configured."""
     names = [name.strip() for name in (order or default_order(config)).split(",")]
     modules = [_module(name) for name in dict.fromkeys(names)]
-    return [module.create(config) for module in modules]
+    return [module.create(config, earlier) for module in modules]
 
 
 def default_order(config: Config) -> str:

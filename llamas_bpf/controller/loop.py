@@ -10,7 +10,6 @@ from llamas_bpf.advise import Advisor
 from llamas_bpf.contracts.action import Applied, Refusal
 from llamas_bpf.contracts.decision import Decision, Events, Restored
 from llamas_bpf.contracts.digest import Digest
-from llamas_bpf.contracts.exchange import Exchange
 from llamas_bpf.contracts.hint import Advice, Hint
 from llamas_bpf.contracts.machine import Machine
 from llamas_bpf.contracts.outcome import Outcome
@@ -53,7 +52,6 @@ class Controller:
         self._number = 0
         self._past = Past(lessons)
         self._seconds: dict[str, float] = {}
-        self._why = ""
 
     def window(self, digest: Digest) -> WindowReport:
         """Everything that happens once a window has closed. Raises nothing that a single target caused."""
@@ -73,8 +71,10 @@ class Controller:
         degradations = list(digest.degradations)
         with self._stage("advise"):
             advice = self._ask(situation)
+            for advisor in self._advisors:
+                advisor.observe(situation)
             exchanges = [exchange for advisor in self._advisors for exchange in advisor.drain_exchanges()]
-        degradations += self._stand_in(advice, exchanges)
+        degradations += self._stand_in(advice)
         degradations += advice.degradations if advice else ()
         try:
             with self._stage("number"):
@@ -100,6 +100,7 @@ class Controller:
             restored=events.restored,
             outcomes=events.outcomes,
             degradations=tuple(degradations),
+            model=next(filter(None, (advisor.figures() for advisor in self._advisors)), None),
             stage_seconds=self._seconds,
         )
         return self._keep(report)
@@ -114,14 +115,14 @@ class Controller:
                 return advice
         return None
 
-    def _stand_in(self, advice: Advice | None, exchanges: Sequence[Exchange]) -> list[str]:
-        """A sentence while the first advisor does not answer, with why its last exchange failed."""
-        for exchange in exchanges:
-            failed = exchange.status != "ok"
-            self._why = f"{exchange.status}: {exchange.detail}" if failed else ""
-        if advice is None or advice.advisor == self._advisors[0].name:
+    def _stand_in(self, advice: Advice | None) -> list[str]:
+        """A sentence for each advisor that should answer and does not, with why, and who does instead."""
+        if len(self._past.windows) < BASELINE:
             return []
-        return [f"{self._advisors[0].name} gives no answer ({self._why}): {advice.advisor} answers"]
+        names = [advisor.name for advisor in self._advisors]
+        silent = self._advisors[: names.index(advice.advisor)] if advice else self._advisors
+        instead = f"{advice.advisor} answers" if advice else "nobody else answers"
+        return [f"{one.name} gives no answer ({one.why}): {instead}" for one in silent if one.why]
 
     def _number_hints(self, advice: Advice | None) -> tuple[Decision, ...]:
         if advice is None or not advice.hints:

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from situations import MIB, Row, digest, hot, idle, machine, situation, stream
 
-from llamas_bpf.advise.model.prompt import Prompt, Prompts, quoted
+from llamas_bpf.advise.model.prompt import Prompt, Prompts
+from llamas_bpf.advise.model.quoting import quoted
 from llamas_bpf.config import Config
 from llamas_bpf.contracts.action import Action, Applied, CgroupKnob, Refusal
 from llamas_bpf.contracts.outcome import Outcome

@@ -9,11 +9,12 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import StrictUndefined, Template
+from jinja2 import StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
 from llamas_bpf import policies
 from llamas_bpf.advise.model import sample
+from llamas_bpf.advise.model.quoting import quoted
 from llamas_bpf.advise.model.table import table
 from llamas_bpf.advise.terms import in_force
 from llamas_bpf.as_json import Json
@@ -35,55 +36,56 @@ class Prompt:
     known_ids: frozenset[str]
 
 
-class Prompts:
-    """The templates, tried once when they are read. ``hash`` names their version."""
+class Templates:
+    """The two texts of a prompt, compiled. ``hash`` names their version. Raises what Jinja2 raises."""
 
-    def __init__(self, config: Config) -> None:
-        self._windows = config.llm.history_windows
+    def __init__(self, texts: dict[str, str]) -> None:
         # A prompt is no HTML: what must not be taken for text is quoted as JSON instead.
         environment = SandboxedEnvironment(
             undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
         )
-        self._templates: dict[str, Template] = {}
-        texts = []
+        self._templates = {role: environment.from_string(text) for role, text in texts.items()}
+        self.hash = hashlib.sha256("\0".join(texts.values()).encode()).hexdigest()[:16]
+
+    def messages(self, shown: Json) -> list[dict[str, Any]]:
+        """A message of each, with what ``variables`` gives."""
+        return [
+            {"role": role, "content": template.render(shown)} for role, template in self._templates.items()
+        ]
+
+
+class Prompts:
+    """The operator's templates, tried once when they are read. ``texts`` are theirs by role."""
+
+    def __init__(self, config: Config) -> None:
+        self._windows = config.llm.history_windows
+        self.texts: dict[str, str] = {}
         for role, name in _TEMPLATES.items():
             path = policies.find(config, name)
-            texts.append(read_trusted(path))
+            self.texts[role] = read_trusted(path)
             try:
-                self._templates[role] = environment.from_string(texts[-1])
-                self._templates[role].render(_variables(sample.situation(), self._windows)[0])
+                tried = Templates({role: self.texts[role]})
+                tried.messages(variables(sample.situation(), self._windows)[0])
             except Exception as error:  # an expression can raise anything, such as {{ 1/0 }}
                 line = getattr(error, "lineno", None)
                 raise ConfigError(f"{path}{f':{line}' if line else ''}: {error}") from None
-        self.hash = hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
+        self._templates = Templates(self.texts)
+        self.hash = self._templates.hash
 
     def render(self, situation: Situation) -> Prompt:
         """One prompt for all the windows that the situation remembers, up to the configured number."""
-        variables, known = _variables(situation, self._windows)
-        messages = [
-            {"role": role, "content": template.render(variables)}
-            for role, template in self._templates.items()
-        ]
-        return Prompt(messages, known)
+        shown, known = variables(situation, self._windows)
+        return Prompt(self._templates.messages(shown), known)
 
 
-def quoted(text: str, most: int = 40) -> str:
-    """As a short JSON string in ASCII: no control characters, nothing that could close a tag or fence."""
-    kept = "".join(character for character in text if character.isprintable())
-    short = kept if len(kept) <= most else kept[: most - 1] + "…"
-    written = json.dumps(short)
-    for character in "<>&`{}":
-        written = written.replace(character, f"\\u{ord(character):04x}")
-    return written
-
-
-def _variables(situation: Situation, windows: int) -> tuple[Json, frozenset[str]]:
+def variables(situation: Situation, windows: int) -> tuple[Json, frozenset[str]]:
+    """All that templates are given, as JSON, and the ids that this gives out."""
     shown = table(situation, windows)
     machine = machine_features(situation.digest, situation.machine)
     known = frozenset(shown.names) | {part["id"] for part in (*machine["nodes"], *machine["devices"])}
     # A decision about many processes is often refused for all of them in the same words.
     refused = dict.fromkeys((r.workload, r.check, r.sentence) for r in situation.refusals)
-    variables = {
+    given = {
         "schema": json.dumps(Answer.model_json_schema(), separators=(",", ":")),
         "machine": machine,
         "columns": shown.columns,
@@ -104,4 +106,4 @@ def _variables(situation: Situation, windows: int) -> tuple[Json, frozenset[str]
         ],
         "lost": sum(situation.digest.lost.values()),
     }
-    return variables, known
+    return given, known
