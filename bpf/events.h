@@ -153,6 +153,7 @@ struct cpu_stay {
 /* Given once, before the object is loaded; the verifier then treats it as constant. */
 struct probe_config {
 	__u32 own_tgid;		/* the observer: its threads appear in nothing */
+	__u32 own_children;	/* 1: neither do the processes that it started */
 	__u32 by_cgroup;	/* 1: a workload is a cgroup; 0: a process */
 	__u16 node_of_cpu[4096];	/* NUMA node; CPUs beyond count as on node 0 */
 };

@@ -42,7 +42,9 @@ static __always_inline struct ring_count *see(void)
 
 static __always_inline bool is_watched(struct task_struct *task)
 {
-	return task->pid && task->tgid != config.own_tgid;
+	if (!task->pid || task->tgid == config.own_tgid)
+		return false;
+	return !config.own_children || task->real_parent->tgid != config.own_tgid;
 }
 
 static __always_inline __u64 cgroup_id_of(struct task_struct *task)

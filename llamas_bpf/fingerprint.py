@@ -36,7 +36,8 @@ _FEATURES: dict[str, Callable[[float], float]] = {
     "memory.fast_tier_ratio": _quarters,
     "sched.cpu_ratio": lambda cpus: math.log2(1 + cpus) * 4,  # quarters of a CPU, wider for many CPUs
 }
-_NAMES = {name.partition(".")[2] for name in _FEATURES}
+#: The figures that ``buckets`` looks at, as ``features.figures`` calls them.
+LOOKED_AT = frozenset(name.partition(".")[2] for name in _FEATURES)
 #: Each feature as a person says it, in the same order.
 _WORDS = ("page faults", "wake-ups", "waits for a CPU", "memory on the fastest tier", "CPU time")
 _WORDS_OF_THE_MACHINE = ("busy CPUs", "waits for CPUs", "waits for memory")
@@ -75,7 +76,7 @@ def of_many(situation: Situation, workloads: Iterable[str]) -> dict[str, Buckets
     """The same as ``of``, for all of these that are there, at once."""
     digest, wanted = situation.digest, frozenset(workloads)
     rows = [row for row, known in enumerate(digest.workloads) if known.id in wanted]
-    shown = figures(digest, situation.machine, rows, _NAMES)
+    shown = figures(digest, situation.machine, rows, LOOKED_AT)
     return {digest.workloads[row].id: buckets(each) for row, each in zip(rows, shown, strict=True)}
 
 

@@ -5,7 +5,7 @@ Labels come from bounded sets only: no process, command or cgroup ever becomes o
 
 import errno
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from threading import Thread
 from typing import get_args
 from wsgiref.simple_server import WSGIServer
@@ -18,6 +18,7 @@ from llamas_bpf.contracts.action import Action
 from llamas_bpf.contracts.digest import NODE_BYTES, Digest
 from llamas_bpf.contracts.exchange import Status
 from llamas_bpf.contracts.machine import Machine
+from llamas_bpf.contracts.model_figures import ModelFigures
 from llamas_bpf.contracts.outcome import Verdict
 from llamas_bpf.contracts.report import WindowReport
 from llamas_bpf.errors import ConfigError
@@ -58,6 +59,7 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         self._seen()
         self._decided()
+        self._asked()
         self._done()
         self._own()
 
@@ -96,9 +98,24 @@ class Metrics:
             buckets=_MODEL_BUCKETS,
             registry=self.registry,
         )
+        self.answered = self._counter("windows_answered", "Windows, by who answered", "advisor")
+        self.switches = self._counter("advisor_switches", "Windows answered by another than before", "to")
+        self._advisor = ""
         # A rate needs the zero from which it rose.
         for status in get_args(Status):
             self.exchanges.labels(status)
+
+    def _asked(self) -> None:
+        self.spent = self._gauge("model_spent", "What asking the model took lately", "unit", "per")
+        self.budget = self._gauge("model_budget", "What it may take, where that is limited", "unit", "per")
+        self.context = self._gauge(
+            "model_context_tokens", "Tokens of the model's window that were last in use"
+        )
+        self.window = self._gauge("model_window_tokens", "Size of the model's window")
+        self.flushes = self._counter("model_flushes", "Times its window was emptied into its memory")
+        self.restarts = self._counter("model_restarts", "Times its process was started anew")
+        self.dropped = self._counter("model_dropped_windows", "Windows that its process was not told of")
+        self._model = ModelFigures()
 
     def _done(self) -> None:
         self.actions = self._counter("actions", "Actions, by knob and what became of them", "knob", "status")
@@ -127,6 +144,8 @@ class Metrics:
         self._observe_memory(digest, report.situation.machine)
         self._observe_machine(digest)
         self._observe_decisions(report)
+        self._observe_advisor(report.advisor)
+        self._observe_model(report.model)
         self._observe_actions(report)
         self.degradations.set(len(report.degradations))
         for stage, seconds in report.stage_seconds.items():
@@ -180,6 +199,30 @@ class Metrics:
             self.tokens.labels("prompt").inc(exchange.prompt_tokens or 0)
             self.tokens.labels("completion").inc(exchange.completion_tokens or 0)
             self.model_latency.observe(exchange.latency_ns / 1e9)
+
+    def _observe_advisor(self, advisor: str | None) -> None:
+        name = (advisor or "").partition(":")[0]
+        if name:
+            self.answered.labels(name).inc()
+            if self._advisor not in {"", name}:
+                self.switches.labels(name).inc()
+            self._advisor = name
+
+    def _observe_model(self, model: ModelFigures | None) -> None:
+        if model is None:
+            return
+        for per in ("hour", "day"):
+            for unit, amount in asdict(getattr(model, per)).items():
+                self.spent.labels(unit, per).set(amount)
+                limit = model.limits.get(f"{unit}_per_{per}")
+                if limit is not None:
+                    self.budget.labels(unit, per).set(limit)
+        self.context.set(model.context_tokens)
+        self.window.set(model.window_tokens)
+        before, self._model = self._model, model
+        self.flushes.inc(max(model.flushes - before.flushes, 0))
+        self.restarts.inc(max(model.restarts - before.restarts, 0))
+        self.dropped.inc(max(model.dropped - before.dropped, 0))
 
     def _observe_actions(self, report: WindowReport) -> None:
         self.in_force.set(len(report.situation.in_force))

@@ -11,7 +11,8 @@ from situations import hot, situation, stream
 from llamas_bpf.advise.confined.messages import Document, Event, Observation, Question, Start
 from llamas_bpf.advise.context.conversation import Context
 from llamas_bpf.advise.model.answer import Reply
-from llamas_bpf.advise.model.prompt import Prompts, quoted
+from llamas_bpf.advise.model.prompt import Prompts, variables
+from llamas_bpf.advise.model.quoting import quoted
 from llamas_bpf.config import Config, LlmConfig
 from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.features import machine_features, workload_features
@@ -107,7 +108,7 @@ def observation(
 ) -> Observation:
     """A window as the controller tells of it; of ``hot`` (w1) and ``stream`` (w2), unless of another."""
     of = of or situation([hot(), stream()], number=number)
-    shown, known = PROMPTS.variables(of)
+    shown, known = variables(of, Config().llm.history_windows)
     records = [workload_features(of.digest, of.machine, row) for row in range(len(of.digest.workloads))]
     for record in records:
         record["name"] = quoted(record["name"])

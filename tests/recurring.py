@@ -20,6 +20,7 @@ from llamas_bpf.advise import Advisor
 from llamas_bpf.config import Config, StoreConfig
 from llamas_bpf.contracts.exchange import Exchange
 from llamas_bpf.contracts.hint import HINT, Advice, Hint
+from llamas_bpf.contracts.model_figures import ModelFigures
 from llamas_bpf.contracts.report import WindowReport
 from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.contracts.workload import Workload
@@ -64,6 +65,7 @@ class Model:
     """Stands for one, and answers at once: more weight for who waits for a CPU. Counts what it was asked."""
 
     name = "llm"
+    why = ""
 
     def __init__(self, gives_weight: bool = True) -> None:
         self.gives_weight = gives_weight
@@ -101,6 +103,9 @@ class Model:
 
     def idle(self) -> bool:
         return True
+
+    def figures(self) -> ModelFigures | None:
+        return None
 
     def close(self) -> None:
         """Nothing is held."""

@@ -1,7 +1,7 @@
 """Situation in, hints out: advisors, each in a file of its own, asked in order until one answers.
 
-To add an advisor: a module here with ``create(config) -> Advisor``; the module's name is what the
-operator writes in ``--advisor``. One that reads a file (``replay:FILE``) is made by ``create(config, FILE)``.
+To add an advisor: a module here with ``create(config, earlier) -> Advisor``; the module's name is what the
+operator writes in ``--advisor``. What reads a file (``replay:FILE``) has ``create(config, earlier, file)``.
 """
 
 import difflib
@@ -9,45 +9,69 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from llamas_bpf.advise.model import endpoint
 from llamas_bpf.config import Config
 from llamas_bpf.contracts.exchange import Exchange
 from llamas_bpf.contracts.hint import Advice
-from llamas_bpf.contracts.situation import Situation
+from llamas_bpf.contracts.model_figures import Call, ModelFigures
 from llamas_bpf.errors import ConfigError
+
+if TYPE_CHECKING:  # it brings numpy, which the model's process has no use for
+    from llamas_bpf.contracts.situation import Situation
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What there is of earlier runs: the state directory (None: nothing is kept), the last day's calls of a
+    model."""
+
+    state: Path | None = None
+    calls: tuple[Call, ...] = ()
+
+
+NOTHING = Earlier()
 
 
 class Advisor(Protocol):
-    """A function of the situation and of its own memory: it reads no /proc and writes no /sys."""
+    """A function of the situation and of its own memory: it reads no /proc and writes no /sys.
+
+    ``why`` says in a few words why it gives no answer now, where that is worth a sentence.
+    """
 
     name: str
+    why: str
 
-    def observe(self, situation: Situation) -> None:
-        """Told of every window before anybody is asked, also of those that another advisor answers."""
-
-    def advise(self, situation: Situation) -> Advice | None:
+    def advise(self, situation: "Situation") -> Advice | None:
         """Hints for this window, at once. None: cannot answer now, ask the next advisor."""
+
+    def observe(self, situation: "Situation") -> None:
+        """Told of every window, after ``advise``, or instead of it where an earlier advisor has answered."""
+
+    def idle(self) -> bool:
+        """Whether nothing that it has asked is still to come."""
+
+    def figures(self) -> ModelFigures | None:
+        """What asking a model has come to; None where none is asked."""
 
     def drain_exchanges(self) -> list[Exchange]:
         """What was asked of a language model and has ended since the last call."""
-
-    def idle(self) -> bool:
-        """Whether no question to a language model is out; takes in what has come. A replay waits for it."""
 
     def close(self) -> None:
         """Give everything back, within about a second."""
 
 
-def build(order: str, config: Config) -> list[Advisor]:
+def build(order: str, config: Config, earlier: Earlier = NOTHING) -> list[Advisor]:
     """The advisors of ``order`` (``llm,rules``); the default depends on whether a model is configured."""
     names = [name.strip() for name in (order or default_order(config)).split(",")]
-    return [_create(name, config) for name in dict.fromkeys(names)]
+    return [_create(name, config, earlier) for name in dict.fromkeys(names)]
 
 
-def answer(advisors: Iterable[Advisor], situation: Situation) -> Advice | None:
+def answer(advisors: Iterable[Advisor], situation: "Situation") -> Advice | None:
     """Of the first in order that can answer now."""
     return next((advice for each in advisors if (advice := each.advise(situation)) is not None), None)
 
@@ -69,13 +93,13 @@ def announcement(advisors: list[Advisor], config: Config) -> str:
     return f"no model is configured ({endpoint.HOW}): the {', '.join(names)} advisor answers"
 
 
-def _create(name: str, config: Config) -> Advisor:
+def _create(name: str, config: Config, earlier: Earlier) -> Advisor:
     """``replay:FILE`` is the advisor ``replay``, and what it reads."""
     name, _, file = name.partition(":")
     create = _module(name).create
     if file and "file" not in inspect.signature(create).parameters:
         raise ConfigError(f"advisor {name} reads no file: write {name}, not {name}:{file}")
-    advisor: Advisor = create(config, file) if file else create(config)
+    advisor: Advisor = create(config, earlier, file) if file else create(config, earlier)
     return advisor
 
 

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from llamas_bpf import fingerprint
+from llamas_bpf.advise import NOTHING, Earlier
 from llamas_bpf.advise.model import answer
 from llamas_bpf.config import Config
 from llamas_bpf.contracts.exchange import Exchange
 from llamas_bpf.contracts.hint import Advice, Hint
 from llamas_bpf.contracts.lesson import Lesson
+from llamas_bpf.contracts.model_figures import ModelFigures
 from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.fingerprint import Buckets, Places, alike
 from llamas_bpf.learn import gist
@@ -34,7 +36,7 @@ _SAID_BEFORE = re.compile(r"^helped \d+ times? in a like situation \([^)]*\): ")
 _Case = tuple[str | None, str]
 
 
-def create(config: Config) -> "ExperienceAdvisor":
+def create(config: Config, earlier: Earlier = NOTHING) -> "ExperienceAdvisor":
     """It knows nothing of its own: lessons come with each situation."""
     return ExperienceAdvisor()
 
@@ -50,15 +52,20 @@ class _Given:
 
 class ExperienceAdvisor:
     name = NAME
+    why = ""  # not knowing its way is no failure
 
     def __init__(self) -> None:
+        self._seen: int | None = None  # the last window
         self._given: dict[_Case, _Given] = {}
         self._gists: dict[int, str] = {}  # of decisions that something in force came from
         self._settled: dict[str, Buckets] = {}  # by action that helped: what it was like when that was found
         self._unfamiliar = 0  # for how many windows in a row
 
     def observe(self, situation: Situation) -> None:
-        """Take in what became of the last window's hints, and what has been found to help."""
+        """Take in, once a window, what became of the last one's hints and what has been found to help."""
+        if self._seen == situation.number:
+            return
+        self._seen = situation.number
         last = situation.last
         self._gists |= {decision.id: gist(decision.hint) for decision in last.decisions}
         in_force = {entry.action.hint_id for entry in situation.in_force}
@@ -75,6 +82,7 @@ class ExperienceAdvisor:
 
     def advise(self, situation: Situation) -> Advice | None:
         """What helped in situations like this; None where somebody's situation is not known."""
+        self.observe(situation)
         learnt = _Learnt(situation)
         hints: list[Hint] = []
         familiar = True
@@ -99,6 +107,10 @@ class ExperienceAdvisor:
     def idle(self) -> bool:
         """It answers at once."""
         return True
+
+    def figures(self) -> ModelFigures | None:
+        """Nobody is asked."""
+        return None
 
     def close(self) -> None:
         """Nothing is held."""

@@ -2,8 +2,8 @@
 
 from llamas_bpf.advise import busiest
 from llamas_bpf.contracts.situation import Situation
-from llamas_bpf.features import workload_features
-from llamas_bpf.fingerprint import Buckets, buckets
+from llamas_bpf.features import figures
+from llamas_bpf.fingerprint import LOOKED_AT, Buckets, buckets
 
 #: A change must last for so many windows.
 _WINDOWS = 2
@@ -35,10 +35,12 @@ class Watch:
 
     def _fingerprint(self, situation: Situation) -> Fingerprint:
         found: Fingerprint = {}
-        for row in busiest.rows(situation.digest, _LOOKED_AT):
-            features = workload_features(situation.digest, situation.machine, row)
-            before = self._now.get(features["id"])
+        digest = situation.digest
+        rows = busiest.rows(digest, _LOOKED_AT)
+        for row, features in zip(rows, figures(digest, situation.machine, rows, LOOKED_AT), strict=True):
+            workload = digest.workloads[row]
+            before = self._now.get(workload.id)
             cpus = (features["sched"]["cpu_ratio"] or 0) * (2 if before else 1)
-            if features["started_by_exec"] or cpus >= _CPU_RATIO:
-                found[features["id"]] = buckets(features, before)
+            if workload.started_by_exec or cpus >= _CPU_RATIO:
+                found[workload.id] = buckets(features, before)
         return found

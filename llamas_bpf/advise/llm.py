@@ -1,27 +1,51 @@
-"""The language model's advisor: asked beside the loop, when the situation changes; never waited for."""
+"""The language model's advisor: asked beside the loop, when the situation changes; never waited for.
 
-from llamas_bpf.advise.ask import Asked, Asker
+The model's client, and what it remembers, are in a process of their own (``confined/``): here is decided when
+to ask, and what of an answer still holds.
+"""
+
+import time
+import uuid
+from dataclasses import dataclass
+
+from llamas_bpf import policies
+from llamas_bpf.advise import NOTHING, Earlier
+from llamas_bpf.advise.breaker import Breaker
+from llamas_bpf.advise.confined.messages import Answered, Document, Figures, Observation, Question, Start
+from llamas_bpf.advise.confined.process import Confined, Ended
+from llamas_bpf.advise.confined.user import account
 from llamas_bpf.advise.fingerprint import Watch
-from llamas_bpf.advise.model import endpoint
+from llamas_bpf.advise.model import answer, endpoint
+from llamas_bpf.advise.model.budget import Ledger
 from llamas_bpf.advise.model.endpoint import Endpoint
+from llamas_bpf.advise.model.observation import observation
 from llamas_bpf.advise.model.prompt import Prompts
-from llamas_bpf.advise.worker import Worker
-from llamas_bpf.config import Config
+from llamas_bpf.advise.staleness import still_stands
+from llamas_bpf.config import Config, LlmConfig, read_trusted
 from llamas_bpf.contracts.exchange import Exchange
 from llamas_bpf.contracts.hint import Advice, Hint
+from llamas_bpf.contracts.model_figures import ModelFigures
 from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.errors import ConfigError
 
 _NOT_SOONER_S = 5.0  # than this after the last question, however much changes
-_RETRY_S = (5, 10, 20, 40, 80, 160, 300)  # after so many failures in a row; the last for all more
 
 
-def create(config: Config) -> "LlmAdvisor":
-    """Reads and checks the prompts; the server is asked nothing yet."""
+def create(config: Config, earlier: Earlier = NOTHING) -> "LlmAdvisor":
+    """Reads and checks the prompts; the server is asked nothing yet, and no process started."""
     server = endpoint.configured(config)
     if server is None:
         raise ConfigError(f"advisor llm: no model is configured: {endpoint.HOW}")
-    return LlmAdvisor(config, server)
+    account(config.llm.user)
+    return LlmAdvisor(config, server, earlier)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    question: str
+    situation: Situation
+    known_ids: frozenset[str]  # that its prompt gives out
+    at_s: float  # CLOCK_MONOTONIC
 
 
 class LlmAdvisor:
@@ -29,28 +53,69 @@ class LlmAdvisor:
 
     name = "llm"
 
-    def __init__(self, config: Config, server: Endpoint) -> None:
-        asker = Asker(config.llm, server, Prompts(config))
-        self._worker = Worker(asker.ask, asker.close)
-        self._watch = Watch()
-        self._config = config.llm
-        self._asked_ns: int | None = None
-        self._failures = 0  # in a row
-        self._retry_ns = 0
+    def __init__(self, config: Config, server: Endpoint, earlier: Earlier) -> None:
+        prompts = Prompts(config)
+        start = Start(
+            base_url=server.base_url,
+            model=server.model,
+            config=config.llm,
+            templates=prompts.texts,
+            documents=_documents(config),
+            run=uuid.uuid4().hex,
+        )
+        self._process = Confined(start, server.api_key, earlier.state, config.llm.user, _answer_s(config.llm))
+        self._config, self._model, self._prompts = config.llm, server.model, prompts
+        self._ledger = Ledger(config.llm.budget, earlier.calls)
+        self._watch, self._breaker = Watch(), Breaker()
+        self._changed = False
+        self._told: int | None = None  # the last window
+        self._now_ns = 0  # its end
+        self._asked: _Asked | None = None  # still to be answered
+        self._asked_ns: int | None = None  # when last
+        self._came: tuple[_Asked, Answered] | None = None  # and not looked at yet
+        self._failed = ""  # why the last question came to nothing
         self._exchanges: list[Exchange] = []
+        self._figures, self._flushed = Figures(context_tokens=0, flushes=0, recalled_entries=0), 0
+        self.why = ""
 
     def advise(self, situation: Situation) -> Advice | None:
         """Hints that have come in since; none while the model thinks; None while it does not answer."""
-        now_ns = situation.digest.end_ns
-        changed = self._watch.changed(situation)
+        self._look(situation)
         advice = self._receive(situation)
-        if not self._worker.busy and self._due(changed, now_ns):
-            self._worker.offer(situation)
-            self._watch.asked()
-            self._asked_ns = now_ns
-        # Time-outs are per read, and headers may drip: a question can take longer than it should.
-        overdue = self._worker.busy and self._since_asked_s(now_ns) > 2 * self._config.timeout_s
-        return advice or (None if self._failures or overdue else self._advice([], frozenset()))
+        now_ns = situation.digest.end_ns
+        if self._asked is None and self._due(now_ns):
+            self._ask(situation)
+        if self._told != situation.number:
+            self._tell(situation, None)
+        self.why = self._ledger.refusal() and f"budget: {self._ledger.refusal()}"
+        if not self.why:
+            self.why = self._process.trouble or self._failed or self._overdue(now_ns)
+        return advice or (None if self.why else self._advice([], frozenset()))
+
+    def observe(self, situation: Situation) -> None:
+        """Its process is told of every window, once."""
+        if self._told != situation.number:
+            self._look(situation)
+            self._tell(situation, None)
+
+    def idle(self) -> bool:
+        """Whether no question is open: what has come is taken in first, for the next window."""
+        self._pump(self._now_ns)
+        return self._asked is None
+
+    def figures(self) -> ModelFigures:
+        """What it has come to so far."""
+        return ModelFigures(
+            hour=self._ledger.spent("hour"),
+            day=self._ledger.spent("day"),
+            limits=self._ledger.limits(),
+            context_tokens=self._figures.context_tokens,
+            window_tokens=self._config.context.tokens,
+            flushes=self._flushed + self._figures.flushes,
+            recalled_entries=self._figures.recalled_entries,
+            restarts=self._process.restarts,
+            dropped=self._process.dropped,
+        )
 
     def drain_exchanges(self) -> list[Exchange]:
         """Each exchange once, whatever became of it."""
@@ -59,47 +124,148 @@ class LlmAdvisor:
 
     def close(self) -> None:
         """An answer that came in last is kept, though nobody will act on it."""
-        self._worker.close()
-        asked = self._worker.take()
-        if asked:
-            self._exchanges.append(_stale(asked.exchange, "the controller stopped first"))
+        self._pump(0)
+        self._process.close()
+        if self._came:
+            self._keep(self._came[1].exchanges, stale="the controller stopped first")
+            self._came = None
 
-    def _due(self, changed: bool, now_ns: int) -> bool:
-        if self._failures:
-            return now_ns >= self._retry_ns
-        since_s = self._since_asked_s(now_ns)
-        return since_s >= self._config.ask_every_s or (changed and since_s >= _NOT_SOONER_S)
+    def _look(self, situation: Situation) -> None:
+        self._changed, self._now_ns = self._watch.changed(situation), situation.digest.end_ns
+        self._pump(self._now_ns)
 
-    def _since_asked_s(self, now_ns: int) -> float:
-        return float("inf") if self._asked_ns is None else (now_ns - self._asked_ns) / 1e9
+    def _due(self, now_ns: int) -> bool:
+        if self._ledger.refusal():
+            return False
+        state = self._breaker.state(now_ns)
+        if state != "closed":
+            return state == "half-open"
+        since_s = float("inf") if self._asked_ns is None else (now_ns - self._asked_ns) / 1e9
+        return since_s >= self._config.ask_every_s or (self._changed and since_s >= _NOT_SOONER_S)
+
+    def _ask(self, situation: Situation) -> None:
+        left = self._ledger.left()
+        question = Question(id=uuid.uuid4().hex, calls=left.calls, tokens=left.tokens)
+        told = self._tell(situation, question)
+        if told:
+            self._asked = _Asked(question.id, situation, frozenset(told.known_ids), time.monotonic())
+            self._asked_ns = situation.digest.end_ns
+            self._watch.asked()
+
+    def _tell(self, situation: Situation, question: Question | None) -> Observation | None:
+        """What its process was told; None where it could not be."""
+        self._told = situation.number
+        told = observation(situation, question, self._config.history_windows)
+        return told if self._process.send(told) else None
+
+    def _overdue(self, now_ns: int) -> str:
+        """A question that takes several steps may be answered all the same, later."""
+        if self._asked is None or self._asked_ns is None:
+            return ""
+        late = (now_ns - self._asked_ns) / 1e9 > 2 * self._config.timeout_s
+        return "timeout: no answer yet" if late else ""
+
+    def _pump(self, now_ns: int) -> None:
+        """What the process has to say, put where it belongs."""
+        for message in self._process.receive():
+            match message:
+                case Figures():
+                    self._figures = message
+                case Ended():
+                    self._flushed += self._figures.flushes
+                    self._figures = Figures(context_tokens=0, flushes=0, recalled_entries=0)
+                    self._die(message.sentence, now_ns)
+                case Answered() if self._asked:
+                    self._answered(self._asked, message, now_ns)
+
+    def _answered(self, asked: _Asked, message: Answered, now_ns: int) -> None:
+        """Whatever it says, the exchanges are those of that question, and numbered here."""
+        named = [
+            exchange.model_copy(
+                update={
+                    "id": f"{asked.question}.{number}",
+                    "question": asked.question,
+                    "window": asked.situation.number,
+                }
+            )
+            for number, exchange in enumerate(message.exchanges)
+        ]
+        named = named or [self._useless(asked, "invalid", "the model's process made no call")]
+        for exchange in named:
+            self._ledger.add(exchange)
+        self._asked, self._came = None, (asked, message.model_copy(update={"exchanges": named}))
+        if named[-1].status == "ok" or message.hints:
+            self._breaker.succeeded()
+            self._failed = ""
+        else:
+            self._breaker.failed(now_ns)
+            self._failed = f"{named[-1].status}: {named[-1].detail}"
+
+    def _die(self, sentence: str, now_ns: int) -> None:
+        if self._asked is None:
+            return
+        died = self._useless(self._asked, "died", sentence)
+        # It may have asked more than once: at least once is sure.
+        self._ledger.add(died)
+        self._keep([died])
+        self._asked = None
+        self._breaker.failed(now_ns)
+        self._failed = f"died: {sentence}"
 
     def _receive(self, situation: Situation) -> Advice | None:
-        asked = self._worker.take()
-        if asked is None:
+        if self._came is None:
             return None
-        now_ns = situation.digest.end_ns
-        if asked.exchange.status == "ok" or asked.hints:
-            self._failures = 0
-        else:
-            delay_s = _RETRY_S[min(self._failures, len(_RETRY_S) - 1)]
-            self._failures, self._retry_ns = self._failures + 1, now_ns + delay_s * 10**9
-        present = {workload.id for workload in situation.digest.workloads}
-        age_s = (now_ns - asked.window_end_ns) / 1e9
-        hints = [hint for hint in asked.hints if _still_stands(hint, present, age_s)]
-        late = bool(asked.hints) and not hints
-        self._exchanges.append(_stale(asked.exchange, "its situation has passed") if late else asked.exchange)
-        return self._advice(hints, asked.known_ids, asked) if hints else None
+        (asked, came), self._came = self._came, None
+        known = asked.known_ids
+        usable = [hint for hint in came.hints if answer.ids(hint) <= known]
+        hints = still_stands(usable, asked.situation, situation)
+        stale = "its situation has passed" if usable and not hints else ""
+        self._keep(came.exchanges, stale)
+        if stale or (came.exchanges[-1].status != "ok" and not hints):
+            return None
+        return self._advice(hints, known, came.exchanges[-1].id)
 
-    def _advice(self, hints: list[Hint], ids: frozenset[str], asked: Asked | None = None) -> Advice:
-        exchange_id = asked.exchange.id if asked else None
-        return Advice(advisor=self.name, hints=hints, known_ids=ids, exchange_id=exchange_id)
+    def _keep(self, exchanges: list[Exchange], stale: str = "") -> None:
+        if stale:
+            last = exchanges[-1].model_copy(update={"status": "stale", "detail": stale})
+            exchanges = [*exchanges[:-1], last]
+        self._exchanges += exchanges
+
+    def _useless(self, asked: _Asked, status: str, detail: str) -> Exchange:
+        return Exchange.model_validate(
+            {
+                "id": f"{asked.question}.0",
+                "window": asked.situation.number,
+                "model": self._model or "unknown",
+                "prompt_hash": self._prompts.hash,
+                "prompt": [],
+                "answer": None,
+                "status": status,
+                "detail": detail[:500],
+                "latency_ns": int((time.monotonic() - asked.at_s) * 1e9),
+                "question": asked.question,
+            }
+        )
+
+    def _advice(self, hints: list[Hint], ids: frozenset[str], exchange_id: str | None = None) -> Advice:
+        return Advice(
+            advisor=self.name,
+            hints=hints,
+            known_ids=ids,
+            exchange_id=exchange_id,
+            degradations=self._process.notes,
+        )
 
 
-def _still_stands(hint: Hint, present: set[str], age_s: float) -> bool:
-    """A late hint is worth nothing when its workload is gone, or when it would have ended by now."""
-    workload = getattr(hint, "workload", None)
-    return age_s <= hint.ttl_s and (workload is None or workload in present)
+def _documents(config: Config) -> list[Document]:
+    """What the operator has written about devices, and whatever else the model should know."""
+    return [
+        Document(source=path.stem, text=read_trusted(path))
+        for folder in ("devices", "notes")
+        for path in policies.find_all(config, folder, ".md")
+    ]
 
 
-def _stale(exchange: Exchange, detail: str) -> Exchange:
-    return exchange.model_copy(update={"status": "stale", "detail": detail})
+def _answer_s(config: LlmConfig) -> float:
+    """How long a question may take: each step its time, and the queue's own business; then it hangs."""
+    return 60 + config.timeout_s * (config.context.steps + 2)

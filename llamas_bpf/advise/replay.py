@@ -8,11 +8,13 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from llamas_bpf.advise import NOTHING, Earlier
 from llamas_bpf.advise.model import answer
 from llamas_bpf.advise.model.answer import AnswerError, Reply
 from llamas_bpf.config import Config
 from llamas_bpf.contracts.exchange import Exchange, Status
 from llamas_bpf.contracts.hint import Advice, Hint
+from llamas_bpf.contracts.model_figures import ModelFigures
 from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.contracts.workload import Workload
 from llamas_bpf.errors import ConfigError
@@ -24,7 +26,7 @@ NAME = "replay"
 _GIVEN_NAME = re.compile(r"[a-z0-9-]{1,32}")
 
 
-def create(config: Config, file: str = "") -> "ReplayAdvisor":
+def create(config: Config, earlier: Earlier = NOTHING, file: str = "") -> "ReplayAdvisor":
     """Reads and checks the whole file. Raises ConfigError."""
     if not file:
         raise ConfigError(f"advisor {NAME} wants a file: write {NAME}:FILE, as llamas-bpf export wrote it")
@@ -35,6 +37,7 @@ class ReplayAdvisor:
     """Windows go by their numbers: the first of this run answers as the first of that one."""
 
     name = NAME
+    why = ""
 
     def __init__(self, recording: Recording) -> None:
         self._names = recording.names
@@ -79,6 +82,10 @@ class ReplayAdvisor:
     def idle(self) -> bool:
         """It answers at once."""
         return True
+
+    def figures(self) -> ModelFigures | None:
+        """No model is asked."""
+        return None
 
     def close(self) -> None:
         """Nothing is held."""

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from llamas_bpf.advise import NOTHING, Earlier
 from llamas_bpf.advise.rule import Rule, load
 from llamas_bpf.advise.terms import Terms
 from llamas_bpf.as_json import Json
@@ -10,6 +11,7 @@ from llamas_bpf.config import Config
 from llamas_bpf.contracts.action import Target
 from llamas_bpf.contracts.exchange import Exchange
 from llamas_bpf.contracts.hint import Advice, Hint
+from llamas_bpf.contracts.model_figures import ModelFigures
 from llamas_bpf.contracts.situation import Situation
 
 #: A rule's name and the workload it was asked about; None for the machine.
@@ -25,7 +27,7 @@ PATIENCE = 16
 BLIND_WINDOWS = 10
 
 
-def create(config: Config) -> "RulesAdvisor":
+def create(config: Config, earlier: Earlier = NOTHING) -> "RulesAdvisor":
     """With the operator's rules and the packaged ones."""
     return RulesAdvisor(load(config))
 
@@ -34,6 +36,7 @@ class RulesAdvisor:
     """``blind`` counts, per rule, the windows in a row in which nobody's figures were enough for it."""
 
     name = "rules"
+    why = ""
 
     def __init__(self, rules: list[Rule]) -> None:
         self.blind: dict[str, int] = {}
@@ -45,9 +48,6 @@ class RulesAdvisor:
         self._times: Counter[_Case] = Counter()  # given since anything in force changed
         self._in_force: frozenset[tuple[Target, str]] = frozenset()
         self._number: int | None = None
-
-    def observe(self, situation: Situation) -> None:
-        """Rules look when they are asked."""
 
     def advise(self, situation: Situation) -> Advice:
         """The hints of all rules that hold, in the order of the rules."""
@@ -78,6 +78,13 @@ class RulesAdvisor:
             known_ids=frozenset(ids | nodes | devices),
             degradations=self._blind_rules(),
         )
+
+    def observe(self, situation: Situation) -> None:
+        """What was not asked about is no rule's business."""
+
+    def figures(self) -> ModelFigures | None:
+        """No model is asked."""
+        return None
 
     def drain_exchanges(self) -> list[Exchange]:
         """Rules ask nobody."""

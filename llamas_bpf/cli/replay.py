@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
@@ -45,7 +46,9 @@ def command(file: Path, advisor: str, config: Path | None, as_json: bool) -> Non
         raise ConfigError(f"{file} has no digests: there is nothing to ask about")
     machine = _machine(recorded)
     with ExitStack() as stack:
-        advisors = advise.build(advisor or settings.advisor, settings)
+        # What a model remembers of this is not for its next run on this machine.
+        memory = stack.enter_context(TemporaryDirectory(prefix="llamas-bpf-replay-"))
+        advisors = advise.build(advisor or settings.advisor, settings, advise.Earlier(Path(memory)))
         for each in advisors:
             stack.callback(each.close)
         _say(advise.announcement(advisors, settings))

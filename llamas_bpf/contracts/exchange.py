@@ -1,8 +1,8 @@
 """One question to a language model and what came back, kept whole."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 Status = Literal[
     "ok",
@@ -19,6 +19,10 @@ Status = Literal[
 ]
 
 
+_Count = Annotated[int, Field(ge=0, le=1 << 62)]
+_Word = Annotated[str, Field(max_length=1000)]
+
+
 class Exchange(BaseModel):
     """One call of the model. A question may take several: they share ``question``; ``step`` counts from 0.
 
@@ -26,22 +30,23 @@ class Exchange(BaseModel):
     model called. ``known_ids`` are the ids that its prompt gave out; ``window`` is what it was asked about.
 
     ``prompt`` is the messages as sent; ``prompt_hash`` names the template's version. Never holds a key.
+    Bounded in all, since it comes from a process that is not trusted.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: str
-    window: int
-    model: str
-    prompt_hash: str
+    id: _Word
+    window: _Count
+    model: _Word
+    prompt_hash: _Word
     prompt: list[dict[str, Any]]
     answer: str | None
     status: Status
-    detail: str = ""
-    latency_ns: int
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    question: str = ""
-    step: int = 0
-    function: str = ""
+    detail: _Word = ""
+    latency_ns: _Count
+    prompt_tokens: _Count | None = None
+    completion_tokens: _Count | None = None
+    question: _Word = ""
+    step: _Count = 0
+    function: _Word = ""
     known_ids: tuple[str, ...] = ()

@@ -13,12 +13,22 @@ class Spent:
 
 
 @dataclass(frozen=True)
+class Call:
+    """One call of a model: when (s since the epoch), and its tokens, counted or estimated."""
+
+    at_s: float
+    prompt_tokens: int
+    answer_tokens: int
+
+
+@dataclass(frozen=True)
 class ModelFigures:
     """``window_tokens`` is the size of the model's window, ``context_tokens`` what of it was last used.
 
     ``flushes`` counts how often messages were moved out of it into recall storage, ``restarts`` how often
     the model's process was started anew, ``dropped`` the windows it was not told of, being busy or gone: all
-    since the start of the run. ``limits`` has the budget: None where there is no limit.
+    since the start of the run. ``limits`` has the budget, by its keys under [llm.budget]: None where there is
+    no limit.
     """
 
     hour: Spent = field(default_factory=Spent)

@@ -7,11 +7,10 @@ from dataclasses import replace
 
 from llamas_bpf import advise
 from llamas_bpf.act import Actuation
-from llamas_bpf.advise import Advisor, experience
+from llamas_bpf.advise import Advisor
 from llamas_bpf.contracts.action import Applied, Refusal
 from llamas_bpf.contracts.decision import Decision, Events, Restored
 from llamas_bpf.contracts.digest import Digest
-from llamas_bpf.contracts.exchange import Exchange
 from llamas_bpf.contracts.hint import Advice, Hint
 from llamas_bpf.contracts.machine import Machine
 from llamas_bpf.contracts.outcome import Outcome
@@ -56,7 +55,6 @@ class Controller:
         self._number = 0
         self._past = Past(lessons)
         self._seconds: dict[str, float] = {}
-        self._why = ""
 
     def window(self, digest: Digest) -> WindowReport:
         """Everything that happens once a window has closed. Raises nothing that a single target caused."""
@@ -75,11 +73,11 @@ class Controller:
             )
         degradations = list(digest.degradations)
         with self._stage("advise"):
+            advice = self._ask(situation)
             for advisor in self._advisors:
                 advisor.observe(situation)
-            advice = self._ask(situation)
             exchanges = [exchange for advisor in self._advisors for exchange in advisor.drain_exchanges()]
-        degradations += self._stand_in(advice, exchanges)
+        degradations += self._stand_in(advice)
         degradations += advice.degradations if advice else ()
         try:
             with self._stage("number"):
@@ -106,6 +104,7 @@ class Controller:
             restored=events.restored,
             outcomes=events.outcomes,
             degradations=tuple(degradations),
+            model=next(filter(None, (advisor.figures() for advisor in self._advisors)), None),
             stage_seconds=self._seconds,
         )
         return self._keep(report)
@@ -116,17 +115,14 @@ class Controller:
             return None
         return advise.answer(self._advisors, situation)
 
-    def _stand_in(self, advice: Advice | None, exchanges: Sequence[Exchange]) -> list[str]:
-        """A sentence while the first advisor does not answer, with why its last exchange failed. What
-        experience knows nothing of is left to the next: that is as it should be."""
-        for exchange in exchanges:
-            failed = exchange.status != "ok"
-            self._why = f"{exchange.status}: {exchange.detail}" if failed else ""
-        names = [each.name for each in self._advisors]
-        first = next((name for name in names if name != experience.NAME), experience.NAME)
-        if advice is None or advice.advisor in (first, experience.NAME):
+    def _stand_in(self, advice: Advice | None) -> list[str]:
+        """A sentence for each advisor that should answer and does not, with why, and who does instead."""
+        if len(self._past.windows) < BASELINE:
             return []
-        return [f"{first} gives no answer ({self._why}): {advice.advisor} answers"]
+        names = [advisor.name for advisor in self._advisors]
+        silent = self._advisors[: names.index(advice.advisor)] if advice else self._advisors
+        instead = f"{advice.advisor} answers" if advice else "nobody else answers"
+        return [f"{one.name} gives no answer ({one.why}): {instead}" for one in silent if one.why]
 
     def _number_hints(self, advice: Advice | None) -> tuple[Decision, ...]:
         if advice is None or not advice.hints:

@@ -48,10 +48,9 @@ def replay(
     run = _Run(recording)
     for number, digest in recording.digests():
         situation = run.situation(number, digest, machine)
-        for advisor in advisors:
-            advisor.observe(situation)
         advice = advise.answer(advisors, situation) if number >= BASELINE else None
         for advisor in advisors:
+            advisor.observe(situation)
             advisor.drain_exchanges()
         then = tuple(decision.hint for decision in run.decisions(number))
         now = tuple(advice.hints) if advice else ()

@@ -2,6 +2,7 @@
 
 import shlex
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from llamas_bpf import advise, machine
 from llamas_bpf.act import Actuation, Journal, enforcing_lock, rollback
+from llamas_bpf.advise import Earlier
 from llamas_bpf.config import STATE, Config
 from llamas_bpf.contracts.decision import Restored
 from llamas_bpf.contracts.machine import Machine
@@ -22,6 +24,8 @@ from llamas_bpf.metrics import Metrics
 from llamas_bpf.store import Store, StoreError
 
 Say = Callable[[str], None]
+
+_DAY_S = 86_400
 
 
 @dataclass(frozen=True)
@@ -43,13 +47,14 @@ def session(
     """Run until the time is over or ``stop`` is set. Raises LlamasError with what to do about it."""
     config = settings.config
     limits = load_limits(config)
-    advisors = advise.build(settings.advisor or config.advisor, config)
     here = machine.read()
     metrics = Metrics()
     with ExitStack() as stack:
+        store = stack.enter_context(Store(settings.state, config.store))
+        earlier = Earlier(settings.state, tuple(store.calls_since(time.time() - _DAY_S)))
+        advisors = advise.build(settings.advisor or config.advisor, config, earlier)
         for advisor in advisors:
             stack.callback(advisor.close)
-        store = stack.enter_context(Store(settings.state, config.store))
         actuation = stack.enter_context(_actuation(settings, here, store, say))
         if settings.metrics_port is not None:
             served = metrics.serve(settings.metrics_port)

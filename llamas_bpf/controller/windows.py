@@ -50,7 +50,7 @@ def _sensor(config: Config, machine: Machine) -> Sensor:
     for cpu in machine.cpus:
         node_of_cpu[cpu.id] = cpu.node
     return Sensor(
-        Target(os.getpid(), machine.by_cgroup, node_of_cpu),
+        Target(os.getpid(), machine.by_cgroup, node_of_cpu, own_children=True),
         ring_bytes=dict.fromkeys(KINDS, config.sense.ring_bytes),
         records_per_s=config.sense.records_per_s,
         period=config.sense.period,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from llamas_bpf import process_stat
+from llamas_bpf import own, process_stat
 from llamas_bpf.contracts.events import LifecycleType
 from llamas_bpf.contracts.workload import Launched, ProcessId, Workload
 from llamas_bpf.digest.kernel_files import read
@@ -48,7 +48,8 @@ class Processes:
         trees = self._trees.resolve(lifecycle, whole, launched)
         members: dict[str, list[int]] = {tree.id: [] for tree in trees}
         alone: list[tuple[Workload, list[int]]] = []
-        active = set(keys)
+        # In the kernel they are left out only where it tells of parents: not by way of bcc.
+        active = {key for key in keys if not own.holds(key >> 32)}
         for key in sorted(active):
             if tree := self._trees.of_process.get(key >> 32):
                 members[tree].append(key)

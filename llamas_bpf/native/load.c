@@ -58,7 +58,11 @@ __attribute__((constructor)) static void catch_libbpf_log(void)
 
 static int configure(struct bpf_object *object, const struct probe_options *options)
 {
-	struct probe_config config = { .own_tgid = options->own_tgid, .by_cgroup = options->by_cgroup };
+	struct probe_config config = {
+		.own_tgid = options->own_tgid,
+		.own_children = options->own_children,
+		.by_cgroup = options->by_cgroup,
+	};
 	struct bpf_map *rodata = bpf_object__find_map_by_name(object, ".rodata.config");
 	struct bpf_map *counts = bpf_object__find_map_by_name(object, "counts");
 	struct bpf_map *ring = bpf_object__find_map_by_name(object, "ring");

@@ -27,9 +27,10 @@ class Totals(NamedTuple):
 class Options(NamedTuple):
     """Given before an object is loaded.
 
-    The threads of process ``own_tgid`` appear in nothing. ``by_cgroup`` says what a workload is: a cgroup,
-    or a process. ``node_of_cpu`` holds NUMA nodes, shape (cpus,). ``ring_bytes`` is a power of two and a
-    multiple of the page size. Counts of at most ``workloads`` are kept.
+    The threads of process ``own_tgid`` appear in nothing; nor do its children, if ``own_children``.
+    ``by_cgroup`` says what a workload is: a cgroup, or a process. ``node_of_cpu`` holds NUMA nodes, shape
+    (cpus,). ``ring_bytes`` is a power of two and a multiple of the page size. Counts of at most ``workloads``
+    are kept.
     """
 
     own_tgid: int
@@ -37,6 +38,7 @@ class Options(NamedTuple):
     node_of_cpu: np.ndarray
     ring_bytes: int
     workloads: int
+    own_children: bool = False
 
 
 class Maps(NamedTuple):
@@ -115,6 +117,7 @@ class Probe:
             "struct probe_options *",
             {
                 "own_tgid": options.own_tgid,
+                "own_children": options.own_children,
                 "by_cgroup": options.by_cgroup,
                 "node_of_cpu": ffi.from_buffer("uint16_t[]", nodes),
                 "cpus": len(nodes),

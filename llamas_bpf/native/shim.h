@@ -46,6 +46,7 @@ struct probe_totals {
 /* Given before an object is loaded. node_of_cpu has an entry for each of cpus CPUs. */
 struct probe_options {
 	uint32_t own_tgid;
+	uint32_t own_children;
 	uint32_t by_cgroup;
 	const uint16_t *node_of_cpu;
 	uint32_t cpus;

@@ -26,13 +26,15 @@ class Target:
     """Whose events are watched, and how workloads are told apart: ``by_cgroup``, else by process.
 
     ``node_of_cpu`` is the NUMA node of each CPU, shape (cpus,). The kernel keeps counts of no more than
-    ``most_workloads`` at a time; what has no room is counted as nobody's.
+    ``most_workloads`` at a time; what has no room is counted as nobody's. With ``own_children``, what
+    ``own_tgid`` has started is not watched either; bcc cannot tell, and watches it.
     """
 
     own_tgid: int
     by_cgroup: bool
     node_of_cpu: np.ndarray
     most_workloads: int = 65536
+    own_children: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,12 @@ def open_probe(
     require_btf()
     try:
         options = Options(
-            target.own_tgid, target.by_cgroup, target.node_of_cpu, ring_bytes, target.most_workloads
+            target.own_tgid,
+            target.by_cgroup,
+            target.node_of_cpu,
+            ring_bytes,
+            target.most_workloads,
+            target.own_children,
         )
         return Probe.open(path, options)
     except ProbeError as error:

@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prompting import rendered
 from situations import hot, machine, situation
 from test_plan import of, planned, processes, sentence, values
 
 from llamas_bpf.advise.model.answer import ids
-from llamas_bpf.advise.model.prompt import Prompts
 from llamas_bpf.advise.rules import RulesAdvisor
-from llamas_bpf.config import Config
 from llamas_bpf.contracts.action import Affinity, Pages
 from llamas_bpf.contracts.hint import HINT
 from llamas_bpf.contracts.machine import Device, Machine
@@ -101,11 +100,10 @@ def test_advisors_are_given_the_ids() -> None:
         {"id": "eth0", "kind": "kind of eth0", "node": None},
     ]
     assert {"gpu0", "eth0"} < RulesAdvisor([]).advise(there).known_ids
-    prompt = Prompts(Config()).render(there)
-    assert {"gpu0", "eth0"} < prompt.known_ids
-    text = prompt.messages[1]["content"]
+    _, text, known = rendered(there)
+    assert {"gpu0", "eth0"} < known
     assert "\ngpu0: kind of gpu0, near node1\neth0: kind of eth0, near an unknown node\nSets of CPUs" in text
-    assert "eth0" not in Prompts(Config()).render(situation([hot()])).messages[1]["content"]
+    assert "eth0" not in rendered(situation([hot()]))[1]
 
 
 def test_a_device_is_among_what_a_hint_names() -> None:

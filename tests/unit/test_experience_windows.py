@@ -49,13 +49,15 @@ def test_its_hints_are_counted_as_its_own_and_passing_on_is_no_failure(
 
 def test_a_model_that_does_not_answer_is_still_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Silent(Model):
+        why = "timeout: no answer yet"
+
         def advise(self, situation: Situation) -> Advice | None:  # type: ignore[override]
             return None
 
     (rules,) = advise.build("rules", Config())
     with town(tmp_path, monkeypatch, ExperienceAdvisor(), Silent(), rules) as there:
         report = there.go(Program(), phases(*AB), 10)[-1]
-    assert report.degradations == ("llm gives no answer (): rules answers",)
+    assert report.degradations == ("llm gives no answer (timeout: no answer yet): rules answers",)
 
 
 def by_advisor(reports: list[WindowReport], advisor: str) -> int:

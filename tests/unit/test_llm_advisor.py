@@ -1,8 +1,8 @@
 """The model's advisor against a real server on loopback: well, badly, slowly and not at all answered."""
 
+import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +12,8 @@ import pytest
 from openai_server import Scene, Server, drips, hangs, hangs_up, hints, says, sends, serving
 from situations import Row, hot, idle, situation, stream
 
-from llamas_bpf import advise
-from llamas_bpf.advise import llm
+from llamas_bpf import advise, process_stat
+from llamas_bpf.advise import Earlier, llm
 from llamas_bpf.config import Config, LlmConfig
 from llamas_bpf.contracts.exchange import Exchange
 from llamas_bpf.contracts.hint import Advice
@@ -39,23 +39,33 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def no_thread_is_left() -> Iterator[None]:
+def no_process_is_left() -> Iterator[None]:
     yield
-    deadline = time.monotonic() + 5
-    while any(thread.name == "advisor" for thread in threading.enumerate()):
-        assert time.monotonic() < deadline, "the worker's thread outlives its server"
-        time.sleep(0.01)
+    assert not [pid for pid in _children() if "confined" in _command(pid)]
+
+
+def _children() -> list[int]:
+    pids = [int(path.name) for path in Path("/proc").glob("[0-9]*")]
+    return [pid for pid in pids if (stat := process_stat.read(pid)) and stat.parent == os.getpid()]
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return ""
 
 
 class Loop:
     """Windows, one second each in the digests' time; next to no time here."""
 
-    def __init__(self, server: Server, **settings: Any) -> None:
+    def __init__(self, server: Server, state: Path | None = None, **settings: Any) -> None:
         asked = {"base_url": server.url, "model": "m", "timeout_s": 5} | settings
         config = Config(llm=LlmConfig.model_validate(asked))
-        self.advisor = llm.create(config)
+        self.advisor = llm.create(config, Earlier(state))
         self.number = 0
         self.exchanges: list[Exchange] = []
+        self.seen = 0  # of them
 
     def window(self, rows: tuple[Row, ...] = ROWS) -> Advice | None:
         advice = self.advisor.advise(self.situation(rows))
@@ -68,14 +78,15 @@ class Loop:
 
     def answer(self, rows: tuple[Row, ...] = ROWS) -> tuple[Advice | None, Exchange]:
         """What comes of the next exchange to end, in the window in which it does."""
-        before, deadline = len(self.exchanges), time.monotonic() + 10
+        deadline = time.monotonic() + 100
         advice = self.window(rows)
-        while len(self.exchanges) == before:
+        while len(self.exchanges) == self.seen:
             assert time.monotonic() < deadline
             time.sleep(0.01)
             self.number -= 1  # waiting is not to make digest time pass
             advice = self.window(rows)
-        return advice, self.exchanges[-1]
+        self.seen += 1
+        return advice, self.exchanges[self.seen - 1]
 
 
 @pytest.fixture
@@ -142,9 +153,7 @@ def test_advise_never_waits(loops: Any) -> None:
     advices = [loop.window() for _ in range(10)]
     assert time.monotonic() - begun < 1
     assert [advice and advice.hints for advice in advices] == [[]] * 10
-    begun = time.monotonic()
     loop.advisor.close()
-    assert time.monotonic() - begun < 1.5
     server.ending.set()
 
 
@@ -192,11 +201,10 @@ def test_a_useless_answer_is_counted_and_the_next_advisor_asked(
 @pytest.mark.parametrize("scene", [hangs, drips])
 def test_no_answer_in_time(loops: Any, scene: Scene) -> None:
     loop, _ = loops(scene, timeout_s=0.3)
-    begun = time.monotonic()
     advice, exchange = loop.answer()
     assert advice is None
     assert exchange.status == "timeout"
-    assert time.monotonic() - begun < 3
+    assert exchange.latency_ns < 5e9
 
 
 def test_nobody_there() -> None:
@@ -225,7 +233,7 @@ def test_retries_come_later_and_later_until_it_recovers(loops: Any) -> None:
     waited = []
     for _ in range(3):
         begun = loop.number
-        while not loop.advisor._worker.busy:
+        while loop.advisor.idle():
             assert loop.window() is None
         waited.append(loop.number - begun)
         advice, _ = loop.answer()
@@ -255,12 +263,13 @@ def test_a_late_answer_is_dropped_when_it_would_have_ended_by_now(loops: Any) ->
 
 
 def test_an_answer_at_the_last_moment_is_kept(loops: Any) -> None:
-    loop, _ = loops(hints(PLACE))
+    loop, server = loops(hints(PLACE))
     loop.window()
-    deadline = time.monotonic() + 10
-    while loop.advisor._worker._results.empty():
+    deadline = time.monotonic() + 100
+    while not server.questions:
         assert time.monotonic() < deadline
         time.sleep(0.01)
+    time.sleep(2)  # the answer comes up, and nobody looks
     loop.advisor.close()
     (exchange,) = loop.advisor.drain_exchanges()
     assert exchange.status == "stale"

@@ -222,7 +222,7 @@ DIGEST = {"window": {"start_ns": 0, "end_ns": 1}, "machine": {}, "workloads": []
 )
 def test_a_file_that_is_something_else(tmp_path: Path, lines: tuple[Any, ...], why: str) -> None:
     with pytest.raises(ConfigError, match=why) as error:
-        create(Config(), str(write(tmp_path, *lines)))
+        create(Config(), file=str(write(tmp_path, *lines)))
     assert str(tmp_path) in str(error.value)
     assert len(str(error.value)) < 600
 
@@ -232,18 +232,18 @@ def test_a_line_without_end(tmp_path: Path) -> None:
     with file.open("ab") as opened:
         opened.truncate(4 * MOST_LINE_BYTES)
     with pytest.raises(ConfigError, match=f"line 2: it has more than {MOST_LINE_BYTES} bytes"):
-        create(Config(), str(file))
+        create(Config(), file=str(file))
 
 
 def test_a_file_of_others(tmp_path: Path) -> None:
     file = write(tmp_path, RUN)
     file.chmod(0o666)
     with pytest.raises(ConfigError, match="can be written by others: chmod go-w"):
-        create(Config(), str(file))
+        create(Config(), file=str(file))
     file.chmod(0o600)
     os.chown(file, 65534, 65534)
     with pytest.raises(ConfigError, match="belongs to uid 65534, not to root"):
-        create(Config(), str(file))
+        create(Config(), file=str(file))
 
 
 def test_what_is_no_file(tmp_path: Path) -> None:

@@ -89,7 +89,8 @@ class Watcher(ExperienceAdvisor):
         self.seen: list[Situation] = []
 
     def observe(self, situation: Situation) -> None:
-        self.seen.append(situation)
+        if not self.seen or self.seen[-1].number != situation.number:
+            self.seen.append(situation)
         super().observe(situation)
 
 

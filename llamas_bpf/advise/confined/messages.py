@@ -93,7 +93,7 @@ class Answered(_Message):
     question: str
     window: int
     end_ns: int
-    exchanges: list[Exchange]
+    exchanges: Annotated[list[Exchange], Field(max_length=1000)]
     hints: Annotated[list[Hint], Field(max_length=64)] = []
     known_ids: list[str] = []
 

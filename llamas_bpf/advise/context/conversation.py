@@ -15,7 +15,7 @@ from llamas_bpf.advise.context.recall import When
 from llamas_bpf.advise.context.tokens import TokenCount
 from llamas_bpf.advise.context.window import Window
 from llamas_bpf.advise.model.answer import Model
-from llamas_bpf.advise.model.prompt import Templates
+from llamas_bpf.advise.model.templates import Templates
 from llamas_bpf.contracts.hint import Hint
 
 _KEY = "context"

@@ -11,7 +11,7 @@ from llamas_bpf.advise.context.schema import function_lines, hint_lines
 from llamas_bpf.advise.context.summary import Summariser
 from llamas_bpf.advise.context.tokens import TokenCount
 from llamas_bpf.advise.model.answer import AnswerError
-from llamas_bpf.advise.model.prompt import Templates
+from llamas_bpf.advise.model.templates import Templates
 from llamas_bpf.config import LlmConfig
 
 _TOO_SMALL = "the prompt does not fit into the model's window: raise tokens under [llm.context]"

@@ -1,14 +1,16 @@
 """The last digests as one compact table: who matters most first, a cell per figure, the rest summed."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 
 from llamas_bpf.advise import busiest
 from llamas_bpf.as_json import Json
-from llamas_bpf.contracts.digest import Digest
+from llamas_bpf.contracts.digest import NODE_BYTES, Digest
+from llamas_bpf.contracts.machine import Machine
 from llamas_bpf.contracts.situation import Situation
-from llamas_bpf.features import value, workload_features
+from llamas_bpf.features import figures, value
 
 _ROWS = 24
 
@@ -24,7 +26,7 @@ COLUMNS = (
     ("on fastest tier %", "memory.fast_tier_ratio", 0.01),
     ("memory stall %", "psi.memory_some_ratio", 0.01),
 )
-
+_FIGURES = frozenset(metric.partition(".")[2] for _, metric, _ in COLUMNS)
 
 #: What the rest has of these columns, summed.
 SUMMED = {"faults/s": "faults_per_s", "CPUs used": "cpus_used", "memory MiB": "memory_mib"}
@@ -44,17 +46,15 @@ def table(situation: Situation, windows: int) -> Table:
     """A cell holds a figure per window, oldest first; one figure where all are the same."""
     digest, machine = situation.digest, situation.machine
     shown = busiest.rows(digest, _ROWS)[:_ROWS]
-    past = [(older, _places(older)) for older in situation.recent[-windows:]]
+    workloads = [digest.workloads[row] for row in shown]
+    ids = {workload.id for workload in workloads}
+    past = [_features(older, machine, ids) for older in situation.recent[-windows:]]
     rows = []
-    for row in shown:
-        workload = digest.workloads[row]
-        history = [
-            workload_features(older, machine, places[workload.id]) if workload.id in places else {}
-            for older, places in past
-        ]
+    for workload, row in zip(workloads, shown, strict=True):
+        history = [each.get(workload.id, {}) for each in past]
         cells = [_cell([value(each, metric) for each in history], unit) for _, metric, unit in COLUMNS]
         mine = situation.scope is None or workload.id in situation.scope
-        rows.append([workload.id, "yes" if mine else "no", *cells, _by_node(history[-1])])
+        rows.append([workload.id, "yes" if mine else "no", *cells, _by_node(digest, row)])
     return Table(
         columns=["id", "may be changed", *(heading for heading, _, _ in COLUMNS), "MiB by node"],
         rows=rows,
@@ -63,8 +63,11 @@ def table(situation: Situation, windows: int) -> Table:
     )
 
 
-def _places(digest: Digest) -> dict[str, int]:
-    return {workload.id: row for row, workload in enumerate(digest.workloads)}
+def _features(digest: Digest, machine: Machine, ids: Collection[str]) -> dict[str, Json]:
+    """Of those that were there in that window."""
+    rows = [row for row, workload in enumerate(digest.workloads) if workload.id in ids]
+    found = figures(digest, machine, rows, _FIGURES)
+    return {digest.workloads[row].id: each for row, each in zip(rows, found, strict=True)}
 
 
 def _cell(figures: list[float | None], unit: float) -> str:
@@ -77,9 +80,9 @@ def short(figure: float) -> str:
     return f"{figure:.0f}" if abs(figure) >= 100 else f"{figure:.3g}"
 
 
-def _by_node(features: Json) -> str:
-    sizes = features["memory"]["node_bytes"]
-    parts = [f"node{node} {size / (1 << 20):.0f}" for node, size in sizes.items() if size]
+def _by_node(digest: Digest, row: int) -> str:
+    sizes = zip(digest.node_ids, digest.table[NODE_BYTES][row].tolist(), strict=True)
+    parts = [f"node{node} {size / (1 << 20):.0f}" for node, size in sizes if size > 0]
     return ", ".join(parts) or "-"
 
 

@@ -9,7 +9,7 @@ import pwd
 from collections.abc import Iterator
 from pathlib import Path
 
-from llamas_bpf import process_stat
+from llamas_bpf import own, process_stat
 from llamas_bpf.contracts.workload import Workload
 from llamas_bpf.guard.case import Case
 from llamas_bpf.guard.limits import Protect
@@ -45,7 +45,7 @@ def _ours_or_kernels(pid: int) -> str | None:
     """What is protected whatever limits.toml says."""
     if pid == 1:
         return "holds process 1"
-    if pid == os.getpid():
+    if own.holds(pid):
         return "holds llamas-bpf itself"
     stat = process_stat.read(pid)
     if stat and stat.flags & PF_KTHREAD:

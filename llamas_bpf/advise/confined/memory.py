@@ -1,0 +1,51 @@
+"""The directory in which the model's process keeps its memory: its own, and nobody else's."""
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from llamas_bpf.advise.confined.user import DYNAMIC, User
+from llamas_bpf.config import check_owner
+from llamas_bpf.errors import ConfigError
+
+NAME = "advisor"
+
+
+def opened(state: Path) -> int:
+    """A descriptor of ``STATE/advisor``, made where it is missing. Raises ConfigError and OSError."""
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    parent = os.open(state, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        check_owner(state, os.fstat(parent))
+        with suppress(FileExistsError):
+            os.mkdir(NAME, 0o700, dir_fd=parent)
+        return os.open(NAME, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
+    finally:
+        os.close(parent)
+
+
+def owner(directory: int) -> int:
+    """Whose it is."""
+    return os.fstat(directory).st_uid
+
+
+def give(directory: int, user: User) -> None:
+    """Make it this user's, with what is in it. Raises ConfigError where it is a stranger's.
+
+    Its owner could have put anything there: links are left as they are, also hard ones to others' files.
+    """
+    before = owner(directory)
+    if before not in {0, user.uid} and before not in DYNAMIC:
+        raise ConfigError(f"{NAME} in the state directory belongs to uid {before}: move it out of the way")
+    os.fchmod(directory, 0o700)
+    os.fchown(directory, user.uid, user.gid)
+    for name in os.listdir(directory):
+        file = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
+        try:
+            status = os.fstat(file)
+            if stat.S_ISREG(status.st_mode) and status.st_nlink == 1 and status.st_uid in {0, before}:
+                # Through the descriptor: the name may mean something else by now.
+                os.chown(f"/proc/self/fd/{file}", user.uid, user.gid)
+        finally:
+            os.close(file)

@@ -1,0 +1,290 @@
+"""The model's process as the controller holds it: at arm's length, and never waited for."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pydantic import ValidationError
+
+from llamas_bpf import own
+from llamas_bpf.advise.confined.frames import MOST_BYTES, FrameError, Frames, framed
+from llamas_bpf.advise.confined.messages import (
+    UP,
+    Answered,
+    Failed,
+    Figures,
+    Observation,
+    Ready,
+    Start,
+    Up,
+)
+
+_PROGRAM = (sys.executable, "-I", str(Path(__file__).with_name("__main__.py")))
+
+#: Of our environment, this and nothing else; a key comes by a descriptor of its own.
+_ENVIRONMENT = frozenset(
+    name for word in ("http_proxy", "https_proxy", "all_proxy", "no_proxy") for name in (word, word.upper())
+) | {"PATH", "LANG", "SSL_CERT_FILE", "SSL_CERT_DIR"}
+
+#: At once: more than that in one window, and it floods us.
+_MOST_MESSAGES, _MOST_AT_ONCE = 64, 2 * MOST_BYTES
+#: What needs no question is small.
+_MOST_UNASKED = 1 << 16
+
+#: It takes a second to start, more on an emulated machine.
+_QUIET_S = 120.0
+_RESTART_S = (1.0, 300.0)  # the first delay, which doubles, and the last
+_WELL_S = 300.0  # after so long a life, the next delay is the first again
+_CLOSE_S = 0.4
+
+_BUFFER_BYTES = 1 << 20
+_SO_SNDBUFFORCE = 32  # asm-generic/socket.h
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The process is gone, by itself or by our hand, and why: a question is not answered any more."""
+
+    sentence: str
+
+
+class Confined:
+    """Started when first needed, and again, later and later, when it has ended. Only ``close`` waits.
+
+    ``answer_s`` is how long a question may take; then it hangs. ``trouble`` says why it is not there, until
+    it is again; ``notes`` are what it has to say of itself. Without ``state`` its memory ends with it.
+    ``program`` is another one, for a test.
+    """
+
+    def __init__(
+        self,
+        start: Start,
+        key: str,
+        state: Path | None,
+        user: str,
+        answer_s: float,
+        program: tuple[str, ...] = _PROGRAM,
+    ) -> None:
+        self._start = framed(start.model_dump_json().encode())
+        self._key, self._state, self._user = key.encode(), state, user
+        self._answer_s, self._program = answer_s, program
+        self._temporary: TemporaryDirectory[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._pipe: socket.socket | None = None
+        self._frames = Frames()
+        self._unsent = b""  # the rest of the one message that did not fit
+        self._asked: tuple[str, float] | None = None  # the question, and when it should be answered at last
+        self._quiet_since: float | None = None  # told something, and not heard of since
+        self._started = self._retry = 0.0
+        self._delay_s = _RESTART_S[0]
+        self.trouble = ""
+        self.notes: tuple[str, ...] = ()
+        self.restarts = self.dropped = 0
+
+    @property
+    def pid(self) -> int | None:
+        """Of the process that is there now."""
+        return self._process.pid if self._process else None
+
+    def send(self, observation: Observation) -> bool:
+        """Tell it of a window. False: it is not there, or has not yet read the last one; nothing is kept."""
+        if not self._write() or self._pipe is None:
+            self.dropped += 1
+            return False
+        self._unsent = framed(observation.model_dump_json().encode())
+        self._write()
+        now = time.monotonic()
+        self._quiet_since = self._quiet_since or now
+        if observation.question:
+            self._asked = observation.question.id, now + self._answer_s
+        return True
+
+    def receive(self) -> list[Answered | Figures | Ended]:
+        """What has come since the last call. Here it is also started, watched and ended."""
+        if self._process is None:
+            return self._begin() if time.monotonic() >= self._retry else []
+        if self._pipe is None:
+            return self._bury()
+        self._write()
+        try:
+            found = self._read()
+        except (FrameError, ValidationError, OSError) as error:
+            return [self._end(_reason(error))]
+        if self._pipe is not None and (hangs := self._hangs()):
+            return [*found, self._end(hangs)]
+        return found
+
+    def close(self) -> None:
+        """End it, asking first."""
+        self._hang_up()
+        if self._process:
+            self._process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_CLOSE_S)
+            self._process.kill()
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_CLOSE_S)
+            self._bury()
+        if self._temporary:
+            self._temporary.cleanup()
+            self._temporary = None
+
+    def _begin(self) -> list[Answered | Figures | Ended]:
+        if self._state is None:
+            self._temporary = TemporaryDirectory(prefix="llamas-bpf-")
+            self._state = Path(self._temporary.name)
+        ours, theirs = socket.socketpair()
+        read, write = os.pipe()
+        try:
+            os.write(write, self._key)
+            for end in (ours, theirs):
+                _enlarge(end)
+            path = os.pathsep.join(filter(os.path.isabs, sys.path))
+            self._process = subprocess.Popen(
+                [*self._program, path, str(self._state), self._user, str(read)],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=(read,),
+                cwd="/",
+                # One thread: rights are a thread's own, and numpy would bring others.
+                env=_environment() | {"OPENBLAS_NUM_THREADS": "1"},
+                start_new_session=True,
+            )
+        except OSError as error:
+            ours.close()
+            return [self._end(f"cannot be started: {error.strerror}")]
+        finally:
+            theirs.close()
+            os.close(read)
+            os.close(write)
+        own.add(self._process.pid)
+        ours.setblocking(False)
+        self.restarts += bool(self._started)
+        self._started = self._quiet_since = time.monotonic()
+        self._pipe, self._frames, self._unsent = ours, Frames(), self._start
+        self._write()
+        return []
+
+    def _write(self) -> bool:
+        """Whether all is gone that had to go."""
+        if self._pipe is not None and self._unsent:
+            try:
+                self._unsent = self._unsent[self._pipe.send(self._unsent) :]
+            except BlockingIOError:
+                pass
+            except OSError:  # it has ended: reading tells
+                return False
+        return not self._unsent
+
+    def _read(self) -> list[Answered | Figures | Ended]:
+        """Raises FrameError, ValidationError and OSError for what no honest process sends."""
+        found: list[Answered | Figures | Ended] = []
+        count = size = 0
+        while self._pipe is not None and (data := self._receive()) is not None:
+            if not data:
+                return [*found, self._end(self._status())]
+            self._frames.feed(data)
+            size += len(data)
+            while (body := self._frames.next(MOST_BYTES if self._asked else _MOST_UNASKED)) is not None:
+                count += 1
+                if isinstance(message := self._heard(UP.validate_json(body)), Ended):
+                    return [*found, message]
+                found += [message] if message else []
+                if count > _MOST_MESSAGES:
+                    raise FrameError(f"more than {count - 1} messages at once")
+            if size > _MOST_AT_ONCE:
+                raise FrameError(f"{size} bytes at once")
+        return found
+
+    def _receive(self) -> bytes | None:
+        assert self._pipe is not None
+        try:
+            return self._pipe.recv(1 << 17)
+        except BlockingIOError:
+            return None
+
+    def _heard(self, message: Up) -> Answered | Figures | Ended | None:
+        self._quiet_since = None
+        match message:
+            case Ready():
+                self.trouble, self.notes = "", tuple(message.notes)
+                return None
+            case Failed():
+                return self._end(f"failed: {message.sentence}")
+            case Answered():
+                if self._asked is None or self._asked[0] != message.question:
+                    raise FrameError("an answer to what was not asked")
+                self._asked = None
+        return message
+
+    def _hangs(self) -> str:
+        """Why it is to be ended, if so."""
+        now = time.monotonic()
+        if self._asked and now > self._asked[1]:
+            return "hangs: a question was never answered"
+        if not self._asked and self._quiet_since and now > self._quiet_since + _QUIET_S:
+            return f"hangs: it has said nothing for {_QUIET_S:.0f} s"
+        return ""
+
+    def _end(self, sentence: str) -> Ended:
+        """Whatever it does now: it is waited for in a later window, and then started anew."""
+        self._hang_up()
+        now = time.monotonic()
+        if self._process:
+            self._process.kill()
+            if now - self._started > _WELL_S:
+                self._delay_s = _RESTART_S[0]
+        self._retry, self._delay_s = now + self._delay_s, min(self._delay_s * 2, _RESTART_S[1])
+        self._asked, self._unsent, self._quiet_since = None, b"", None
+        self.trouble = f"the model's process {sentence}"
+        self._bury()
+        return Ended(self.trouble)
+
+    def _hang_up(self) -> None:
+        if self._pipe:
+            self._pipe.close()
+            self._pipe = None
+
+    def _bury(self) -> list[Answered | Figures | Ended]:
+        if self._process and self._process.poll() is not None:
+            own.remove(self._process.pid)
+            self._process = None
+        return []
+
+    def _status(self) -> str:
+        """It has hung up: how it ended, if it has."""
+        assert self._process
+        code = self._process.poll()
+        if code is None:
+            return "hung up"
+        return f"ended with status {code}" if code >= 0 else f"was killed by signal {-code}"
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name in _ENVIRONMENT}
+
+
+def _enlarge(end: socket.socket) -> None:
+    """A question should fit, and an answer: beyond what others may have, if we are root."""
+    try:
+        end.setsockopt(socket.SOL_SOCKET, _SO_SNDBUFFORCE, _BUFFER_BYTES)
+    except PermissionError:
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER_BYTES)
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case FrameError():
+            return f"does not keep to the rules: {error}"
+        case ValidationError():
+            first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+            where = ".".join(map(str, first["loc"]))[:100]
+            return f"does not keep to the rules: {where}: {first['msg'][:200]}"
+    return f"hung up: {error}"

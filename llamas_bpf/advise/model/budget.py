@@ -1,0 +1,142 @@
+"""What asking the model may cost: calls, tokens and money, in any hour and in any day."""
+
+import json
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from llamas_bpf.config import BudgetConfig
+from llamas_bpf.contracts.exchange import Exchange
+from llamas_bpf.contracts.model_figures import Call, Spent
+from llamas_bpf.errors import ConfigError
+
+HOUR_S, DAY_S = 3600.0, 86400.0
+
+#: About so many characters are a token, where the server has not counted.
+_CHARS_PER_TOKEN = 4
+
+#: The model has read nothing.
+_UNSENT = {"unreachable", "http_error"}
+
+
+@dataclass(frozen=True)
+class Left:
+    """None: as many as one likes."""
+
+    calls: int | None
+    tokens: int | None
+
+
+class Ledger:
+    """Of the last day. ``clock`` gives s since the epoch. Raises ConfigError for limits without prices."""
+
+    def __init__(
+        self, config: BudgetConfig, calls: Iterable[Call] = (), clock: Callable[[], float] = time.time
+    ) -> None:
+        limited = config.money_per_hour is not None or config.money_per_day is not None
+        if limited and not config.prompt_price + config.answer_price:
+            raise ConfigError("[llm.budget] limits money, but has no prompt_price and answer_price")
+        self._config, self._clock = config, clock
+        earlier = sorted(calls, key=lambda call: call.at_s)
+        self._sums = {
+            "hour": _Sum(HOUR_S, earlier, self._money),
+            "day": _Sum(DAY_S, earlier, self._money),
+        }
+
+    def add(self, exchange: Exchange) -> None:
+        """A call that has ended, whatever came of it."""
+        unsent = exchange.status in _UNSENT
+        prompt, answer = exchange.prompt_tokens, exchange.completion_tokens
+        if prompt is None:
+            prompt = 0 if unsent else len(json.dumps(exchange.prompt)) // _CHARS_PER_TOKEN
+        if answer is None:
+            answer = len(exchange.answer or "") // _CHARS_PER_TOKEN
+        for sums in self._sums.values():
+            sums.add(Call(self._clock(), prompt, answer))
+
+    def spent(self, per: str) -> Spent:
+        """In the last ``hour`` or ``day``."""
+        return self._sums[per].spent(self._clock())
+
+    def limits(self) -> dict[str, float | None]:
+        """By their keys in the configuration."""
+        return {
+            f"{unit}_per_{per}": getattr(self._config, f"{unit}_per_{per}")
+            for unit in ("calls", "tokens", "money")
+            for per in self._sums
+        }
+
+    def left(self) -> Left:
+        """What one more question may take. Money is told in tokens, as if all were of the dearer kind."""
+        calls: list[int] = []
+        tokens: list[int] = []
+        dearest = max(self._config.prompt_price, self._config.answer_price)
+        for per in self._sums:
+            spent = self.spent(per)
+            if (limit := self._limit("calls", per)) is not None:
+                calls.append(max(int(limit) - spent.calls, 0))
+            if (limit := self._limit("tokens", per)) is not None:
+                tokens.append(max(int(limit) - spent.tokens, 0))
+            if (limit := self._limit("money", per)) is not None:
+                tokens.append(max(int((limit - spent.money) / dearest * 1e6), 0))
+        return Left(min(calls, default=None), min(tokens, default=None))
+
+    def refusal(self) -> str:
+        """Why nothing may be asked now, and until when; empty where something may."""
+        for per, sums in self._sums.items():
+            spent = self.spent(per)
+            for unit in ("calls", "tokens", "money"):
+                limit = self._limit(unit, per)
+                if limit is not None and getattr(spent, unit) >= limit:
+                    what = f"{limit:g} {unit} in {'an hour' if per == 'hour' else 'a day'} are spent"
+                    at_s = sums.below(unit, limit)
+                    return what if at_s is None else f"{what}, next at {_clock_time(at_s)}"
+        return ""
+
+    def _limit(self, unit: str, per: str) -> float | None:
+        limit: float | None = getattr(self._config, f"{unit}_per_{per}")
+        return limit
+
+    def _money(self, prompt_tokens: int, answer_tokens: int) -> float:
+        config = self._config
+        return (config.prompt_price * prompt_tokens + config.answer_price * answer_tokens) / 1e6
+
+
+class _Sum:
+    """Of what was spent in so many seconds, kept as calls come and grow old."""
+
+    def __init__(self, seconds: float, calls: Iterable[Call], money: Callable[[int, int], float]) -> None:
+        self._seconds, self._money = seconds, money
+        self._calls: deque[Call] = deque()
+        self._prompt = self._answer = 0  # tokens
+        for call in calls:
+            self.add(call)
+
+    def add(self, call: Call) -> None:
+        self._calls.append(call)
+        self._prompt += call.prompt_tokens
+        self._answer += call.answer_tokens
+
+    def spent(self, now_s: float) -> Spent:
+        while self._calls and self._calls[0].at_s <= now_s - self._seconds:
+            old = self._calls.popleft()
+            self._prompt -= old.prompt_tokens
+            self._answer -= old.answer_tokens
+        return self._spent(len(self._calls), self._prompt, self._answer)
+
+    def below(self, unit: str, limit: float) -> float | None:
+        """When enough of it will have grown old; None: never."""
+        calls, prompt, answer = len(self._calls), self._prompt, self._answer
+        for call in self._calls:
+            calls, prompt, answer = calls - 1, prompt - call.prompt_tokens, answer - call.answer_tokens
+            if getattr(self._spent(calls, prompt, answer), unit) < limit:
+                return call.at_s + self._seconds
+        return None
+
+    def _spent(self, calls: int, prompt: int, answer: int) -> Spent:
+        return Spent(calls, prompt + answer, self._money(prompt, answer))
+
+
+def _clock_time(at_s: float) -> str:
+    return time.strftime("%H:%M", time.localtime(at_s))

@@ -1,0 +1,83 @@
+"""What a window came to, line by line and in words: a model's history."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from llamas_bpf.advise.confined.messages import Event
+from llamas_bpf.advise.model.quoting import quoted
+from llamas_bpf.contracts.action import Applied, Refusal
+from llamas_bpf.contracts.decision import Decision, Events, Restored
+from llamas_bpf.contracts.outcome import Outcome
+from llamas_bpf.contracts.workload import Workload
+
+#: Of a window. A decision about many processes comes to the same with each: that is told once.
+_MOST = 64
+_CHARS = 300
+
+#: Of a hint: what is said otherwise, or not worth a line.
+_NOT_SAID = {"kind", "workload", "reason", "confidence", "expect", "ttl_s"}
+
+_Line = tuple[str, int | None, str | None, str]
+
+
+def events(last: Events, workloads: tuple[Workload, ...]) -> list[Event]:
+    """Hints first, verdicts last. Whatever may quote the system's names is quoted."""
+    lines = list(islice(dict.fromkeys(_lines(last)), _MOST))
+    wanted = {workload for _, _, workload, _ in lines}
+    names = {one.id: quoted(one.name) for one in workloads if one.id in wanted} if wanted else {}
+    return [
+        Event.model_validate(
+            {
+                "kind": kind,
+                "decision": decision,
+                "workload": workload,
+                "name": names.get(workload or ""),
+                "text": quoted(text, _CHARS),
+            }
+        )
+        for kind, decision, workload, text in lines
+    ]
+
+
+def _lines(last: Events) -> Iterator[_Line]:
+    yield from map(_hint, last.decisions)
+    yield from map(_refusal, last.refusals)
+    yield from map(_applied, last.applied)
+    yield from map(_restored, last.restored)
+    yield from map(_verdict, last.outcomes)
+
+
+def _hint(decision: Decision) -> _Line:
+    hint = decision.hint
+    told = hint.model_dump(mode="json", exclude=_NOT_SAID, exclude_none=True)
+    words = " ".join([hint.kind, *(f"{name}={value}" for name, value in told.items())])
+    about = getattr(hint, "workload", None)
+    return "hint", decision.id, about, f"{decision.advisor}: {words}: {hint.reason}"
+
+
+def _refusal(refusal: Refusal) -> _Line:
+    return "refusal", refusal.hint_id, refusal.workload, f"{refusal.check}: {refusal.sentence}"
+
+
+def _applied(applied: Applied) -> _Line:
+    action = applied.action
+    became = f"{applied.status}: {applied.detail}" if applied.detail else applied.status
+    text = f"{action.target.knob} from {applied.old} to {action.value}: {became}"
+    return "action", action.hint_id, action.workload, text
+
+
+def _restored(restored: Restored) -> _Line:
+    became = f"left as it is: {restored.skipped}" if restored.skipped else f"back to {restored.value}"
+    return "restored", _decision(restored.action_id), None, f"{became}: {restored.reason}"
+
+
+def _verdict(outcome: Outcome) -> _Line:
+    undone = ", undone" if outcome.undone else ""
+    text = f"{outcome.verdict}{undone}: {outcome.reason}"
+    return "verdict", _decision(outcome.action_id), outcome.workload, text
+
+
+def _decision(action_id: str) -> int | None:
+    """``12`` of the action ``12.1``."""
+    number = action_id.partition(".")[0]
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 19 else None

@@ -1,0 +1,13 @@
+"""Texts of the system, where anybody chooses them, as harmless data."""
+
+import json
+
+
+def quoted(text: str, most: int = 40) -> str:
+    """As a short JSON string in ASCII: no control characters, nothing that could close a tag or fence."""
+    kept = "".join(character for character in text if character.isprintable())
+    short = kept if len(kept) <= most else kept[: most - 1] + "…"
+    written = json.dumps(short)
+    for character in "<>&`{}":
+        written = written.replace(character, f"\\u{ord(character):04x}")
+    return written

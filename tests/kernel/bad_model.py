@@ -1,0 +1,107 @@
+"""Speaks to the controller as no honest model's process does, or tries what it should not be able to do.
+
+``MODE PATH STATE USER KEY_FD``; all but the mode is what the controller gives.
+"""
+
+import json
+import os
+import random
+import socket
+import struct
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+mode, path, state, user, key = sys.argv[1:]
+sys.path += [*path.split(os.pathsep), str(Path(__file__).parents[1])]
+mode, _, argument = mode.partition(":")
+pipe = socket.socket(fileno=os.dup(0))
+
+
+def say(**message: object) -> None:
+    body = json.dumps(message).encode()
+    pipe.sendall(struct.pack("!I", len(body)) + body)
+
+
+def figures() -> None:
+    say(kind="figures", context_tokens=1, flushes=0, recalled_entries=0)
+
+
+def floods() -> None:
+    while True:
+        figures()
+
+
+def pours() -> None:
+    """Bytes of a message that does not end."""
+    pipe.sendall(struct.pack("!I", 60_000))
+    while True:
+        pipe.sendall(b" " * 100)
+
+
+def hangs() -> None:
+    time.sleep(600)
+
+
+def exits() -> None:
+    sys.exit(3)
+
+
+def chats() -> None:
+    """Well mannered, but nobody asked, or never answers."""
+    while True:
+        figures()
+        time.sleep(0.05)
+
+
+def answers_unasked() -> None:
+    say(kind="answered", question="q", window=1, end_ns=1, exchanges=[])
+    hangs()
+
+
+def raw() -> None:
+    """These very bytes, of a seed."""
+    from broken_messages import broken
+
+    pipe.sendall(broken(random.Random(int(argument))))
+    hangs()
+
+
+def tries() -> None:
+    """What gets through is told as ``notes``."""
+    from llamas_bpf.advise.confined.confine import confine
+
+    secret = os.open(Path(state) / "store.db", os.O_RDONLY)
+    os.close(secret)
+    memory = confine(Path(state), user)
+    (memory / "memory.db").write_bytes(b"mine")
+    controller = os.getppid()
+    attempts: dict[str, Callable[[], object]] = {
+        "write the state directory": lambda: (Path(state) / "journal").write_text("x"),
+        "read the store": (Path(state) / "store.db").read_text,
+        "write /sys": lambda: Path("/sys/kernel/mm/transparent_hugepage/enabled").open("r+").close(),
+        "write a sysctl": lambda: Path("/proc/sys/vm/swappiness").open("r+").close(),
+        "make a cgroup": lambda: Path("/sys/fs/cgroup/bad-model").mkdir(),
+        "signal the controller": lambda: os.kill(controller, 0),
+        "move the controller": lambda: os.sched_setaffinity(controller, {0}),
+        "read the controller's environment": lambda: Path(f"/proc/{controller}/environ").read_bytes(),
+        "read the controller's memory": lambda: Path(f"/proc/{controller}/mem").open("rb").close(),
+        "become root": lambda: os.setuid(0),
+        "join a group": lambda: os.setgroups([0]),
+        "read /root": lambda: list(Path("/root/.").iterdir()),
+        "write the kernel's log": lambda: Path("/dev/kmsg").open("w").close(),
+        "raise its limits": lambda: __import__("resource").setrlimit(9, (-1, -1)),
+        "read by way of the controller": lambda: Path(f"/proc/{controller}/root/etc/shadow").read_bytes(),
+    }
+    through = []
+    for what, attempt in attempts.items():
+        with suppress(OSError, ValueError):
+            attempt()
+            through.append(what)
+    say(kind="ready", notes=["tried", *through])
+    hangs()
+
+
+globals()[mode]()

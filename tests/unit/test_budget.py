@@ -1,0 +1,111 @@
+"""What asking may cost, in any hour and any day."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+import reports
+
+from llamas_bpf.advise.model.budget import DAY_S, HOUR_S, Ledger, Left
+from llamas_bpf.config import BudgetConfig
+from llamas_bpf.contracts.model_figures import Call, Spent
+from llamas_bpf.errors import ConfigError
+
+NOON = datetime(2026, 1, 2, 12, 0).timestamp()
+
+
+class Book:
+    """A ledger, and the time that it goes by."""
+
+    def __init__(self, calls: tuple[Call, ...] = (), **limits: Any) -> None:
+        self.now_s = NOON
+        config = BudgetConfig.model_validate({"calls_per_hour": None} | limits)
+        self.ledger = Ledger(config, calls, clock=lambda: self.now_s)
+
+    def call(self, prompt: int = 900, answer: int = 100) -> None:
+        self.ledger.add(reports.exchange(prompt_tokens=prompt, completion_tokens=answer))
+
+
+def test_without_limits_everything_may_be_asked() -> None:
+    book = Book()
+    for _ in range(1000):
+        book.call()
+    assert book.ledger.left() == Left(None, None)
+    assert book.ledger.refusal() == ""
+    assert book.ledger.spent("hour") == Spent(1000, 1_000_000, 0.0)
+
+
+def test_calls_of_an_hour() -> None:
+    book = Book(calls_per_hour=2)
+    book.call()
+    book.now_s += 60
+    assert book.ledger.left() == Left(1, None)
+    book.call()
+    assert book.ledger.left() == Left(0, None)
+    assert book.ledger.refusal() == "2 calls in an hour are spent, next at 13:00"
+    book.now_s = NOON + HOUR_S
+    assert book.ledger.refusal() == ""
+    assert book.ledger.left() == Left(1, None)
+    assert book.ledger.spent("day").calls == 2
+
+
+def test_the_narrower_of_hour_and_day_counts() -> None:
+    book = Book(tokens_per_hour=10_000, tokens_per_day=3_500, calls_per_day=100)
+    for _ in range(3):
+        book.call()
+    assert book.ledger.left() == Left(97, 500)
+    book.call()
+    book.now_s += HOUR_S
+    assert book.ledger.refusal() == "3500 tokens in a day are spent, next at 12:00"
+    book.now_s = NOON + DAY_S
+    assert book.ledger.refusal() == ""
+
+
+def test_money_is_told_in_tokens_of_the_dearer_kind() -> None:
+    book = Book(money_per_hour=0.01, prompt_price=1.0, answer_price=10.0)
+    book.call(prompt=1000, answer=200)
+    assert book.ledger.spent("hour").money == pytest.approx(0.003)
+    assert book.ledger.left() == Left(None, 700)
+    book.call(prompt=1000, answer=600)
+    assert book.ledger.left() == Left(None, 0)
+    assert book.ledger.refusal().startswith("0.01 money in an hour are spent")
+    with pytest.raises(ConfigError, match="no prompt_price"):
+        Book(money_per_day=1)
+
+
+def test_a_limit_of_nothing_is_never_over() -> None:
+    assert Book(calls_per_day=0).ledger.refusal() == "0 calls in a day are spent"
+
+
+def test_earlier_runs_count() -> None:
+    calls = (Call(NOON - 100, 5, 5), Call(NOON - HOUR_S - 1, 5, 5), Call(NOON - DAY_S - 1, 5, 5))
+    book = Book(calls, calls_per_hour=5)
+    assert book.ledger.spent("hour") == Spent(1, 10, 0.0)
+    assert book.ledger.spent("day") == Spent(2, 20, 0.0)
+    assert book.ledger.left() == Left(4, None)
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "tokens"),
+    [("timeout", None, 25), ("unreachable", None, 0), ("http_error", None, 0), ("invalid", "x" * 40, 35)],
+)
+def test_what_no_server_has_counted_is_estimated(status: str, answer: str | None, tokens: int) -> None:
+    book = Book()
+    asked = reports.exchange(
+        status=status,
+        answer=answer,
+        prompt=[{"role": "user", "content": "x" * 67}],
+        prompt_tokens=None,
+        completion_tokens=None,
+    )
+    book.ledger.add(asked)
+    assert book.ledger.spent("hour") == Spent(1, tokens, 0.0)
+
+
+def test_sums_come_back_to_nothing() -> None:
+    book = Book(prompt_price=0.1, answer_price=0.3)
+    for _ in range(1000):
+        book.call()
+        book.now_s += 7
+    book.now_s += DAY_S
+    assert book.ledger.spent("day") == Spent()

@@ -1,0 +1,54 @@
+"""What comes up the pipe: whole however it is cut, and believed in nothing."""
+
+import random
+import socket
+import struct
+from pathlib import Path
+
+import pytest
+from broken_messages import broken, frame
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from llamas_bpf.advise.confined.frames import MOST_BYTES, FrameError, Frames, framed
+from llamas_bpf.advise.confined.messages import Figures, Start
+from llamas_bpf.advise.confined.process import Confined
+from llamas_bpf.config import LlmConfig
+
+START = Start(base_url=None, model=None, config=LlmConfig(), templates={})
+GOOD = Figures(context_tokens=5, flushes=0, recalled_entries=0)
+
+
+@given(st.lists(st.binary(max_size=300)), st.integers(1, 50))
+def test_messages_come_whole_however_they_are_cut(bodies: list[bytes], size: int) -> None:
+    stream, frames, found = b"".join(map(framed, bodies)), Frames(), []
+    for start in range(0, len(stream), size):
+        frames.feed(stream[start : start + size])
+        while (body := frames.next()) is not None:
+            found.append(body)
+    assert found == bodies
+
+
+def test_what_is_too_long_is_refused_by_its_length_alone() -> None:
+    frames = Frames()
+    frames.feed(struct.pack("!I", MOST_BYTES + 1))
+    with pytest.raises(FrameError):
+        frames.next()
+    with pytest.raises(FrameError):
+        framed(bytes(MOST_BYTES + 1))
+
+
+def test_thousands_of_broken_messages_are_all_told_from_good_ones() -> None:
+    chance = random.Random(1)
+    for number in range(5000):
+        confined = Confined(START, "none", Path("/nowhere"), "", 1)
+        confined._pipe, theirs = socket.socketpair()
+        confined._pipe.setblocking(False)
+        with theirs, confined._pipe:
+            theirs.sendall(frame(GOOD.model_dump_json().encode()))
+            assert confined._read() == [GOOD]
+            theirs.sendall(broken(chance))
+            with pytest.raises((FrameError, ValidationError)):
+                confined._read()
+                raise AssertionError(f"number {number} passed")
