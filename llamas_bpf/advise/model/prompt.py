@@ -7,6 +7,7 @@ they arrive in a template already shortened and quoted, as ``quoted`` makes them
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from jinja2 import StrictUndefined
@@ -78,6 +79,12 @@ class Prompts:
         return Prompt(self._templates.messages(shown), known)
 
 
+@cache
+def _schema() -> str:
+    """Made once: it takes long."""
+    return json.dumps(Answer.model_json_schema(), separators=(",", ":"))
+
+
 def variables(situation: Situation, windows: int) -> tuple[Json, frozenset[str]]:
     """All that templates are given, as JSON, and the ids that this gives out."""
     shown = table(situation, windows)
@@ -86,7 +93,7 @@ def variables(situation: Situation, windows: int) -> tuple[Json, frozenset[str]]
     # A decision about many processes is often refused for all of them in the same words.
     refused = dict.fromkeys((r.workload, r.check, r.sentence) for r in situation.refusals)
     given = {
-        "schema": json.dumps(Answer.model_json_schema(), separators=(",", ":")),
+        "schema": _schema(),
         "machine": machine,
         "columns": shown.columns,
         "rows": shown.rows,
