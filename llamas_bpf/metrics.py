@@ -204,8 +204,7 @@ class Metrics:
         name = (advisor or "").partition(":")[0]
         if name:
             self.answered.labels(name).inc()
-            if self._advisor not in {"", name}:
-                self.switches.labels(name).inc()
+            self.switches.labels(name).inc(self._advisor not in {"", name})
             self._advisor = name
 
     def _observe_model(self, model: ModelFigures | None) -> None:

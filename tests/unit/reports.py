@@ -11,6 +11,7 @@ from llamas_bpf.contracts.digest import COLUMNS, NODE_BYTES, Digest
 from llamas_bpf.contracts.exchange import Exchange
 from llamas_bpf.contracts.hint import HINT, Hint
 from llamas_bpf.contracts.machine import Cpu, Machine, MemoryTier, NumaNode
+from llamas_bpf.contracts.model_figures import ModelFigures, Spent
 from llamas_bpf.contracts.outcome import Change, Outcome
 from llamas_bpf.contracts.report import WindowReport
 from llamas_bpf.contracts.situation import Situation
@@ -155,6 +156,18 @@ def outcome(action: str, verdict: str = "helped") -> Outcome:
     )
 
 
+MODEL = ModelFigures(
+    hour=Spent(3, 3000, 0.5),
+    day=Spent(7, 7000, 1.5),
+    limits={"calls_per_hour": 240, "tokens_per_day": 10_000, "money_per_hour": None},
+    context_tokens=900,
+    window_tokens=8000,
+    flushes=2,
+    restarts=1,
+    dropped=4,
+)
+
+
 def full_report(decision: int, number: int = 1, **changed: Any) -> WindowReport:
     """One window in which everything happened."""
     return WindowReport(
@@ -167,6 +180,7 @@ def full_report(decision: int, number: int = 1, **changed: Any) -> WindowReport:
         restored=(Restored(f"{decision}.1", "/llamas/hot cpuset.mems", "0,2", "it harmed"),),
         outcomes=(outcome(f"{decision}.1"),),
         degradations=("no PSI",),
+        model=MODEL,
         stage_seconds={"advise": 0.002, "store": 0.001},
         **changed,
     )

@@ -74,10 +74,11 @@ def test_legends_name_labels_that_the_query_keeps(exported: dict[str, set[str]])
 
 
 def test_the_shape_is_what_grafana_expects() -> None:
-    assert 10 <= len(PANELS) <= 16
+    assert 10 <= len(PANELS) <= 20
     assert [panel["title"] for panel in DASHBOARD["panels"] if panel["type"] == "row"] == [
         "What is seen",
         "What is decided",
+        "What the model costs",
         "What it did",
         "Own cost",
     ]

@@ -1,13 +1,14 @@
 """Whom the guard lets nobody touch."""
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 from acting import action
 from guarding import knob, living, refusal, window
 
-from llamas_bpf import process_stat
+from llamas_bpf import own, process_stat
 from llamas_bpf.contracts.action import CgroupKnob
 from llamas_bpf.contracts.workload import ProcessId, Workload
 from llamas_bpf.guard import Guard, Limits
@@ -36,6 +37,19 @@ def test_process_1_and_ourselves_are_protected() -> None:
         check, sentence = refusal(knob("cpu.weight", "100"), window(processes=(me(pid),))) or ("", "")
         assert check == "protected"
         assert words in sentence
+
+
+def test_what_works_for_us_is_protected() -> None:
+    with subprocess.Popen(["sleep", "600"]) as child:
+        try:
+            where = window(processes=(me(child.pid),))
+            assert refusal(knob("cpu.weight", "100"), where) is None
+            own.add(child.pid)
+            check, sentence = refusal(knob("cpu.weight", "100"), where) or ("", "")
+            assert (check, "llamas-bpf itself" in sentence) == ("protected", True)
+        finally:
+            own.remove(child.pid)
+            child.kill()
 
 
 def test_kernel_threads_are_protected() -> None:

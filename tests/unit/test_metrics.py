@@ -80,6 +80,19 @@ def test_a_window_is_seen_whole(metrics: Metrics, server: Server) -> None:
         ("llamas_bpf_model_tokens_total", ("prompt",)): 1800,
         ("llamas_bpf_model_latency_seconds_count", ()): 2,
         ("llamas_bpf_model_latency_seconds_bucket", ("0.1",)): 2,
+        ("llamas_bpf_windows_answered_total", ("llm",)): 2,
+        ("llamas_bpf_advisor_switches_total", ("rules",)): None,
+        ("llamas_bpf_model_spent", ("hour", "calls")): 3,
+        ("llamas_bpf_model_spent", ("day", "money")): 1.5,
+        ("llamas_bpf_model_budget", ("hour", "calls")): 240,
+        ("llamas_bpf_model_budget", ("day", "tokens")): 10_000,
+        ("llamas_bpf_model_budget", ("hour", "money")): None,
+        ("llamas_bpf_model_context_tokens", ()): 900,
+        ("llamas_bpf_model_window_tokens", ()): 8000,
+        # These are told as sums, and do not grow while the sum does not.
+        ("llamas_bpf_model_flushes_total", ()): 2,
+        ("llamas_bpf_model_restarts_total", ()): 1,
+        ("llamas_bpf_model_dropped_windows_total", ()): 4,
         ("llamas_bpf_actions_total", ("cpuset.mems", "applied")): 2,
         ("llamas_bpf_actions_total", ("affinity", "applied")): 2,
         ("llamas_bpf_actions_in_force", ()): 1,
@@ -119,6 +132,15 @@ def test_an_advisor_with_a_file_is_one_advisor(metrics: Metrics, server: Server)
     decision = Decision(1, reports.hint(), "replay:/some/where.jsonl", None)
     metrics.observe(replace(busy_report(), decisions=(decision,)))
     assert scrape(server)["llamas_bpf_hints_total", ("replay", "place_memory")] == 1
+
+
+def test_each_switch_to_another_advisor_is_counted(metrics: Metrics, server: Server) -> None:
+    for advisor in ("llm", "llm", "rules", None, "rules", "llm", "rules", "replay:/some/where.jsonl"):
+        metrics.observe(replace(busy_report(), advisor=advisor))
+    found = scrape(server)
+    switches = {to: found["llamas_bpf_advisor_switches_total", (to,)] for to in ("llm", "rules", "replay")}
+    assert switches == {"llm": 1, "rules": 2, "replay": 1}
+    assert found["llamas_bpf_windows_answered_total", ("rules",)] == 3
 
 
 def test_an_empty_window_and_an_unknown_machine_are_no_trouble(metrics: Metrics, server: Server) -> None:

@@ -101,6 +101,26 @@ def test_a_foreign_action_id_is_kept_without_a_decision(store: Store) -> None:
     store.record_restored([replace(report.restored[0], action_id="nonsense.1")])
 
 
+def test_the_last_days_calls_are_told_with_their_tokens(store: Store) -> None:
+    store.begin_run(reports.MACHINE, "llm", enforce=False)
+    uncounted = {"prompt_tokens": None, "completion_tokens": None}
+    asked = [
+        reports.exchange(id="1"),
+        reports.exchange(id="2", status="timeout", answer=None, **uncounted),
+        reports.exchange(id="3", status="unreachable", answer=None, **uncounted),
+        reports.exchange(id="4", answer="x" * 80, **uncounted),
+    ]
+    began_s = time.time()
+    store.record(WindowReport(reports.situation(1), "llm", exchanges=tuple(asked)))
+    first, second, third, fourth = store.calls_since(began_s)
+    assert (first.prompt_tokens, first.answer_tokens) == (900, 60)
+    assert (second.prompt_tokens > 50, second.answer_tokens) == (True, 0)
+    assert (third.prompt_tokens, third.answer_tokens) == (0, 0)
+    assert fourth.answer_tokens == 20
+    assert began_s <= first.at_s <= time.time()
+    assert store.calls_since(time.time()) == []
+
+
 def test_same_exchange_ids_of_two_runs_stay_apart(store: Store) -> None:
     first, second = add(store), add(store)
     assert first != second

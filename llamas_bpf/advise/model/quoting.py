@@ -1,10 +1,15 @@
 """Texts of the system, where anybody chooses them, as harmless data."""
 
 import json
+from functools import lru_cache
 
 
+@lru_cache(4096)
 def quoted(text: str, most: int = 40) -> str:
-    """As a short JSON string in ASCII: no control characters, nothing that could close a tag or fence."""
+    """As a short JSON string in ASCII: no control characters, nothing that could close a tag or fence.
+
+    Kept for a while, since the same names come window after window.
+    """
     kept = "".join(character for character in text if character.isprintable())
     short = kept if len(kept) <= most else kept[: most - 1] + "…"
     written = json.dumps(short)
