@@ -247,5 +247,3 @@ CHOICES: dict[str, Json] = {
     **{name: {"enum": [0.5, 2]} for name in ("most_cpus", "least_speed_percent", "most_speed_percent")},
     **{name: {"enum": [20]} for name in ("working_set_ttl_ms", "watermark_scale_factor")},
 }
-    ),
-}

@@ -60,7 +60,9 @@ class Loop:
     """Windows, one second each in the digests' time; next to no time here."""
 
     def __init__(self, server: Server, state: Path | None = None, **settings: Any) -> None:
-        asked = {"base_url": server.url, "model": "m", "timeout_s": 5} | settings
+        # So much is enough for any tokenizer: nothing need be measured first.
+        window = {"tokens": 20_000}
+        asked = {"base_url": server.url, "model": "m", "timeout_s": 5, "context": window} | settings
         config = Config(llm=LlmConfig.model_validate(asked))
         self.advisor = llm.create(config, Earlier(state))
         self.number = 0
