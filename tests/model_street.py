@@ -4,6 +4,7 @@ run, each step held against the oracles."""
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import hint_oracle as oracle
@@ -25,7 +26,7 @@ from llamas_bpf.plan import plan
 
 #: In the digests' own time: longer than any advisor waits after a failure before it asks again.
 _LONG_S = 1000
-_PATIENCE_S = 30.0
+_PATIENCE_S = 60.0
 
 
 class Loop(Protocol):
@@ -38,14 +39,17 @@ class Loop(Protocol):
 class AdvisorLoop:
     """The ``llm`` advisor as the controller has it."""
 
-    def __init__(self, url: str, **settings: Any) -> None:
+    def __init__(self, url: str, policies: Path | None = None, **settings: Any) -> None:
         asked = {"base_url": url, "model": "m", "timeout_s": 10, "budget": {"calls_per_hour": None}}
-        self.advisor: Advisor = llm.create(Config(llm=LlmConfig.model_validate(asked | settings)))
+        self._patience_s = max(_PATIENCE_S, 2.0 * float(settings.get("timeout_s", 0)))
+        self.advisor: Advisor = llm.create(
+            Config(llm=LlmConfig.model_validate(asked | settings), policies=policies)
+        )
 
     def answer(self, situation: Situation) -> tuple[Advice | None, list[Exchange]]:
         """The same window again and again, in which no time passes, until the answer is there."""
         exchanges: list[Exchange] = []
-        deadline_s = time.monotonic() + _PATIENCE_S
+        deadline_s = time.monotonic() + self._patience_s
         while True:
             advice = self.advisor.advise(situation)
             exchanges += self.advisor.drain_exchanges()

@@ -17,18 +17,23 @@ from random import Random
 
 import hint_world
 import pytest
+from hint_world import World
 from model_street import AdvisorLoop, ModelStreet
 
+from llamas_bpf.advise.model import answer
 from llamas_bpf.advise.model.answer import AnswerError, found
 from llamas_bpf.advise.model.capability import probe
 from llamas_bpf.advise.model.client import Client
 from llamas_bpf.advise.model.endpoint import NO_KEY, Endpoint
+from llamas_bpf.as_json import Json
+from llamas_bpf.contracts.exchange import Exchange, Status
+from llamas_bpf.contracts.hint import Advice, Hint
+from llamas_bpf.contracts.situation import Situation
 
 HERE = Path(__file__).parent
 #: The interpreter of an environment with llama-cpp-python[server] and gguf.
 PYTHON = os.environ["ENGINE_PYTHON"]
-#: Nothing of the model is known here but this: it was written by chance.
-QUESTIONS = 12
+QUESTIONS = 60
 SCHEMA = {
     "type": "object",
     "properties": {
@@ -63,6 +68,13 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     assert model.stat().st_size < 1 << 20
     with _served(model, directory / "log") as url:
         yield Endpoint(url, None, NO_KEY)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """One with the packaged limits, in which all is there that can be acted on."""
+    with hint_world.sleeping() as processes:
+        yield hint_world.build(Random(0), tmp_path / "world", processes)
 
 
 @contextmanager
@@ -114,7 +126,8 @@ def test_plain_text_comes_too_and_is_cut_where_it_was_to_be(engine: Endpoint) ->
     client = Client(engine, 60)
     reply = client.ask(asked("Say something."), 30, None)
     assert reply.text
-    assert reply.completion_tokens is not None and reply.completion_tokens <= 30
+    assert reply.cut
+    assert reply.completion_tokens is not None and reply.completion_tokens <= 40  # it adds one or two
     client.close()
 
 
@@ -134,23 +147,103 @@ def test_doctor_tells_what_it_is(engine: Endpoint) -> None:
     assert sentence.endswith(" s for a first short answer")
 
 
-def test_hints_by_chance_do_no_harm(engine: Endpoint, tmp_path: Path) -> None:
-    """Down the whole street in a dry run, held against the oracles."""
+def test_the_advisor_gets_what_has_the_form_of_hints(engine: Endpoint, world: World, tmp_path: Path) -> None:
+    """With the schema that it asks for in earnest. Bounds of numbers are not kept to; that is found here."""
+    (tmp_path / "prompts").mkdir()
+    (tmp_path / "prompts/system.j2").write_text("Answer in JSON.")  # or it reads 15,000 tokens
     counts: Counter[str] = Counter()
-    with hint_world.sleeping() as processes:
-        for seed in range(QUESTIONS):
-            world = hint_world.build(Random(seed), tmp_path / f"world{seed}", processes)
-            state = tmp_path / f"state{seed}"
-            state.mkdir()
-            with world.acting(state, dry_run=True) as actuation:
-                loop = AdvisorLoop(str(engine.base_url), model=None, timeout_s=120, max_answer_tokens=600)
-                came = ModelStreet(world, actuation).ask(loop)
-                loop.advisor.close()
+    with world.acting(tmp_path, dry_run=True) as actuation:
+        street = ModelStreet(world, actuation)
+        loop = AdvisorLoop(
+            str(engine.base_url),
+            tmp_path,
+            model=None,
+            timeout_s=240,
+            max_answer_tokens=200,
+            history_windows=1,
+        )
+        for _ in range(4):
+            came = street.ask(loop)
             assert came.status in ("ok", "invalid", "unknown_id", "too_long"), came.exchanges[-1]
-            assert came.exchanges[-1].answer is not None
-            assert world.tree() == world.before
+            assert '"hints"' in (came.exchanges[-1].answer or ""), came.exchanges[-1]
+            counts[came.status] += 1
+        loop.advisor.close()
+    assert world.tree() == world.before
+    print(f"\nThe advisor's questions: {dict(counts)}")
+
+
+def test_hints_by_chance_do_no_harm(engine: Endpoint, world: World, tmp_path: Path) -> None:
+    """Down the whole street in a dry run, held against the oracles: few of them are anything but nonsense, so
+    that the schema here leaves less to chance."""
+    counts: Counter[str] = Counter()
+    with world.acting(tmp_path, dry_run=True) as actuation:
+        street = ModelStreet(world, actuation)
+        loop = ByChance(engine)
+        for _ in range(QUESTIONS):
+            came = street.ask(loop)
             counts[came.status] += 1
             counts["hints"] += len(came.advice.hints) if came.advice else 0
             counts["accepted"] += len(came.accepted)
             counts["refused"] += len(came.refused)
-    print(f"\nHints by chance, {QUESTIONS} questions: {dict(counts)}")
+        loop.client.close()
+    assert world.tree() == world.before
+    print(f"\nHints by chance: {dict(counts)}")
+    assert counts["accepted"] > 0
+    assert counts["refused"] > 0
+
+
+class ByChance:
+    """A loop whose answers have the form of hints, about things that there are."""
+
+    def __init__(self, engine: Endpoint) -> None:
+        self.client = Client(engine, 240)
+        self._number = 0
+        schema = answer.schema()
+        kinds = {name: _chosen(kind) for name, kind in schema["$defs"].items()}
+        self._schema = schema | {"$defs": kinds}
+
+    def answer(self, situation: Situation) -> tuple[Advice | None, list[Exchange]]:
+        """The next question."""
+        self._number += 1
+        reply = self.client.ask(asked(f"number {self._number}"), 300, self._schema)
+        status: Status = "ok"
+        hints: list[Hint] = []
+        try:
+            hints = list(answer.parse(reply).hints)
+        except AnswerError as error:
+            status = error.status
+        known = {workload.id for workload in situation.digest.workloads} | {"node0", "node1", "node2", "gpu0"}
+        exchange = Exchange(
+            id="x",
+            window=situation.number,
+            model="tiny",
+            prompt_hash="",
+            prompt=[],
+            answer=reply.text,
+            status=status,
+            latency_ns=0,
+        )
+        return Advice(advisor="chance", hints=hints, known_ids=frozenset(known)), [exchange]
+
+
+def _chosen(kind: Json) -> Json:
+    """A kind of hint of which some parts can only be one of a few."""
+    parts = {name: CHOICES.get(name, part) for name, part in kind.get("properties", {}).items()}
+    return kind | {"properties": {name: part for name, part in parts.items() if name != "expect"}}
+
+
+_SIZES = [1 << 20, 32 << 20, 180 << 20, 1 << 33, 1 << 45]
+CHOICES: dict[str, Json] = {
+    "reason": {"enum": ["by chance"]},
+    "confidence": {"enum": [0.2, 0.6, 1.0]},
+    "ttl_s": {"enum": [1, 60, 300, 86_400]},
+    "workload": {"enum": [f"w{number}" for number in range(1, 15)]},
+    "nodes": {"type": "array", "minItems": 1, "items": {"enum": ["node0", "node1", "node2", "node3"]}},
+    "cpus": {"type": "array", "minItems": 1, "items": {"enum": [0, 1, 2, 5]}},
+    "device": {"enum": ["gpu0", "eth0"]},
+    "weight": {"enum": [20, 80, 120, 200]},
+    "swappiness": {"enum": [0, 40, 80, 200]},
+    **{name: {"enum": _SIZES} for name in ("amount_bytes", "limit_bytes", "swap_bytes", "zswap_bytes")},
+    **{name: {"enum": [0.5, 2]} for name in ("most_cpus", "least_speed_percent", "most_speed_percent")},
+    **{name: {"enum": [20]} for name in ("working_set_ttl_ms", "watermark_scale_factor")},
+}

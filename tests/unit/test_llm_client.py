@@ -23,6 +23,7 @@ from openai_server import (
     serving,
 )
 
+from llamas_bpf.advise.model import answer
 from llamas_bpf.advise.model.answer import AnswerError, Reply, found
 from llamas_bpf.advise.model.client import Client
 from llamas_bpf.advise.model.endpoint import Endpoint
@@ -84,7 +85,7 @@ def asked(request: pytest.FixtureRequest) -> Iterator[Any]:
         (3, "plain text (JSON is asked for in the prompt)"),
     ],
 )
-@pytest.mark.parametrize("status", [400, 404, 415, 422, 501])
+@pytest.mark.parametrize("status", [400, 404, 415, 422, 500, 501])
 def test_the_form_is_found_at_the_first_question_and_kept(
     asked: Any, refused: int, words: str, status: int
 ) -> None:
@@ -108,6 +109,17 @@ def test_each_form_says_the_schema_as_the_server_wants_it(asked: Any) -> None:
     ]
 
 
+def test_sizes_are_left_out_of_the_schema_that_a_server_makes_a_grammar_of(asked: Any) -> None:
+    """llama.cpp ends with a segmentation fault over the 8,192 CPUs that a hint may name."""
+    one = asked(hints())
+    one.ask(answer.schema())
+    sent = json.dumps(one.server.questions[0]["response_format"])
+    assert "maxItems" in json.dumps(answer.schema())
+    assert "maxItems" not in sent
+    assert "maxLength" not in sent
+    assert '"maximum"' in sent
+
+
 def test_where_every_form_is_refused_the_error_stands_and_all_begins_again(asked: Any) -> None:
     one = asked(refusing(*FORMS, then=hints(), status=404))
     for _ in range(2):
@@ -127,9 +139,12 @@ def test_a_refusal_of_what_was_taken_before_is_about_something_else(asked: Any) 
     assert one.client.capability == "answers by JSON schema"
 
 
-@pytest.mark.parametrize("status", [401, 403, 429, 500, 503])
-def test_what_is_no_refusal_of_the_form_is_not_asked_again(asked: Any, status: int) -> None:
-    one = asked(fails(status, "response_format"))
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [(500, "out of memory"), *((status, "response_format") for status in (401, 403, 429, 502, 503))],
+)
+def test_what_is_no_refusal_of_the_form_is_not_asked_again(asked: Any, status: int, message: str) -> None:
+    one = asked(fails(status, message))
     assert one.fail().http == status
     assert one.forms == ["json_schema"]
 

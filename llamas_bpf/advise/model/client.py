@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from llamas_bpf.advise.model.answer import AnswerError, Reply
 from llamas_bpf.advise.model.endpoint import NO_KEY, Endpoint
-from llamas_bpf.advise.model.form import REFUSALS, Form, says_full
+from llamas_bpf.advise.model.form import Form, refuses, says_full
 from llamas_bpf.as_json import Json
 from llamas_bpf.contracts.exchange import Status
 
@@ -140,8 +140,7 @@ class Client:
                 )
             except openai.APIStatusError as error:
                 said = _said(error)
-                refused = error.status_code in REFUSALS and not says_full(error.status_code, said)
-                if not (refused and self._form.step_down(said, schema)):
+                if not (refuses(error.status_code, said) and self._form.step_down(said, schema)):
                     raise
             else:
                 self._form.taken(schema)

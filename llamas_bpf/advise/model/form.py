@@ -5,11 +5,12 @@ asked the same once more in the next, down to plain text, and what it took is ke
 """
 
 import re
+from typing import Any
 
 from llamas_bpf.as_json import Json
 
 #: The HTTP statuses with which servers say that they do not know a part of a request.
-REFUSALS = frozenset({400, 404, 415, 422, 501})
+_REFUSALS = frozenset({400, 404, 415, 422, 501})
 
 #: Whose words say that the messages do not fit: rate limits and keys are told of in much the same ones.
 _NOT_ABOUT_SIZE = frozenset({401, 403, 429})
@@ -28,12 +29,27 @@ _FORMATS = (
     "JSON mode only (the schema is asked for in the prompt)",
     "plain text (JSON is asked for in the prompt)",
 )
+_SIZES = {"maxItems", "maxLength"}
 _LIMITS = ("max_tokens", "max_completion_tokens")
+
+
+def refuses(status: int, body: str) -> bool:
+    """Whether an HTTP error is about the request's form; llama-cpp-python tells of that with a 500."""
+    named = any(name in body for name in ("response_format", *_LIMITS))
+    return (status in _REFUSALS or (status == 500 and named)) and not says_full(status, body)
 
 
 def says_full(status: int, body: str) -> bool:
     """Whether an HTTP error means that the messages are more than the model's window holds."""
     return status >= 400 and status not in _NOT_ABOUT_SIZE and bool(_FULL.search(body[:2000]))
+
+
+def lean(schema: Any) -> Any:
+    """Without what makes engines write out a grammar for so many things in a row: llama.cpp breaks down over
+    8,192 CPUs. What is dropped is in the prompt's schema, and checked here."""
+    if isinstance(schema, dict):
+        return {name: lean(part) for name, part in schema.items() if name not in _SIZES}
+    return [lean(part) for part in schema] if isinstance(schema, list) else schema
 
 
 class Form:
@@ -55,9 +71,10 @@ class Form:
         limit = {self._limits[self._limit]: most_tokens}
         if schema is None:
             return limit
+        shape = lean(schema)
         formats: tuple[Json, ...] = (
-            {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}},
-            {"type": "json_object", "schema": schema},
+            {"type": "json_schema", "json_schema": {"name": "answer", "schema": shape}},
+            {"type": "json_object", "schema": shape},
             {"type": "json_object"},
         )
         return limit | ({"response_format": formats[self._format]} if self._format < len(formats) else {})
