@@ -121,6 +121,7 @@ def test_ten_thousand_windows_never_exceed_the_window(tmp_path: Path, count: Cal
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_asked_in_each_of_ten_thousand_windows(tmp_path: Path) -> None:
     run(tmp_path, by_chars(2.5), 10_000, 1)
 
