@@ -67,7 +67,9 @@ def test_a_models_hint_is_carried_out_explained_and_put_back(tmp_path: Path) -> 
     assert json.loads(told["exchange"]["answer"])["hints"][0]["kind"] == "place_cpu"
     assert told["applied"][0]["action"]["value"] == str(LAST)
     assert told["restored"][0]["reason"] == "the run ended"
-    assert b"sk-not-to-be-kept" not in b"".join(path.read_bytes() for path in state.iterdir())
+    assert b"sk-not-to-be-kept" not in b"".join(
+        path.read_bytes() for path in state.rglob("*") if path.is_file()
+    )
     assert server.keys[0] == "Bearer sk-not-to-be-kept"
 
 

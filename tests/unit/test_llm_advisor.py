@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,13 @@ def _command(pid: int) -> str:
         return Path(f"/proc/{pid}/cmdline").read_text()
     except OSError:
         return ""
+
+
+def until(reached: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 100
+    while not reached():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 class Loop:
@@ -249,8 +256,7 @@ def test_retries_come_later_and_later_until_it_recovers(loops: Any) -> None:
 def test_a_late_answer_is_dropped_when_its_workload_is_gone(loops: Any) -> None:
     loop, server = loops(hints(PLACE))
     loop.window()
-    while not server.questions:
-        time.sleep(0.01)
+    until(lambda: bool(server.questions))
     advice, exchange = loop.answer((stream(),))
     assert exchange.status == "stale"
     assert advice is not None  # the model is well
@@ -265,13 +271,54 @@ def test_a_late_answer_is_dropped_when_it_would_have_ended_by_now(loops: Any) ->
     assert exchange.status == "stale"
 
 
+def test_a_late_answer_is_dropped_when_its_workload_has_changed_since(loops: Any) -> None:
+    loop, server = loops(hints(PLACE))
+    loop.window()
+    until(lambda: bool(server.questions))
+    _, exchange = loop.answer((stream("w1", started_by_exec=True), stream()))
+    assert (exchange.status, exchange.detail) == ("stale", "its situation has passed")
+
+
+def test_a_window_without_hints_tells_what_was_left_alone(loops: Any) -> None:
+    loop, _ = loops(hints())
+    advice, exchange = loop.answer()
+    assert advice is not None
+    assert (advice.hints, advice.exchange_id) == ([], exchange.id)
+    assert advice.known_ids >= {"w1", "w2"}
+
+
+def test_windows_that_another_answers_are_told_too(loops: Any) -> None:
+    """And what it asked before is still to come."""
+    loop, server = loops(hints(PLACE))
+    loop.window()
+    assert not loop.advisor.idle()
+    until(lambda: bool(server.questions))
+    for _ in range(3):
+        loop.advisor.observe(loop.situation(ROWS))
+    advice, _ = loop.answer()
+    assert advice is not None
+    assert advice.hints
+    assert loop.advisor.idle()
+    assert loop.advisor.figures().dropped == 0
+
+
+def test_at_its_limit_the_next_advisor_answers(loops: Any) -> None:
+    loop, server = loops(hints(PLACE), budget={"calls_per_hour": 1, "tokens_per_day": 10_000})
+    advice, _ = loop.answer()
+    assert advice is None or advice.hints
+    for _ in range(100):
+        assert loop.window() is None
+    assert loop.advisor.why.startswith("budget: 1 calls in an hour are spent, next at ")
+    assert len(server.questions) == 1
+    figures = loop.advisor.figures()
+    assert (figures.hour.calls, figures.day.tokens) == (1, 1234)
+    assert figures.limits["calls_per_hour"] == 1
+
+
 def test_an_answer_at_the_last_moment_is_kept(loops: Any) -> None:
     loop, server = loops(hints(PLACE))
     loop.window()
-    deadline = time.monotonic() + 100
-    while not server.questions:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until(lambda: bool(server.questions))
     time.sleep(2)  # the answer comes up, and nobody looks
     loop.advisor.close()
     (exchange,) = loop.advisor.drain_exchanges()
