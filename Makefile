@@ -31,15 +31,27 @@ demo: setup  ## Boot a machine with two memory tiers and watch two workloads bei
 		python3 -m llamas_bpf.scenarios.demo
 	@echo "Each decision, whole: $(BIN)/llamas-bpf explain --state build/demo/state [ID]"
 
-test: lint vagrant-validate test-host test-lab  ## Run every check: style, types, unit and kernel tests here, lab tests in a guest
+# First, side by side, what may be disturbed; then alone, on a machine that is quiet but for it, what measures.
+test: setup  ## Run every check: style, types, unit and kernel tests here, lab tests in a guest
+	$(MAKE) -j2 --output-sync test-guests lint vagrant-validate test-unit
+	$(MAKE) test-kernel
+	$(MAKE) test-lab
 
 lint: setup  ## Check style and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-test-host: setup  ## Run the unit tests, and those that use this machine's own kernel
-	$(BIN)/python -m pytest -m 'not slow'
+test-host: test-unit test-guests test-kernel  ## Run all tests that are no lab tests
+
+test-unit: setup  ## Run the unit tests
+	$(BIN)/python -m pytest -m 'not slow' tests/unit
+
+test-kernel: setup  ## Run the tests that use this machine's own kernel
+	$(BIN)/python -m pytest -m 'not slow' --ignore-glob='*/test_lab_*' tests/kernel
+
+test-guests: setup  ## Run the tests of the lab itself, which start guests
+	$(BIN)/python -m pytest -m 'not slow' $(wildcard tests/kernel/test_lab_*.py)
 
 test-noise: setup  ## Judge a hundred actions that do nothing on two minutes of this machine's own noise
 	$(BIN)/python -m pytest -m slow tests/kernel/test_judge_noise.py
@@ -132,5 +144,6 @@ build/engine/ready: | .venv/engine-packages
 	CMAKE_ARGS=-DLLAVA_BUILD=OFF build/engine/bin/pip install -q 'llama-cpp-python[server]>=0.3' 'gguf>=0.17'
 	@touch $@
 
-.PHONY: help setup demo test lint test-host test-lab test-systemd test-bcc test-crash test-fuzz test-engine \
-	test-matrix test-topologies clean vagrant-up vagrant-down vagrant-box vagrant-validate
+.PHONY: help setup demo test lint test-host test-unit test-kernel test-guests test-lab test-systemd test-bcc \
+	test-crash test-fuzz test-engine test-matrix test-topologies clean vagrant-up vagrant-down vagrant-box \
+	vagrant-validate

@@ -4,9 +4,10 @@ Whatever came from the system, or from a model, passes through ``plain`` and is 
 which interprets neither markup nor emoji names.
 """
 
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from rich.console import Console
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def plain(text: object, limit: int = 4096) -> str:
@@ -27,8 +28,10 @@ def block(text: str) -> str:
     return "\n".join(plain(line, limit=len(line)) for line in text.split("\n"))
 
 
-def console(file: TextIO | None = None, width: int | None = None) -> Console:
+def console(file: TextIO | None = None, width: int | None = None) -> "Console":
     """The terminal (standard output unless told), taking every text literally."""
+    from rich.console import Console
+
     return Console(file=file, width=width, markup=False, highlight=False, emoji=False)
 
 

@@ -3,10 +3,18 @@
 A test for another machine (a node that this one's topology does not describe) is left out of the run.
 """
 
+import signal
+
 import pytest
 from kernel_features import apply, lacking
 
 _ALLOWED = "kernel feature: "
+
+
+def pytest_configure() -> None:
+    # A shell's background jobs ignore Ctrl-C, and so would all that the tests start, and wait for in vain.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

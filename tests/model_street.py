@@ -41,6 +41,8 @@ class AdvisorLoop:
 
     def __init__(self, url: str, policies: Path | None = None, **settings: Any) -> None:
         asked = {"base_url": url, "model": "m", "timeout_s": 10, "budget": {"calls_per_hour": None}}
+        # Enough for any tokenizer: nothing need be measured first.
+        settings["context"] = {"tokens": 20_000} | settings.get("context", {})
         self._patience_s = max(_PATIENCE_S, 2.0 * float(settings.get("timeout_s", 0)))
         self.advisor: Advisor = llm.create(
             Config(llm=LlmConfig.model_validate(asked | settings), policies=policies)

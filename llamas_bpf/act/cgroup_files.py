@@ -4,30 +4,15 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from llamas_bpf.act.errors import Gone, explained
 from llamas_bpf.contracts.action import CgroupController, CgroupKnob, CgroupReclaim
 from llamas_bpf.contracts.machine import Machine
 
-#: Where the kernel lists what there can ever be of a cpuset's two sets.
-POSSIBLE = {
-    "cpuset.cpus": Path("/sys/devices/system/cpu/possible"),
-    "cpuset.mems": Path("/sys/devices/system/node/possible"),
-}
-
 #: A file of a cgroup that is removed while it is open answers ENODEV (kernfs; cgroup_kn_lock_live()).
 _GONE = (errno.ENOENT, errno.ESRCH, errno.ENODEV)
 
 OfCgroup = CgroupKnob | CgroupController | CgroupReclaim
-
-
-def possible(name: str) -> str:
-    """The value that takes nothing away, and that what is plugged in later falls under too."""
-    try:
-        return POSSIBLE[name].read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        return "0"  # without CONFIG_NUMA there is no list of nodes, and one node
 
 
 class CgroupFiles:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from llamas_bpf.act.cgroup_files import POSSIBLE, possible
+from llamas_bpf.act.possible import POSSIBLE, possible
 from llamas_bpf.contracts.machine import Machine
 from llamas_bpf.errors import LlamasError
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from llamas_bpf.act.cgroup_files import possible
 from llamas_bpf.act.cgroup_values import DEFAULTS
 from llamas_bpf.act.errors import ActError
+from llamas_bpf.act.possible import possible
 from llamas_bpf.contracts.action import CgroupKnobName
 from llamas_bpf.machine import cpulist
 

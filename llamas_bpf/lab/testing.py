@@ -18,8 +18,10 @@ from llamas_bpf.lab.run import Guest, run_in_guest
 GUEST_FAILED = 125  # not pytest's own
 
 _JUNIT, _OUTPUT, _RELEASE = "junit.xml", "output.txt", "release"
+# Of the plugins that are installed only one is used; to find and load the others takes a guest ten seconds.
 _COMMAND = (
-    "uname -r >$OUT/release; exec python3 -m pytest -p no:cacheprovider --junit-xml=$OUT/junit.xml "
+    "uname -r >$OUT/release; export PYTEST_DISABLE_PLUGIN_AUTOLOAD=1; "
+    "exec python3 -m pytest -p pytest_timeout -p no:cacheprovider --junit-xml=$OUT/junit.xml "
     '-o testpaths=tests/lab "$@"'  # for words that name no file: the others are for a host
 )
 

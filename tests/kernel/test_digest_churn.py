@@ -3,6 +3,7 @@
 import os
 import subprocess
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,11 +15,14 @@ from llamas_bpf.sense.sensor import Sensor
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="watching the kernel needs root")
 
-#: Each is a process of its own that does nothing.
+#: Each is a process of its own that does nothing. The shell has a name that nobody else's has.
+NAME = f"burst-{os.getpid()}"
 BURST = "i=0; while [ $i -lt 700 ]; do (:); i=$((i + 1)); done"
 
 
-def test_memory_does_not_grow_with_the_processes_that_were() -> None:
+def test_memory_does_not_grow_with_the_processes_that_were(tmp_path: Path) -> None:
+    shell = tmp_path / NAME
+    shell.symlink_to("/bin/sh")
     here = machine.read().model_copy(update={"cgroup_controllers": ()})
     seen: set[str] = set()
     with Sensor() as sensor:
@@ -27,10 +31,11 @@ def test_memory_does_not_grow_with_the_processes_that_were() -> None:
         assert isinstance(who, Processes)
         known = []
         for _ in range(4):
-            subprocess.run(["sh", "-c", BURST], check=True)
-            digest = digester.digest(sensor.collect(time.monotonic_ns()))
-            born = [each for each in digest.workloads if each.name == "sh"]
-            assert len(born) >= 690
+            subprocess.run([shell, "-c", BURST], check=True)
+            batch = sensor.collect(time.monotonic_ns())
+            born = [each for each in digester.digest(batch).workloads if each.name == NAME]
+            # Where the kernel has no memory at hand to count one more, it says so, once an event at least.
+            assert len(born) + batch.unattributed.get("sched", 0) >= 690
             assert not seen & {each.id for each in born}
             seen |= {each.id for each in born}
             # Who was born and died within the window is known by its records.

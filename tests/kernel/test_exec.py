@@ -55,6 +55,13 @@ def start(*command: str) -> "subprocess.Popen[bytes]":
     return process
 
 
+def test_it_starts_with_no_more_than_it_needs() -> None:
+    """It lives as long as its workload, and what only a controller uses would cost memory and time."""
+    look = "import sys, llamas_bpf.act.launch; print(*sys.modules.keys() & {'numpy', 'rich', 'sqlite3'})"
+    shown = subprocess.run([sys.executable, "-c", look], check=True, capture_output=True).stdout
+    assert shown == b"\n"
+
+
 TRAPS = "trap 'exit 42' {}; echo up; while :; do sleep 0.02; done"
 
 

@@ -1,12 +1,12 @@
 """Workloads started with ``llamas-bpf exec`` in the guest, and the kernel's own files about them."""
 
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from memory_holder import HOLDS
+from quick_exec import started
 
 from llamas_bpf.contracts.action import CgroupKnob, CgroupKnobName, CgroupReclaim
 from llamas_bpf.contracts.workload import Launched
@@ -20,13 +20,10 @@ EXEC = [sys.executable, "-m", "llamas_bpf.cli", "exec"]
 @contextmanager
 def holding(mib: int, name: str = "held", *options: str) -> Iterator[Launched]:
     """A workload with so much memory."""
-    command = [*EXEC, "--name", name, *options, "--", sys.executable, "-c", HOLDS, str(mib)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
+    with started("--name", name, *options, "--", sys.executable, "-c", HOLDS, str(mib)) as process:
         assert process.stdout.readline() == b"up\n"
         yield next(entry for entry in launched() if entry.name == name)
-        process.communicate(timeout=120)
-        assert process.returncode == 0
+        process.end()
 
 
 def directory(workload: Launched) -> Path:

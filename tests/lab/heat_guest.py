@@ -1,7 +1,6 @@
 """Workloads of known heat in the guest, and what is said of them."""
 
 import math
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -9,7 +8,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from guest_workloads import EXEC, MIB, MOUNT
+from guest_workloads import MIB, MOUNT
+from quick_exec import Started, started
 
 from llamas_bpf import machine, process_stat
 from llamas_bpf.contracts.workload import Workload
@@ -42,26 +42,19 @@ SHAPES = (
 
 
 @contextmanager
-def running(*shapes: Shape) -> Iterator[list["subprocess.Popen[bytes]"]]:
+def running(*shapes: Shape) -> Iterator[list[Started]]:
     """These, side by side, each a workload of its own."""
     with ExitStack() as stack:
-        started = []
+        processes = []
         for shape in shapes:
             words = [str(shape.hot_mib), str(shape.all_mib), shape.pages]
-            command = [*EXEC, "--name", shape.name, "--", sys.executable, PROGRAM, *words]
-            pipe = subprocess.PIPE
-            process = stack.enter_context(subprocess.Popen(command, stdin=pipe, stdout=pipe))
-            stack.callback(end, process)
-            assert process.stdout is not None
+            command = ["--name", shape.name, "--", sys.executable, PROGRAM, *words]
+            process = stack.enter_context(started(*command))
             assert process.stdout.readline() == b"up\n"
-            started.append(process)
-        yield started
-
-
-def end(process: "subprocess.Popen[bytes]") -> None:
-    if process.stdin and not process.stdin.closed:
-        process.stdin.close()
-    assert process.wait(120) == 0
+            processes.append(process)
+        yield processes
+        for process in processes:
+            process.end()
 
 
 @contextmanager

@@ -29,16 +29,15 @@ for line in sys.stdin:
         memory[offset] = 1
     print("walked", flush=True)
 """
-#: Leaves of sys.argv[1] MiB every other page, so that there is no huge page; then wants some.
+#: Leaves of sys.argv[1] MiB every other 64 KiB, so that there is no huge page; then wants some.
 FRAGMENT = """
 import mmap, sys
 anonymous = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
 memory = mmap.mmap(-1, int(sys.argv[1]) << 20, anonymous)
 memory.madvise(mmap.MADV_NOHUGEPAGE)
-for offset in range(0, len(memory), 4096):
-    memory[offset] = 1
-for offset in range(0, len(memory), 8192):
-    memory.madvise(mmap.MADV_DONTNEED, offset, 4096)
+memory.madvise(23)  # MADV_POPULATE_WRITE
+for offset in range(0, len(memory), 128 << 10):
+    memory.madvise(mmap.MADV_DONTNEED, offset, 64 << 10)
 huge = mmap.mmap(-1, 128 << 20, anonymous)
 huge.madvise(mmap.MADV_HUGEPAGE)
 for line in sys.stdin:
@@ -97,10 +96,19 @@ def walk_until_it_thrashes(delays: Delays, process: subprocess.Popen[str]) -> No
 
 def grown(delays: Delays, pid: int, during: Callable[[], object]) -> tuple[dict[str, float], float]:
     """What it waited meanwhile, and how long that was; in ns."""
-    before, began = delays.read([pid]), time.monotonic_ns()
+    (waited,), lasted = all_grown(delays, [pid], during)
+    return waited, lasted
+
+
+def all_grown(
+    delays: Delays, pids: list[int], during: Callable[[], object]
+) -> tuple[list[dict[str, float]], float]:
+    """The same of each of them."""
+    before, began = [delays.read([pid]) for pid in pids], time.monotonic_ns()
     during()
-    after, lasted = delays.read([pid]), time.monotonic_ns() - began
-    return {name: after[name] - before[name] for name in after}, lasted
+    after, lasted = [delays.read([pid]) for pid in pids], time.monotonic_ns() - began
+    pairs = zip(before, after, strict=True)
+    return [{name: then[name] - first[name] for name in then} for first, then in pairs], lasted
 
 
 def test_off_it_names_the_switch_and_turns_nothing() -> None:
@@ -119,8 +127,8 @@ def test_two_that_share_a_cpu_wait_half_of_the_time(delays: Delays) -> None:
             os.sched_setaffinity(process.pid, {1})
         time.sleep(1)
         pids = [one.pid, other.pid]
-        for pid in pids:
-            waited, lasted = grown(delays, pid, lambda: time.sleep(5))
+        each, lasted = all_grown(delays, pids, lambda: time.sleep(5))
+        for waited in each:
             assert 0.4 * lasted < waited["delay.cpu_ns"] < 0.6 * lasted
         # Whom it does not run: its figures stand still.
         for process in (one, other):

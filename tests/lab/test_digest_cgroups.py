@@ -4,10 +4,11 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from controller import workload
 
 from llamas_bpf import machine
@@ -28,35 +29,58 @@ def touch():
 Row = dict[str, Any]
 
 
-def watched(during: Callable[[], None]) -> list[Row]:
-    """Rows of the windows in which ``during`` ran."""
-    found: list[Row] = []
-    stop, going = threading.Event(), threading.Event()
+class Watcher:
+    """Windows on a thread of its own, from the first to the end of the tests."""
 
-    def watch() -> None:
-        for digest in windows(Config(), machine.read(), stop, None):
-            found.append(digest_json(digest))
-            going.set()
+    def __init__(self) -> None:
+        self.rows: list[list[Row]] = []
+        self._stop, self._came = threading.Event(), threading.Condition()
+        self._thread = threading.Thread(target=self._watch)
+        self._thread.start()
 
-    watcher = threading.Thread(target=watch)
-    watcher.start()
+    def _watch(self) -> None:
+        for digest in windows(Config(), machine.read(), self._stop, None):
+            with self._came:
+                self.rows.append(digest_json(digest)["workloads"])
+                self._came.notify()
+
+    def until(self, reached: Callable[[], bool]) -> None:
+        """Looks after each window."""
+        with self._came:
+            assert self._came.wait_for(reached, 120)
+
+    def during(self, act: Callable[[], None]) -> list[Row]:
+        """The rows of the windows in which ``act`` ran."""
+        first = len(self.rows)
+        act()
+        seen = len(self.rows)
+        self.until(lambda: len(self.rows) >= seen + 2)
+        return self.since(first)
+
+    def since(self, first: int) -> list[Row]:
+        return [row for rows in self.rows[first:] for row in rows]
+
+    def end(self) -> None:
+        self._stop.set()
+        self._thread.join()
+
+
+@pytest.fixture(scope="module")
+def watcher() -> Iterator[Watcher]:
+    """One for all tests: an emulated processor takes seconds to load the probes."""
+    found = Watcher()
     try:
-        assert going.wait(60)
-        during()
-        seen = len(found)
-        while len(found) < seen + 2:
-            going.wait(0.1)
+        found.until(lambda: bool(found.rows))
+        yield found
     finally:
-        stop.set()
-        watcher.join()
-    return [row for digest in found for row in digest["workloads"]]
+        found.end()
 
 
 def minor(rows: list[Row], name: str) -> int:
     return sum(row["faults"]["minor"] for row in rows if row["name"] == name)
 
 
-def test_cgroups_below_a_workload_are_part_of_it() -> None:
+def test_cgroups_below_a_workload_are_part_of_it(watcher: Watcher) -> None:
     """As a service does that gives each of its workers a cgroup of its own."""
     program = TOUCH + "print('there', flush=True); sys.stdin.readline(); touch(); print('done', flush=True)"
     program += "; sys.stdin.readline()"
@@ -74,7 +98,7 @@ def test_cgroups_below_a_workload_are_part_of_it() -> None:
             nest.stdin.flush()
             assert nest.stdout.readline() == "done\n"
 
-        rows = watched(touch)
+        rows = watcher.during(touch)
         assert minor(rows, "nest") >= PAGES
         assert not [row for row in rows if (row["cgroup"] or "").endswith("/worker")]
         nest.communicate("\n")
@@ -82,7 +106,7 @@ def test_cgroups_below_a_workload_are_part_of_it() -> None:
         (home / "worker").rmdir()
 
 
-def test_cgroups_that_come_and_go_within_a_window_are_counted() -> None:
+def test_cgroups_that_come_and_go_within_a_window_are_counted(watcher: Watcher) -> None:
     script = TOUCH + "touch()"
 
     def jobs() -> None:
@@ -93,25 +117,25 @@ def test_cgroups_that_come_and_go_within_a_window_are_counted() -> None:
             subprocess.run([sys.executable, "-c", enter + script], check=True)
             cgroup.rmdir()
 
-    rows = watched(jobs)
+    rows = watcher.during(jobs)
     named = [row for row in rows if row["name"] == "ended" or row["name"].startswith("/job")]
     assert sum(row["faults"]["minor"] for row in named) >= 4 * PAGES
 
 
-def test_a_cgroup_above_others_is_not_charged_with_theirs() -> None:
+def test_a_cgroup_above_others_is_not_charged_with_theirs(watcher: Watcher) -> None:
     """memory.stat and cpu.stat of a cgroup hold those of all below: only events tell its own."""
+    first = len(watcher.rows)
 
-    def spin() -> None:
-        program = "print('there', flush=True)\nwhile True: pass"
-        with workload("below", sys.executable, "-c", program) as below:
-            assert below.stdout is not None
-            assert below.stdout.readline() == "there\n"
-            threading.Event().wait(4)
+    def ran_ns() -> float:
+        return sum((row["sched"]["run_ns"] for row in watcher.since(first) if row["name"] == "below"), 0.0)
 
-    rows = watched(spin)
-    below = sum(row["sched"]["run_ns"] for row in rows if row["name"] == "below")
-    root = [row for row in rows if row["cgroup"] == "/"]
-    assert below > 1e9
-    assert root
-    assert all(row["memory"]["current_bytes"] is None for row in root)
-    assert json.dumps(rows).count("NaN") == 0
+    def root() -> list[Row]:
+        return [row for row in watcher.since(first) if row["cgroup"] == "/"]
+
+    program = "print('there', flush=True)\nwhile True: pass"
+    with workload("below", sys.executable, "-c", program) as below:
+        assert below.stdout is not None
+        assert below.stdout.readline() == "there\n"
+        watcher.until(lambda: ran_ns() > 1e9 and len(root()) > 1)
+    assert all(row["memory"]["current_bytes"] is None for row in root())
+    assert json.dumps(watcher.since(first)).count("NaN") == 0

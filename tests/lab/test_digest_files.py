@@ -1,7 +1,6 @@
 """What a digest says of a cgroup and of the machine, against the kernel's own files as a test reads them."""
 
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -9,7 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from guest_workloads import EXEC, MIB, directory, holding
+from guest_workloads import MIB, directory, holding
+from quick_exec import Started, started
 from quiet import Marks, cell, quiet
 
 from llamas_bpf import machine
@@ -51,16 +51,13 @@ for line in sys.stdin:
 class Watched:
     """A workload that does what it is told, and a digester of what ``exec`` has started."""
 
-    def __init__(self, process: "subprocess.Popen[str]", workload: Launched) -> None:
+    def __init__(self, process: Started, workload: Launched) -> None:
         self._process = process
         self.workload = workload
         self._digester = Digester(machine.read(), launched)
 
     def do(self, line: str) -> None:
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.write(line + "\n")
-        self._process.stdin.flush()
-        assert self._process.stdout.readline() == "done\n"
+        say(self._process, line)
 
     def digest(self) -> Digest:
         return self._digester.digest(quiet(WINDOW_NS))
@@ -77,21 +74,22 @@ class Watched:
         return found
 
 
+def say(process: Started, line: str) -> None:
+    process.stdin.write(f"{line}\n".encode())
+    process.stdin.flush()
+    assert process.stdout.readline() == b"done\n"
+
+
 def pairs(path: Path) -> dict[str, float]:
     return {name: float(value) for name, value in map(str.split, path.read_text().splitlines())}
 
 
 @contextmanager
 def told(name: str) -> Iterator[Watched]:
-    command = [*EXEC, "--name", name, "--", sys.executable, "-c", TOLD]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdin is not None and process.stdout is not None
-        process.stdin.write("pass\n")
-        process.stdin.flush()
-        assert process.stdout.readline() == "done\n"
+    with started("--name", name, "--", sys.executable, "-c", TOLD) as process:
+        say(process, "pass")
         yield Watched(process, next(entry for entry in launched() if entry.name == name))
-        process.communicate()
-        assert process.returncode == 0
+        process.end()
 
 
 def test_cpu_time_and_waiting_for_it() -> None:

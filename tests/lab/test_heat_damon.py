@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from guest_workloads import MIB
-from heat_guest import Shape, Watcher, end, heat_from, near, running
+from heat_guest import Shape, Watcher, heat_from, near, running
 from heat_settings import DAMON_STAT, NR_KDAMONDS, damon_free, setting, tree
 
 from llamas_bpf import heat, machine
@@ -181,7 +181,7 @@ def test_a_workload_that_ends_does_no_harm() -> None:
     with heat_from(damon.KIND) as opened, running(WARM, other) as (warm, _):
         watcher = Watcher(opened)
         watcher.until(lambda found: seen(found, "warm", "other"))
-        end(warm)
+        warm.end()
         watcher.until(lambda found: seen(found, "other"))
         assert opened.source == "damon"
 
@@ -190,7 +190,6 @@ def test_memory_that_is_mapped_later_is_watched_too() -> None:
     with heat_from(damon.KIND) as opened, running(WARM) as (warm,):
         watcher = Watcher(opened)
         watcher.until(lambda found: seen(found, "warm"))
-        assert warm.stdin is not None
         warm.stdin.write(b"64\n")
         warm.stdin.flush()
         watcher.until(lambda found: near(found["warm"].hot_bytes, 64 + WARM.hot_mib))

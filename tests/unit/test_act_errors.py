@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from acting import action, fake_cgroup, here, knob
 
-from llamas_bpf.act import Actuation, Journal, cgroup_files, journal
+from llamas_bpf.act import Actuation, Journal, journal, possible
 from llamas_bpf.act.errors import ActError, Gone, explained
 from llamas_bpf.contracts.action import SystemKnob
 
@@ -20,8 +20,8 @@ def test_no_such_device_means_gone_only_where_that_is_said(number: str, gone: bo
 
 
 def test_a_kernel_without_nodes_has_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setitem(cgroup_files.POSSIBLE, "cpuset.mems", tmp_path / "possible")
-    assert cgroup_files.possible("cpuset.mems") == "0"
+    monkeypatch.setitem(possible.POSSIBLE, "cpuset.mems", tmp_path / "possible")
+    assert possible.possible("cpuset.mems") == "0"
 
 
 def test_a_journal_that_cannot_be_shortened_leaves_no_file_open(

@@ -7,10 +7,11 @@ import errno
 from collections.abc import Iterable
 
 from llamas_bpf.act.actuator import Actuator, PutBack
-from llamas_bpf.act.cgroup_files import POSSIBLE, CgroupFiles, possible
+from llamas_bpf.act.cgroup_files import CgroupFiles
 from llamas_bpf.act.cgroup_values import DEFAULTS, controller_of
 from llamas_bpf.act.entries import Old, ThreadValue
 from llamas_bpf.act.errors import ActError, Gone, describe, was
+from llamas_bpf.act.possible import POSSIBLE, possible
 from llamas_bpf.act.systemd import Systemd
 from llamas_bpf.contracts.action import CgroupController, CgroupKnob
 from llamas_bpf.contracts.machine import Machine
