@@ -1,6 +1,6 @@
 """One action before the guard, with all that a check may know about it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -76,19 +76,17 @@ class Case:
         workload, knob = self.action.workload, self.knob
         return [one for one in self.accepted if (one.workload, one.target.knob) == (workload, knob)]
 
-    def settings(self) -> Iterator[Action]:
-        """What holds after this window beside the case's own target: accepted in it, or in force."""
-        newer = {action.target for action in self.accepted} | {self.target}
-        yield from (action for action in self.accepted if action.target != self.target)
-        yield from (e.action for e in self.situation.in_force if e.action.target not in newer)
-
     @cached_property
+    def settings(self) -> Sequence[Action]:
+        """What holds after this window beside the case's own target: accepted in it, or in force."""
+        others = [action for action in self.accepted if action.target != self.target]
+        newer = {action.target for action in others} | {self.target}
+        return others + [e.action for e in self.situation.in_force if e.action.target not in newer]
+
+    @property
     def row(self) -> int | None:
         """Which row of the digest the action is about; None for the machine, or for a workload now gone."""
-        for row, workload in enumerate(self.situation.digest.workloads):
-            if workload.id == self.action.workload:
-                return row
-        return None
+        return self.window.rows.get(self.action.workload)
 
     @property
     def workload(self) -> Workload | None:
