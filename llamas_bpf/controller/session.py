@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from llamas_bpf import advise, machine
+from llamas_bpf import advise, collector, machine
 from llamas_bpf.act import Actuation, Journal, enforcing_lock, rollback
 from llamas_bpf.config import STATE, Config
 from llamas_bpf.contracts.machine import Machine
@@ -60,6 +60,7 @@ def session(
         lessons = Lessons()
         lessons.learn_all(store.outcomes())
         controller = Controller(here, advisors, guard, actuation, store, run, lessons)
+        collector.set_aside()
         for digest in windows(config, here, stop, settings.duration_s):
             report = controller.window(digest)
             metrics.observe(report)
