@@ -3,6 +3,7 @@
 Whatever can be wrong in a rule is found when it is read, by trying it on an invented situation.
 """
 
+from collections.abc import Iterable
 from itertools import takewhile
 from typing import Any, Literal
 
@@ -46,7 +47,10 @@ class RuleFile(BaseModel):
 
 
 class Rule:
-    """A rule, compiled."""
+    """A rule, compiled.
+
+    ``words``: the figures of a workload that it can look at are among them; None: it may look at all.
+    """
 
     def __init__(self, text: RuleText) -> None:
         self.text = text
@@ -55,12 +59,8 @@ class Rule:
         self._shared = list(takewhile(lambda each: not each.sees_one and not each.sees_all, self._when))
         compared = [each.comparison for each in self._when[len(self._shared) :]]
         self._compared = [one for one in takewhile(lambda one: one is not None, compared) if one]
-
-    @property
-    def words(self) -> frozenset[str] | None:
-        """The figures of a workload that it can look at are among them; None: it may look at all."""
-        words = [expression.words for expression in (*self._when, *self._compute.values())]
-        return None if None in words else frozenset().union(*(each for each in words if each))
+        self._rest = self._when[len(self._shared) + len(self._compared) :]
+        self.words = words_of((*self._when, *self._compute.values()))
 
     def is_ruled_out(self, terms: Terms) -> bool:
         """Whether it cannot hold in this window: a condition fails before the first about workloads."""
@@ -86,8 +86,8 @@ class Rule:
         return places, told
 
     def holds(self, terms: Terms) -> bool:
-        """Raises where it depends on a figure that is not known."""
-        return all(terms.value(expression) is True for expression in self._when)
+        """Of one that is left open. Raises where it depends on a figure that is not known."""
+        return all(terms.value(expression) is True for expression in (*self._shared, *self._rest))
 
     def hint(self, terms: Terms, workload: str | None) -> Hint:
         """Raises where a computed field depends on what is not known, or does not fit the schema."""
@@ -129,6 +129,12 @@ def load(config: Config) -> list[Rule]:
             except ConfigError as error:
                 raise ConfigError(f"{path}: rule {text.name}: {error}") from None
     return list(rules.values())
+
+
+def words_of(seers: Iterable[Expression | Rule]) -> frozenset[str] | None:
+    """What these can look at, of a workload; None: anything."""
+    found = [each.words for each in seers]
+    return None if None in found else frozenset().union(*(words for words in found if words))
 
 
 def _compiled(field: str, source: str) -> Expression:

@@ -1,9 +1,9 @@
 """The rules advisor: answers at once, always, and without a model."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from llamas_bpf.advise.rule import Rule, load
+from llamas_bpf.advise.rule import Rule, load, words_of
 from llamas_bpf.advise.terms import Terms
 from llamas_bpf.as_json import Json
 from llamas_bpf.config import Config
@@ -56,7 +56,7 @@ class RulesAdvisor:
         terms = Terms(situation)
         now_ns = situation.digest.end_ns
         rules = self._not_ruled_out(terms)
-        terms.keep_to(_words(rule for _, rule in rules))
+        terms.keep_to(words_of(rule for _, rule in rules))
         asked = self._open(rules, terms, situation)
         found = [each for workload, those in asked for each in self._ask(those, workload, terms, now_ns)]
         hints = [hint for _, hint in sorted(found, key=lambda each: each[0])]
@@ -168,9 +168,3 @@ class RulesAdvisor:
         if in_force != self._in_force:
             self._in_force = in_force
             self._times.clear()
-
-
-def _words(rules: Iterable[Rule]) -> frozenset[str] | None:
-    """What these can look at, of a workload; None: anything."""
-    found = [rule.words for rule in rules]
-    return None if None in found else frozenset().union(*(words for words in found if words))

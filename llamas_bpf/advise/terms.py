@@ -96,19 +96,22 @@ class Terms:
         if one := expression.comparison:
             group, name = one.figure.split(".")
             return one.holds(self._names["workload"][group][name])
-        if any_ := expression.of_any:
-            return bool(any_.holds(self.column(any_.figure)[:SEEN]).any())
         if not expression.sees_one and expression in self._same_for_all:
             return self._same_for_all[expression]
+        found = self._found(expression)
+        if not expression.sees_one:
+            self._same_for_all[expression] = found
+        return found
+
+    def _found(self, expression: Expression) -> Any:
+        if any_ := expression.of_any:
+            return bool(any_.holds(self.column(any_.figure)[:SEEN]).any())
         if expression.sees_all and self._wide is None:
             self._wide = _Context(self.names())
         context = self._wide if expression.sees_all and self._wide else self._narrow
         if expression.sees_one:
             context.be_about(self._names["workload"])
-        found = expression.program.execute(context.cel)
-        if not expression.sees_one:
-            self._same_for_all[expression] = found
-        return found
+        return expression.program.execute(context.cel)
 
     def _told(self) -> dict[str, Column]:
         if self._columns is None:

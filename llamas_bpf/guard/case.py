@@ -50,7 +50,7 @@ class Case:
     @property
     def machine_wide(self) -> bool:
         """Whether everybody would feel it: the target is neither a cgroup's nor a process's."""
-        return getattr(self.target, "cgroup", None) is None and not hasattr(self.target, "pid")
+        return not hasattr(self.target, "pid") and getattr(self.target, "cgroup", None) is None
 
     @property
     def knob(self) -> str:

@@ -32,5 +32,4 @@ def _only_on(case: Case, wanted: frozenset[int]) -> set[str]:
         if action.target.knob in _KNOBS and action.workload not in (None, case.action.workload):
             id_ = str(action.workload)
             given[id_] = given.get(id_, frozenset()) | numbers(action.value)
-    here = {workload.id for workload in case.situation.digest.workloads}
-    return {id_ for id_, cpus in given.items() if cpus == wanted and id_ in here}
+    return {id_ for id_, cpus in given.items() if cpus == wanted and id_ in case.window.rows}
