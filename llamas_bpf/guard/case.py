@@ -79,9 +79,11 @@ class Case:
     @cached_property
     def settings(self) -> Sequence[Action]:
         """What holds after this window beside the case's own target: accepted in it, or in force."""
-        others = [action for action in self.accepted if action.target != self.target]
-        newer = {action.target for action in others} | {self.target}
-        return others + [e.action for e in self.situation.in_force if e.action.target not in newer]
+        holds = {action.target: action for action in self.accepted}
+        for entry in self.situation.in_force:
+            holds.setdefault(entry.action.target, entry.action)
+        holds.pop(self.target, None)
+        return list(holds.values())
 
     @property
     def row(self) -> int | None:
