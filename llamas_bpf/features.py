@@ -5,7 +5,7 @@ A workload's features are its digest row plus, per group:
 ``sched.cpu_ratio`` (CPUs' worth of run time), ``sched.wakeups_per_s``, ``faults.per_s``.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -14,39 +14,51 @@ from llamas_bpf.as_json import Json, number, row_json
 from llamas_bpf.contracts.digest import COLUMNS, NODE_BYTES, Digest
 from llamas_bpf.contracts.machine import Machine
 
+Column = np.ndarray[Any, np.dtype[np.float64]]
+Table = np.ndarray[Any, np.dtype[np.void]]
+
 
 def workload_features(digest: Digest, machine: Machine, row: int) -> Json:
     """One workload's row with the derived quantities; None where the kernel cannot tell."""
     shown = row_json(digest, row)
-    for column, values in _derived(digest, machine, [row]).items():
+    table = digest.table[[row]]
+    for column, derived in _DERIVED.items():
         group, name = column.split(".")
-        shown[group][name] = number(values.item())
+        shown[group][name] = number(derived(digest, machine, table).item())
     return shown
+
+
+def columns(
+    digest: Digest, machine: Machine, rows: list[int], names: Collection[str] | None = None
+) -> dict[str, Column]:
+    """The same figures of many workloads at once, as floats, NaN where the kernel cannot tell; only those of
+    these ``names`` (``run_ns``), unless None."""
+    wanted = [figure for figure in FIGURES if names is None or figure.partition(".")[2] in names]
+    table = digest.table[rows]
+    return {
+        figure: _rounded(_DERIVED[figure](digest, machine, table) if figure in _DERIVED else table[figure])
+        for figure in wanted
+    }
 
 
 def figures(
     digest: Digest, machine: Machine, rows: list[int], names: Collection[str] | None = None
 ) -> list[Json]:
-    """The same figures of many workloads at once, as floats; only those of these ``names``, unless None."""
-    table = digest.table[rows]
-    columns = {column: table[column] for column in COLUMNS} | _derived(digest, machine, rows)
-    wanted = {
-        column: values for column, values in columns.items() if names is None or column.split(".")[1] in names
-    }
-    if not wanted:
+    """The same, a workload at a time: ``{"sched": {"run_ns": 5.0}}``, None where the kernel cannot tell."""
+    found = columns(digest, machine, rows, names)
+    if not found:
         return [{} for _ in rows]
-    places = [column.split(".") for column in wanted]
-    values = np.stack([*wanted.values()], axis=1)
-    # What is whole stays so: rounding would multiply it beyond what a double can tell apart.
-    written = np.where(values == np.rint(values), values, np.round(values, 6)).astype(object)
+    places = [column.split(".") for column in found]
+    values = np.stack([*found.values()], axis=1)
+    written = values.astype(object)
     written[np.isnan(values)] = None
-    found: list[Json] = []
+    told: list[Json] = []
     for row in written.tolist():
         shown: Json = {group: {} for group, _ in places}
         for (group, name), figure in zip(places, row, strict=True):
             shown[group][name] = figure
-        found.append(shown)
-    return found
+        told.append(shown)
+    return told
 
 
 def machine_features(digest: Digest, machine: Machine) -> Json:
@@ -86,19 +98,53 @@ def value(features: Json, metric: str) -> float | None:
     return None if found is None else float(found)
 
 
-def _derived(digest: Digest, machine: Machine, rows: list[int]) -> dict[str, np.ndarray[Any, np.dtype[Any]]]:
-    """Column by column; NaN where the kernel cannot tell."""
-    table, seconds = digest.table[rows], (digest.end_ns - digest.start_ns) / 1e9
-    per_second = 1 / seconds if seconds > 0 else np.nan
+def _rounded(values: Column) -> Column:
+    """As ``round(value, 6)`` does: from 2**33 on a double has no sixth decimal."""
+    return np.where(np.abs(values) < 2**33, np.round(values, 6), values)
+
+
+def _per_second(digest: Digest) -> float:
+    seconds = (digest.end_ns - digest.start_ns) / 1e9
+    return 1 / seconds if seconds > 0 else np.nan
+
+
+def _faults_per_s(digest: Digest, machine: Machine, table: Table) -> Column:
     faults = np.stack([table["faults.minor"], table["faults.major"]], axis=1)
+    known = ~np.isnan(faults).all(axis=1)
+    return np.where(known, np.nansum(faults, axis=1) * _per_second(digest), np.nan)
+
+
+def _wakeups_per_s(digest: Digest, machine: Machine, table: Table) -> Column:
+    per_s: Column = table["sched.wakeups"] * _per_second(digest)
+    return per_s
+
+
+def _cpu_ratio(digest: Digest, machine: Machine, table: Table) -> Column:
+    ratio: Column = table["sched.run_ns"] * _per_second(digest) / 1e9
+    return ratio
+
+
+def _total_bytes(digest: Digest, machine: Machine, table: Table) -> Column:
+    sizes = table[NODE_BYTES]
+    return np.where(np.isnan(sizes).all(axis=1), table["memory.current_bytes"], np.nansum(sizes, axis=1))
+
+
+def _fast_tier_ratio(digest: Digest, machine: Machine, table: Table) -> Column:
     sizes, fastest = table[NODE_BYTES], machine.tiers[0].nodes
     total = np.nansum(sizes, axis=1)
     fast = np.nansum(sizes[:, [node in fastest for node in digest.node_ids]], axis=1)
-    return {
-        "faults.per_s": np.where(np.isnan(faults).all(axis=1), np.nan, np.nansum(faults, axis=1))
-        * per_second,
-        "sched.wakeups_per_s": table["sched.wakeups"] * per_second,
-        "sched.cpu_ratio": table["sched.run_ns"] * per_second / 1e9,
-        "memory.total_bytes": np.where(np.isnan(sizes).all(axis=1), table["memory.current_bytes"], total),
-        "memory.fast_tier_ratio": np.divide(fast, total, out=np.full(len(rows), np.nan), where=total > 0),
-    }
+    ratio: Column = np.divide(fast, total, out=np.full(len(table), np.nan), where=total > 0)
+    return ratio
+
+
+#: Column by column; NaN where the kernel cannot tell.
+_DERIVED: dict[str, Callable[[Digest, Machine, Table], Column]] = {
+    "faults.per_s": _faults_per_s,
+    "sched.wakeups_per_s": _wakeups_per_s,
+    "sched.cpu_ratio": _cpu_ratio,
+    "memory.total_bytes": _total_bytes,
+    "memory.fast_tier_ratio": _fast_tier_ratio,
+}
+
+#: Every figure of a workload, but for ``memory.node_bytes``, which is several.
+FIGURES = (*COLUMNS, *_DERIVED)

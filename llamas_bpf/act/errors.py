@@ -2,8 +2,7 @@
 
 import errno
 import os
-from collections.abc import Container, Iterator
-from contextlib import contextmanager
+from collections.abc import Container
 
 from llamas_bpf.contracts.action import Target
 from llamas_bpf.errors import ConfigError, LlamasError
@@ -27,23 +26,37 @@ FAILURES = (ActError, OSError, ValueError)
 _GONE = (errno.ENOENT, errno.ESRCH)
 
 
-@contextmanager
-def explained(target: Target, gone: Container[int] = _GONE) -> Iterator[None]:
+def explained(target: Target, gone: Container[int] = _GONE) -> "_Explained":
     """Turns what the kernel answers into a sentence that names the target. ``gone`` are the answers that
     mean Gone: ENODEV does so of a cgroup that is being removed, and elsewhere means many things."""
-    try:
-        yield
-    except OSError as error:
-        name = describe(target)
-        if error.errno in gone:
-            raise Gone(f"{name}: no such thing here, or not any more") from error
-        if error.errno in (errno.ELOOP, errno.ENOTDIR):
-            raise Gone(f"{name}: a symbolic link is in the way, and is not followed") from error
-        number = error.errno or 0
-        advice = _OF_CGROUPS if hasattr(target, "cgroup") else _ADVICE
-        raise ActError(f"{name}: {os.strerror(number)}{advice.get(number, '')}") from error
-    except ValueError as error:
-        raise ActError(f"{describe(target)}: not a value that could be written") from error
+    return _Explained(target, gone)
+
+
+class _Explained:
+    """A class: it is entered several times for each write, and a generator would take thrice as long."""
+
+    def __init__(self, target: Target, gone: Container[int]) -> None:
+        self._target, self._gone = target, gone
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError):
+            raise _explanation(self._target, error, self._gone) from error
+        if isinstance(error, ValueError):
+            raise ActError(f"{describe(self._target)}: not a value that could be written") from error
+
+
+def _explanation(target: Target, error: OSError, gone: Container[int]) -> ActError:
+    name = describe(target)
+    if error.errno in gone:
+        return Gone(f"{name}: no such thing here, or not any more")
+    if error.errno in (errno.ELOOP, errno.ENOTDIR):
+        return Gone(f"{name}: a symbolic link is in the way, and is not followed")
+    number = error.errno or 0
+    advice = _OF_CGROUPS if hasattr(target, "cgroup") else _ADVICE
+    return ActError(f"{name}: {os.strerror(number)}{advice.get(number, '')}")
 
 
 def was(error: ActError, number: int) -> bool:

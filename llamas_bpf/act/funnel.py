@@ -101,7 +101,8 @@ class Funnel:
                 return done.model_copy(update={"action": chain[-1].action})
             before = step is not chain[-1] and done.status == "applied"
             details.append(f"{describe(step.action.target)} enabled for it" if before else done.detail)
-        return done.model_copy(update={"detail": "; ".join(filter(None, details))})
+        detail = "; ".join(filter(None, details))
+        return done if detail == done.detail else done.model_copy(update={"detail": detail})
 
     def _intend(self, action: Action, found: str, old: Old) -> Intent | Applied:
         if self._dry_run:

@@ -37,10 +37,11 @@ def add(holds: Holds, entry: Entry) -> None:
             superseded = (before.before or before) if before else None
             holds[entry.target] = Hold(entry, ours, before=superseded)
         case Settled() if before:
-            old = before.intent.old
-            changes = {"threads": old.threads + entry.threads, "became": entry.beside or old.became}
-            old = old.model_copy(update=changes)
-            intent = before.intent.model_copy(update={"old": old})
+            intent = before.intent
+            if entry.threads or entry.beside:
+                old = intent.old
+                changes = {"threads": old.threads + entry.threads, "became": entry.beside or old.became}
+                intent = intent.model_copy(update={"old": old.model_copy(update=changes)})
             ours = _with(before.ours, entry.new)
             # What was superseded comes back if this one is taken back.
             superseded = None if entry.taken else before.before

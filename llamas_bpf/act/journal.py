@@ -51,6 +51,7 @@ class Journal:
         except ConfigError as error:
             raise JournalError(str(error)) from None
         self._long = LONG_BYTES
+        self._torn = True  # for all that is known, the file goes on behind the last whole line
         self.sync_s = 0.0
         try:
             self.holds, self._end = self._read()
@@ -101,6 +102,7 @@ class Journal:
             return  # the longer journal says the same
         os.close(self._file)
         self._file, self._end, self._long = file, len(text), max(LONG_BYTES, 2 * len(text))
+        self._torn = False
 
     def close(self) -> None:
         """What is in force stays on disk."""
@@ -146,8 +148,10 @@ class Journal:
     def _append(self, entries: Sequence[Entry], durable: bool) -> None:
         text = _lines(entries)
         try:
-            os.ftruncate(self._file, self._end)  # a torn end would spoil the line that follows it
-            os.lseek(self._file, self._end, os.SEEK_SET)
+            if self._torn:  # it would spoil the line that follows it
+                os.ftruncate(self._file, self._end)
+                os.lseek(self._file, self._end, os.SEEK_SET)
+            self._torn = True
             _write_all(self._file, text)
             if durable:
                 start = time.perf_counter()
@@ -155,6 +159,7 @@ class Journal:
                 self.sync_s += time.perf_counter() - start
         except OSError as error:
             raise JournalError(f"{self.path}: cannot be written: {error.strerror}") from error
+        self._torn = False
         self._end += len(text)
         for entry in entries:
             holds.add(self.holds, entry)

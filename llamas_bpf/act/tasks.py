@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from llamas_bpf import process_stat
@@ -32,7 +32,7 @@ def scan(process: ProcessId, get: Get) -> tuple[list[ThreadValue], int]:
     All is opened relative to one directory, which stays that of the same process even when its pid is given
     out again. Raises OSError for what does not mean that it has ended.
     """
-    with _tasks(process) as directory:
+    with _Tasks(process) as directory:
         names = os.listdir(directory)  # noqa: PTH208 - pathlib knows no open directories
         _check(process, directory, alone=len(names) == 1)
         return _values(process, directory, names, get)
@@ -40,7 +40,7 @@ def scan(process: ProcessId, get: Get) -> tuple[list[ThreadValue], int]:
 
 def still(process: ProcessId, threads: Iterable[ThreadValue]) -> list[ThreadValue]:
     """Those that have not ended: their ids may have been given out again. Gone if the process has ended."""
-    with _tasks(process) as directory:
+    with _Tasks(process) as directory:
         _check(process, directory, alone=False)
         return [
             one for one in threads if one.tid == process.pid or _start(directory, one.tid) == one.start_ticks
@@ -82,18 +82,26 @@ def living(noted: Iterable[ThreadValue], at_ticks: int, get: Get) -> Iterator[Th
         seen |= {one.key, *(thread.key for thread in found)}
 
 
-@contextmanager
-def _tasks(process: ProcessId) -> Iterator[int]:
-    try:
-        directory = os.open(f"/proc/{process.pid}/task", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except _GONE:
-        raise Gone(f"process {process.pid} has ended") from None
-    try:
-        yield directory
-    except _GONE:
-        raise Gone(f"process {process.pid} has ended") from None
-    finally:
-        os.close(directory)
+class _Tasks:
+    """The open directory of a process's threads. What the kernel answers once it has ended becomes Gone."""
+
+    def __init__(self, process: ProcessId) -> None:
+        self._pid = process.pid
+
+    def __enter__(self) -> int:
+        try:
+            self._directory = os.open(f"/proc/{self._pid}/task", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except _GONE:
+            raise self._gone() from None
+        return self._directory
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        os.close(self._directory)
+        if isinstance(error, _GONE):
+            raise self._gone() from None
+
+    def _gone(self) -> Gone:
+        return Gone(f"process {self._pid} has ended")
 
 
 def _check(process: ProcessId, directory: int, alone: bool) -> None:

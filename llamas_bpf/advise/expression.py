@@ -5,13 +5,14 @@ import operator
 import re
 import textwrap
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import cel
 
 from llamas_bpf.as_json import Json
 from llamas_bpf.contracts.digest import COLUMNS
 from llamas_bpf.errors import ConfigError
+from llamas_bpf.features import FIGURES
 
 #: Our additions, for reasons that a person reads.
 FUNCTIONS: dict[str, Callable[[float], str]] = {
@@ -35,8 +36,12 @@ _STRING = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
 #: What holds a workload's figures.
 _GROUPS = "|".join(sorted({column.partition(".")[0] for column in COLUMNS}))
 #: A double needs its point: CEL refuses to compare one with a whole number.
-_COMPARISON = re.compile(r"workload\.(\w+)\.(\w+)\s*(<=|>=|<|>)\s*(\d+\.\d+)", re.ASCII)
-_OPERATORS: dict[str, Callable[[Any, float], bool]] = {
+_LIMIT = r"\s*(<=|>=|<|>)\s*(\d+\.\d+)"
+_COMPARISON = re.compile(rf"workload\.(\w+\.\w+){_LIMIT}", re.ASCII)
+_OF_ANY = re.compile(
+    rf"workloads\.exists\((\w+),\s*\1\.(\w+\.\w+)\s*!=\s*null\s*&&\s*\1\.\2{_LIMIT}\s*\)", re.ASCII
+)
+_OPERATORS: dict[str, Callable[[Any, float], Any]] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
@@ -45,13 +50,24 @@ _OPERATORS: dict[str, Callable[[Any, float], bool]] = {
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
-Comparison = Callable[[Json], bool]
+class Comparison(NamedTuple):
+    """Of a figure (``sched.run_ns``) with a number: many workloads can be compared at once."""
+
+    figure: str
+    sign: str
+    limit: float
+
+    def holds(self, values: Any) -> Any:
+        """For one value, or for an array of them: False for NaN. Raises TypeError for None, as CEL cannot
+        compare what is not known either."""
+        return _OPERATORS[self.sign](values, self.limit)
 
 
 class Expression:
     """``sees_all``: it looks at ``workloads``, which is costly to prepare. ``sees_one``: at ``workload``.
 
-    ``comparison``: it is one of a figure of ``workload`` with a number, as most are; that needs no CEL.
+    ``comparison``: it is one of a figure of ``workload`` with a number, as most are; that needs no CEL. Nor
+    does ``of_any``: whether such a comparison holds for any of ``workloads``.
     ``words``: every figure of a workload that it can look at is among them; None: it may look at all.
     """
 
@@ -63,7 +79,8 @@ class Expression:
             raise ConfigError(str(error)) from None
         self.sees_all = "workloads" in self.program.variables()
         self.sees_one = "workload" in self.program.variables()
-        self.comparison = _comparison(source)
+        self.comparison = _comparison(_COMPARISON, source)
+        self.of_any = _comparison(_OF_ANY, source)
         self.words = None if _sees_whole(source) else frozenset(_WORD.findall(source))
 
     def __str__(self) -> str:
@@ -83,13 +100,11 @@ class Expression:
             _check_path((names | macros).get(root), root, parts[:-1] if call else parts)
 
 
-def _comparison(source: str) -> Comparison | None:
-    """The same as CEL's own: a figure that is not known cannot be compared, which raises TypeError."""
-    if not (found := _COMPARISON.fullmatch(source.strip())):
+def _comparison(form: re.Pattern[str], source: str) -> Comparison | None:
+    if not (found := form.fullmatch(source.strip())):
         return None
-    group, name, sign, number = found.groups()
-    compare, limit = _OPERATORS[sign], float(number)
-    return lambda workload: compare(workload[group][name], limit)
+    *_, figure, sign, number = found.groups()
+    return Comparison(figure, sign, float(number)) if figure in FIGURES else None
 
 
 def _sees_whole(source: str) -> bool:

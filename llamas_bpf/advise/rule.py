@@ -3,15 +3,17 @@
 Whatever can be wrong in a rule is found when it is read, by trying it on an invented situation.
 """
 
+from collections.abc import Iterable
 from itertools import takewhile
 from typing import Any, Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from llamas_bpf import policies
 from llamas_bpf.advise.expression import Expression
 from llamas_bpf.advise.model import sample
-from llamas_bpf.advise.terms import Terms
+from llamas_bpf.advise.terms import Places, Terms
 from llamas_bpf.config import Config, parse, read_trusted
 from llamas_bpf.contracts.hint import HINT, Hint
 from llamas_bpf.errors import ConfigError
@@ -45,30 +47,47 @@ class RuleFile(BaseModel):
 
 
 class Rule:
-    """A rule, compiled."""
+    """A rule, compiled.
+
+    ``words``: the figures of a workload that it can look at are among them; None: it may look at all.
+    """
 
     def __init__(self, text: RuleText) -> None:
         self.text = text
         self._when = [_compiled("when", source) for source in text.when]
         self._compute = {name: _compiled(name, source) for name, source in text.compute.items()}
-
-    @property
-    def words(self) -> frozenset[str] | None:
-        """The figures of a workload that it can look at are among them; None: it may look at all."""
-        words = [expression.words for expression in (*self._when, *self._compute.values())]
-        return None if None in words else frozenset().union(*(each for each in words if each))
+        self._shared = list(takewhile(lambda each: not each.sees_one and not each.sees_all, self._when))
+        compared = [each.comparison for each in self._when[len(self._shared) :]]
+        self._compared = [one for one in takewhile(lambda one: one is not None, compared) if one]
+        self._rest = self._when[len(self._shared) + len(self._compared) :]
+        self.words = words_of((*self._when, *self._compute.values()))
 
     def is_ruled_out(self, terms: Terms) -> bool:
         """Whether it cannot hold in this window: a condition fails before the first about workloads."""
-        shared = takewhile(lambda each: not each.sees_one and not each.sees_all, self._when)
         try:
-            return not all(terms.value(expression) is True for expression in shared)
+            return not all(terms.value(expression) is True for expression in self._shared)
         except Exception:  # what is not known is met again, and counted, when it is asked about each
             return False
 
+    def left_open(self, terms: Terms, places: Places) -> tuple[Places, bool]:
+        """Those of which its first comparisons, made for all at once, do not tell that it does not hold; and
+        whether they tell it of any other, which takes a figure that is known."""
+        try:
+            for expression in self._shared:
+                terms.value(expression)
+        except Exception:  # as above
+            return places, False
+        told = False
+        for one in self._compared:
+            values = terms.column(one.figure)[places]
+            holds = one.holds(values)
+            told = told or bool((~holds & ~np.isnan(values)).any())
+            places = places[holds]
+        return places, told
+
     def holds(self, terms: Terms) -> bool:
-        """Raises where it depends on a figure that is not known."""
-        return all(terms.value(expression) is True for expression in self._when)
+        """Of one that is left open. Raises where it depends on a figure that is not known."""
+        return all(terms.value(expression) is True for expression in (*self._shared, *self._rest))
 
     def hint(self, terms: Terms, workload: str | None) -> Hint:
         """Raises where a computed field depends on what is not known, or does not fit the schema."""
@@ -80,7 +99,7 @@ class Rule:
     def check(self) -> None:
         """Try every expression and the hint; raises ConfigError."""
         terms = Terms(sample.situation())
-        workload = terms.workloads()[0] if self.text.about == "workload" else None
+        workload = terms.workloads([0])[0] if self.text.about == "workload" else None
         if workload:
             terms.about(workload)
         for expression in self._when:
@@ -110,6 +129,12 @@ def load(config: Config) -> list[Rule]:
             except ConfigError as error:
                 raise ConfigError(f"{path}: rule {text.name}: {error}") from None
     return list(rules.values())
+
+
+def words_of(seers: Iterable[Expression | Rule]) -> frozenset[str] | None:
+    """What these can look at, of a workload; None: anything."""
+    found = [each.words for each in seers]
+    return None if None in found else frozenset().union(*(words for words in found if words))
 
 
 def _compiled(field: str, source: str) -> Expression:

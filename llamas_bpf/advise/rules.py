@@ -1,10 +1,10 @@
 """The rules advisor: answers at once, always, and without a model."""
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 
 from llamas_bpf.advise import NOTHING, Earlier
-from llamas_bpf.advise.rule import Rule, load
+from llamas_bpf.advise.rule import Rule, load, words_of
 from llamas_bpf.advise.terms import Terms
 from llamas_bpf.as_json import Json
 from llamas_bpf.config import Config
@@ -59,14 +59,9 @@ class RulesAdvisor:
         terms = Terms(situation)
         now_ns = situation.digest.end_ns
         rules = self._not_ruled_out(terms)
-        terms.keep_to(_words(rule for _, rule in rules))
-        # One decision at a time: the next one about a workload waits until the last is judged.
-        due = [
-            each
-            for each in (None, *terms.workloads(situation.scope))
-            if (each and each["id"]) not in situation.on_trial
-        ]
-        found = [each for workload in due for each in self._ask(rules, workload, terms, now_ns)]
+        terms.keep_to(words_of(rule for _, rule in rules))
+        asked = self._open(rules, terms, situation)
+        found = [each for workload, those in asked for each in self._ask(those, workload, terms, now_ns)]
         hints = [hint for _, hint in sorted(found, key=lambda each: each[0])]
         ids = {workload.id for workload in situation.digest.workloads}
         self._given_ns = {c: at_ns for c, at_ns in self._given_ns.items() if c[1] is None or c[1] in ids}
@@ -105,17 +100,38 @@ class RulesAdvisor:
         }
         return [(place, rule) for place, rule in enumerate(self._rules) if not ruled_out[place]]
 
+    def _open(
+        self, rules: list[_Placed], terms: Terms, situation: Situation
+    ) -> Iterator[tuple[Json | None, list[_Placed]]]:
+        """None for the machine, then workloads, each with the rules that may hold of it.
+
+        One decision at a time: the next one about a workload waits until the last is judged.
+        """
+        if None not in situation.on_trial:
+            yield None, [each for each in rules if each[1].text.about == "machine"]
+        due = terms.places(situation.scope, but=situation.on_trial)
+        of: dict[int, list[_Placed]] = defaultdict(list)
+        for each in rules:
+            if each[1].text.about == "workload":
+                open_, told = each[1].left_open(terms, due)
+                if due.size:
+                    self._could_tell[each[1].text.name] = told
+                for place in open_.tolist():
+                    of[place].append(each)
+        places = sorted(of)
+        for workload, place in zip(terms.workloads(places), places, strict=True):
+            yield workload, of[place]
+
     def _ask(
         self, rules: list[_Placed], workload: Json | None, terms: Terms, now_ns: int
     ) -> list[tuple[int, Hint]]:
-        """Every rule about this workload, or about the machine: the first hint that is due, with its place in
-        the order. The others are asked too, since they count for how many windows they hold."""
+        """Each of these rules: the first hint that is due, with its place in the order. The others are asked
+        too, since they count for how many windows they hold."""
         found: list[tuple[int, Hint]] = []
         if workload:
             terms.about(workload)
-        about = "workload" if workload else "machine"
         for place, rule in rules:
-            if rule.text.about == about and self._holds(rule, workload, terms) and not found:
+            if self._holds(rule, workload, terms) and not found:
                 hint = self._hint(rule, workload["id"] if workload else None, terms, now_ns)
                 found += [(place, hint)] if hint else []
         return found
@@ -166,9 +182,3 @@ class RulesAdvisor:
         if in_force != self._in_force:
             self._in_force = in_force
             self._times.clear()
-
-
-def _words(rules: Iterable[Rule]) -> frozenset[str] | None:
-    """What these can look at, of a workload; None: anything."""
-    found = [rule.words for rule in rules]
-    return None if None in found else frozenset().union(*(words for words in found if words))

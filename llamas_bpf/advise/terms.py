@@ -5,10 +5,11 @@ ratio happens to be whole. Ids in lists (``cpus``, ``pids``, ``cpu_domains``) st
 """
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import cel
+import numpy as np
 
 from llamas_bpf.advise import busiest
 from llamas_bpf.advise.expression import FUNCTIONS, Expression
@@ -17,12 +18,15 @@ from llamas_bpf.contracts.action import Action
 from llamas_bpf.contracts.digest import NODE_BYTES
 from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.contracts.workload import Workload
-from llamas_bpf.features import figures, machine_features
+from llamas_bpf.features import Column, columns, machine_features
 
 #: Turning a workload into CEL values costs about 1 µs a figure. So many are judged one by one (and all that
 #: ``exec`` started); an expression about the others sees the first so many.
 JUDGED, SEEN = 200, 64
 
+
+#: Positions among those that are judged one by one.
+Places = np.ndarray[tuple[int], np.dtype[np.intp]]
 
 #: What else there is to say of a workload.
 _ABOUT: dict[str, Callable[[Workload], Any]] = {
@@ -40,6 +44,7 @@ class Terms:
         self._digest, self._machine = situation.digest, situation.machine
         self._rows = busiest.rows(self._digest, JUDGED)
         self._figures: Collection[str] | None = None
+        self._columns: dict[str, Column] | None = None
         self._names: Json = {
             "machine": _figures(machine_features(self._digest, self._machine)),
             "in_force": in_force(situation),
@@ -50,12 +55,33 @@ class Terms:
 
     def keep_to(self, figures: Collection[str] | None) -> None:
         """Prepare only a workload's figures of these names from now on; None: all."""
-        self._figures = figures
+        self._figures, self._columns = figures, None
 
-    def workloads(self, scope: Collection[str] | None = None) -> list[Json]:
-        """Those that are judged one by one, and in ``scope``."""
-        told = self._digest.workloads
-        return self._prepared([row for row in self._rows if scope is None or told[row].id in scope])
+    def places(self, scope: Collection[str] | None = None, but: Collection[str | None] = ()) -> Places:
+        """Of those that are judged one by one, the busiest first: those in ``scope``, ``but`` for these."""
+        ids = [self._digest.workloads[row].id for row in self._rows]
+        wanted = [id_ not in but and (scope is None or id_ in scope) for id_ in ids]
+        return np.flatnonzero(wanted)
+
+    def column(self, figure: str) -> Column:
+        """Of all that are judged one by one; NaN where it is not known."""
+        return self._told()[figure]
+
+    def workloads(self, places: Sequence[int]) -> list[Json]:
+        """What can be said of each."""
+        found: list[Json] = [{} for _ in places]
+        for column, values in self._told().items():
+            group, name = column.split(".")
+            for shown, value in zip(found, values[places].tolist(), strict=True):
+                shown.setdefault(group, {})[name] = None if math.isnan(value) else value
+        wanted = [name for name in _ABOUT if self._is_named(name)]
+        for place, shown in zip(places, found, strict=True):
+            workload = self._digest.workloads[self._rows[place]]
+            shown["id"] = workload.id
+            shown |= {name: _ABOUT[name](workload) for name in wanted}
+            if self._is_named("node_bytes"):
+                shown.setdefault("memory", {})["node_bytes"] = self._node_bytes(self._rows[place])
+        return found
 
     def about(self, workload: Json) -> None:
         """From now on ``workload`` means this one."""
@@ -63,36 +89,38 @@ class Terms:
 
     def names(self) -> Json:
         """Everything that can be spoken of now."""
-        return self._names | {"workloads": self._prepared(self._rows[:SEEN])}
+        return self._names | {"workloads": self.workloads(range(len(self._rows))[:SEEN])}
 
     def value(self, expression: Expression) -> Any:
         """Raises where the expression depends on a figure that is not known."""
-        if expression.comparison:
-            return expression.comparison(self._names["workload"])
+        if one := expression.comparison:
+            group, name = one.figure.split(".")
+            return one.holds(self._names["workload"][group][name])
         if not expression.sees_one and expression in self._same_for_all:
             return self._same_for_all[expression]
+        found = self._found(expression)
+        if not expression.sees_one:
+            self._same_for_all[expression] = found
+        return found
+
+    def _found(self, expression: Expression) -> Any:
+        if any_ := expression.of_any:
+            return bool(any_.holds(self.column(any_.figure)[:SEEN]).any())
         if expression.sees_all and self._wide is None:
             self._wide = _Context(self.names())
         context = self._wide if expression.sees_all and self._wide else self._narrow
         if expression.sees_one:
             context.be_about(self._names["workload"])
-        found = expression.program.execute(context.cel)
-        if not expression.sees_one:
-            self._same_for_all[expression] = found
-        return found
+        return expression.program.execute(context.cel)
 
-    def _prepared(self, rows: list[int]) -> list[Json]:
-        found = figures(self._digest, self._machine, rows, self._figures)
-        wanted = [name for name in _ABOUT if self._is_named(name)]
-        for row, shown in zip(rows, found, strict=True):
-            workload = self._digest.workloads[row]
-            shown["id"] = workload.id
-            shown |= {name: _ABOUT[name](workload) for name in wanted}
-            if self._is_named("node_bytes"):
-                sizes = zip(self._digest.node_ids, self._digest.table[NODE_BYTES][row].tolist(), strict=True)
-                known = {str(node): None if math.isnan(size) else size for node, size in sizes}
-                shown.setdefault("memory", {})["node_bytes"] = known
-        return found
+    def _told(self) -> dict[str, Column]:
+        if self._columns is None:
+            self._columns = columns(self._digest, self._machine, self._rows, self._figures)
+        return self._columns
+
+    def _node_bytes(self, row: int) -> dict[str, float | None]:
+        sizes = zip(self._digest.node_ids, self._digest.table[NODE_BYTES][row].tolist(), strict=True)
+        return {str(node): None if math.isnan(size) else size for node, size in sizes}
 
     def _is_named(self, name: str) -> bool:
         return self._figures is None or name in self._figures

@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from llamas_bpf import advise, machine
+from llamas_bpf import advise, collector, machine
 from llamas_bpf.act import Actuation, Journal
 from llamas_bpf.bench.errors import BenchError
 from llamas_bpf.bench.load import Load
@@ -104,6 +104,7 @@ def measure(processes: list[ProcessId], windows: int, step: Callable[[str], None
     found = Street(len(processes))
     own = {process.pid: os.sched_getaffinity(process.pid) for process in processes}
     with _state_directory() as place, _Driver(Path(place), here) as driver:
+        collector.set_aside()
         for number, (digest, before_s) in enumerate(_digests(here, processes, WARM + windows)):
             step(f"{len(processes)} workloads, {ACTIONS} actions: window {number + 1}")
             ms = driver.window(digest)

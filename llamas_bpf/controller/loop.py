@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from llamas_bpf import advise
+from llamas_bpf import advise, collector
 from llamas_bpf.act import Actuation
 from llamas_bpf.advise import Advisor
 from llamas_bpf.contracts.action import Applied, Refusal
@@ -56,6 +56,7 @@ class Controller:
         self._past = Past(lessons)
         self._seconds: dict[str, float] = {}
 
+    @collector.paused()
     def window(self, digest: Digest) -> WindowReport:
         """Everything that happens once a window has closed. Raises nothing that a single target caused."""
         self._number += 1

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from llamas_bpf import advise, machine
+from llamas_bpf import advise, collector, machine
 from llamas_bpf.act import Actuation, Journal, enforcing_lock, rollback
 from llamas_bpf.advise import Earlier
 from llamas_bpf.config import STATE, Config
@@ -66,6 +66,7 @@ def session(
         lessons = Lessons()
         lessons.learn_all(store.outcomes())
         controller = Controller(here, advisors, guard, actuation, store, run, lessons)
+        collector.set_aside()
         for digest in windows(config, here, stop, settings.duration_s):
             report = controller.window(digest)
             metrics.observe(report)

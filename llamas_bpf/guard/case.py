@@ -1,6 +1,6 @@
 """One action before the guard, with all that a check may know about it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -50,7 +50,7 @@ class Case:
     @property
     def machine_wide(self) -> bool:
         """Whether everybody would feel it: the target is neither a cgroup's nor a process's."""
-        return getattr(self.target, "cgroup", None) is None and not hasattr(self.target, "pid")
+        return not hasattr(self.target, "pid") and getattr(self.target, "cgroup", None) is None
 
     @property
     def knob(self) -> str:
@@ -76,19 +76,19 @@ class Case:
         workload, knob = self.action.workload, self.knob
         return [one for one in self.accepted if (one.workload, one.target.knob) == (workload, knob)]
 
-    def settings(self) -> Iterator[Action]:
-        """What holds after this window beside the case's own target: accepted in it, or in force."""
-        newer = {action.target for action in self.accepted} | {self.target}
-        yield from (action for action in self.accepted if action.target != self.target)
-        yield from (e.action for e in self.situation.in_force if e.action.target not in newer)
-
     @cached_property
+    def settings(self) -> Sequence[Action]:
+        """What holds after this window beside the case's own target: accepted in it, or in force."""
+        holds = {action.target: action for action in self.accepted}
+        for entry in self.situation.in_force:
+            holds.setdefault(entry.action.target, entry.action)
+        holds.pop(self.target, None)
+        return list(holds.values())
+
+    @property
     def row(self) -> int | None:
         """Which row of the digest the action is about; None for the machine, or for a workload now gone."""
-        for row, workload in enumerate(self.situation.digest.workloads):
-            if workload.id == self.action.workload:
-                return row
-        return None
+        return self.window.rows.get(self.action.workload)
 
     @property
     def workload(self) -> Workload | None:

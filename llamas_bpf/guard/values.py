@@ -7,6 +7,7 @@ would make the two differ.
 import math
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import pairwise
 
 from llamas_bpf.contracts.knobs import Knob
@@ -57,8 +58,9 @@ def is_list(value: str) -> bool:
     return all(first <= last for first, last in pairwise(bounds))
 
 
+@lru_cache(maxsize=256)
 def numbers(value: str) -> frozenset[int]:
-    """The CPUs or nodes of a list; none where it is no list."""
+    """The CPUs or nodes of a list; none where it is no list. Asked of the same few again and again."""
     return frozenset(cpulist.parse(value)) if is_list(value) else frozenset()
 
 

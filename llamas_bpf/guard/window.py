@@ -57,9 +57,14 @@ class Window:
         return self._places[gist, features]
 
     @cached_property
+    def rows(self) -> dict[str | None, int]:
+        """Which row of the digest is whose."""
+        return {known.id: row for row, known in enumerate(self._situation.digest.workloads)}
+
+    @cached_property
     def seen(self) -> Counter[str]:
         """In how many of the windows that are remembered each workload was there."""
-        return Counter(known.id for digest in self._situation.recent for known in digest.workloads)
+        return Counter([known.id for digest in self._situation.recent for known in digest.workloads])
 
     @cached_property
     def held(self) -> frozenset[tuple[Target, str]]:

@@ -13,6 +13,9 @@ MOST = 512
 
 _NOT_THE_GIST = {"reason", "confidence", "expect", "ttl_s", "workload"}
 
+#: One for all: `json.dumps` makes itself another each time.
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+
 
 class Lessons:
     """By situation and gist. Several outcomes of one decision are one lesson: they have one verdict."""
@@ -60,7 +63,7 @@ def _rough(name: str, given: Any) -> Any:
 
 
 def _line(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def _is_unmeasured(outcome: Outcome) -> bool:

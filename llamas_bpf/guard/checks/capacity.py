@@ -117,7 +117,7 @@ def _is_there(case: Case, asked: int) -> str | None:
     room = int(sum(node.total_bytes for node in case.situation.machine.nodes) * (1 - ratio))
     taken = sum(
         int(one.value)
-        for one in case.settings()
+        for one in case.settings
         if case.knob == one.target.knob == "memory.low" and one.value.isdigit()
     )
     if asked + taken <= room:

@@ -50,7 +50,7 @@ def _protected_and_capped(case: Case) -> str | None:
     if case.knob == "memory.high":
         return _low_above_high(case, _beside(case, "memory.low"), case.action.value)
     if case.knob in _TAKES_AWAY:
-        for other in case.settings():
+        for other in case.settings:
             if (
                 other.workload == case.action.workload
                 and other.target.knob == "memory.low"
@@ -77,7 +77,7 @@ def _low_above_high(case: Case, low: str | None, high: str | None) -> str | None
 
 def _elsewhere(case: Case) -> str | None:
     """CPUs and nodes that one setting gives and another takes away."""
-    for other in case.settings():
+    for other in case.settings:
         if other.workload != case.action.workload or other.workload is None:
             continue
         if other.target.knob == case.knob:  # of another process, which may well be elsewhere
@@ -110,7 +110,7 @@ def _beside(case: Case, name: CgroupKnobName) -> str | None:
     if not isinstance(case.target, CgroupKnob):
         return None
     target = case.target.model_copy(update={"knob": name})
-    for action in case.settings():
+    for action in case.settings:
         if action.target == target:
             return action.value
     return case.present(target)

@@ -28,9 +28,8 @@ def check(case: Case) -> str | None:
 def _only_on(case: Case, wanted: frozenset[int]) -> set[str]:
     """The other workloads that have these CPUs and no more."""
     given: dict[str, frozenset[int]] = {}
-    for action in case.settings():
+    for action in case.settings:
         if action.target.knob in _KNOBS and action.workload not in (None, case.action.workload):
             id_ = str(action.workload)
             given[id_] = given.get(id_, frozenset()) | numbers(action.value)
-    here = {workload.id for workload in case.situation.digest.workloads}
-    return {id_ for id_, cpus in given.items() if cpus == wanted and id_ in here}
+    return {id_ for id_, cpus in given.items() if cpus == wanted and id_ in case.window.rows}

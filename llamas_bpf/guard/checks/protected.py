@@ -36,20 +36,17 @@ def _objection(case: Case, workload: Workload) -> str | None:
     if inside := _inside(workload.cgroup, protect.cgroups):
         return f"{case.who} is in the protected cgroup {inside}"
     for pid in _members(workload, case.situation.machine.cgroup_mount):
-        if objection := _ours_or_kernels(pid) or _listed(pid, protect):
+        if objection := _ours(pid) or _listed(pid, protect):
             return f"{case.who} {objection} (pid {pid})"
     return None
 
 
-def _ours_or_kernels(pid: int) -> str | None:
-    """What is protected whatever limits.toml says."""
+def _ours(pid: int) -> str | None:
+    """What is protected whatever limits.toml says, beside kernel threads."""
     if pid == 1:
         return "holds process 1"
     if own.holds(pid):
         return "holds llamas-bpf itself"
-    stat = process_stat.read(pid)
-    if stat and stat.flags & PF_KTHREAD:
-        return "holds a kernel thread"
     return None
 
 
@@ -60,9 +57,7 @@ def _listed(pid: int, protect: Protect) -> str | None:
         users = _users(pid) if protect.users else set()
         cgroup = _cgroup_of(pid) if protect.cgroups else None
     except OSError as error:
-        stat = process_stat.read(pid)
-        ended = stat is None or stat.state == "Z"
-        return None if ended else f"has a process that cannot be looked at: {error.strerror}"
+        return _unreadable(pid, error)
     if executable in protect.executables:
         return f"holds {plain(executable)}, a protected executable"
     for name in protect.users:
@@ -71,6 +66,15 @@ def _listed(pid: int, protect: Protect) -> str | None:
     if inside := _inside(cgroup, protect.cgroups):
         return f"has a process in the protected cgroup {inside}"
     return None
+
+
+def _unreadable(pid: int, error: OSError) -> str | None:
+    """A kernel thread always is: it has no executable (kernel/fork.c, get_task_exe_file)."""
+    stat = process_stat.read(pid)
+    if stat and stat.flags & PF_KTHREAD:
+        return "holds a kernel thread"
+    ended = stat is None or stat.state == "Z"
+    return None if ended else f"has a process that cannot be looked at: {error.strerror}"
 
 
 def _members(workload: Workload, mount: str | None) -> Iterator[int]:
