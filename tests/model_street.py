@@ -57,8 +57,9 @@ class AdvisorLoop:
             exchanges += self.advisor.drain_exchanges()
             if exchanges:
                 return advice, exchanges
-            assert time.monotonic() < deadline_s, "no answer, and no word of it"
-            time.sleep(0.005)
+            while not self.advisor.idle():
+                assert time.monotonic() < deadline_s, "no answer, and no word of it"
+                time.sleep(0.003)
 
 
 @dataclass(frozen=True)

@@ -35,15 +35,19 @@ class TokenCount:
 
     def estimate(self, texts: Sequence[str]) -> int:
         """Tokens of a prompt of these messages: rather more than the server will count."""
-        fresh_ratio = max(self.ratio, min(1.0, self.ratio * _FRESH))
+        ratio, fresh_ratio = self.ratio, self._fresh_ratio
         counted = frozenset().union(*self._prompts)
         sizes = [(_bytes(text), hash(text) in counted) for text in texts]
-        tokens = sum(size * (self.ratio if known else fresh_ratio) for size, known in sizes)
+        tokens = sum(size * (ratio if known else fresh_ratio) for size, known in sizes)
         return math.ceil(tokens) + _PER_MESSAGE * len(texts)
 
     def bytes_for(self, tokens: float) -> int:
         """So many bytes of fresh text are sure to be no more than these tokens."""
-        return max(0, int((tokens - _PER_MESSAGE) / max(self.ratio, min(1.0, self.ratio * _FRESH))))
+        return max(0, int((tokens - _PER_MESSAGE) / self._fresh_ratio))
+
+    @property
+    def _fresh_ratio(self) -> float:
+        return max(self.ratio, min(1.0, self.ratio * _FRESH))
 
     def count(self, texts: Sequence[str], tokens: int) -> None:
         """The server counted so many tokens in a prompt of these messages."""
