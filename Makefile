@@ -31,11 +31,8 @@ demo: setup  ## Boot a machine with two memory tiers and watch two workloads bei
 		python3 -m llamas_bpf.scenarios.demo
 	@echo "Each decision, whole: $(BIN)/llamas-bpf explain --state build/demo/state [ID]"
 
-# First, side by side, what may be disturbed; then alone, on a machine that is quiet but for it, what measures.
-test: setup  ## Run every check: style, types, unit and kernel tests here, lab tests in a guest
-	$(MAKE) -j2 --output-sync test-guests lint vagrant-validate test-unit
-	$(MAKE) test-kernel
-	$(MAKE) test-lab
+# One after the other: what measures wants a quiet machine.
+test: lint vagrant-validate test-host test-lab  ## Run every check: style, types, unit and kernel tests here, lab tests in a guest
 
 lint: setup  ## Check style and types
 	$(BIN)/ruff check

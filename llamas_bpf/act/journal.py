@@ -9,6 +9,7 @@ import os
 import stat
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -95,7 +96,6 @@ class Journal:
             _write_all(file, text)
             os.fsync(file)
             os.rename(temporary, NAME, src_dir_fd=self._directory, dst_dir_fd=self._directory)
-            os.fsync(self._directory)
         except (OSError, ConfigError):
             if file is not None:
                 os.close(file)
@@ -103,6 +103,8 @@ class Journal:
         os.close(self._file)
         self._file, self._end, self._long = file, len(text), max(LONG_BYTES, 2 * len(text))
         self._torn = False
+        with suppress(OSError):  # the name is the new file's now, whatever the disk says of it
+            os.fsync(self._directory)
 
     def close(self) -> None:
         """What is in force stays on disk."""
@@ -148,7 +150,8 @@ class Journal:
     def _append(self, entries: Sequence[Entry], durable: bool) -> None:
         text = _lines(entries)
         try:
-            if self._torn:  # it would spoil the line that follows it
+            # What is torn, or another's, would spoil the line that follows it.
+            if self._torn or os.fstat(self._file).st_size != self._end:
                 os.ftruncate(self._file, self._end)
                 os.lseek(self._file, self._end, os.SEEK_SET)
             self._torn = True
@@ -159,8 +162,8 @@ class Journal:
                 self.sync_s += time.perf_counter() - start
         except OSError as error:
             raise JournalError(f"{self.path}: cannot be written: {error.strerror}") from error
-        self._torn = False
         self._end += len(text)
+        self._torn = False
         for entry in entries:
             holds.add(self.holds, entry)
 

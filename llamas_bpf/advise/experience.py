@@ -173,7 +173,7 @@ class _Learnt:
 
     def __init__(self, situation: Situation) -> None:
         self._situation = situation
-        self._lessons = [one for one in situation.lessons if one.proven]
+        self._lessons = situation.lessons
         self._places = Places(one.situation for one in self._lessons)
         self._left_alone = Places(situation.left_alone)
 
@@ -183,7 +183,10 @@ class _Learnt:
         def worth(lesson: Lesson) -> tuple[int, int]:
             return sum(abs(a - b) for a, b in zip(now, lesson.situation, strict=True)), -lesson.helped
 
-        found = [self._lessons[number] for number in self._places.like(now)]
+        like = [self._lessons[number] for number in self._places.like(now)]
+        # What came of it in a situation next to this one counts as well.
+        harmful = {one.gist for one in like if one.harmed and not one.proven}
+        found = [one for one in like if one.proven and one.gist not in harmful]
         return sorted((one for one in found if _exists(one, self._situation)), key=worth)
 
     def is_left_alone(self, now: Buckets) -> bool:

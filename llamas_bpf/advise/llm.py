@@ -129,6 +129,10 @@ class LlmAdvisor:
         if self._came:
             self._keep(self._came[1].exchanges, stale="the controller stopped first")
             self._came = None
+        if self._asked:
+            # Whatever was asked so far has cost something: once is sure.
+            self._keep([self._useless(self._asked, "stale", "the controller stopped first")])
+            self._asked = None
 
     def _look(self, situation: Situation) -> None:
         self._changed, self._now_ns = self._watch.changed(situation), situation.digest.end_ns

@@ -9,6 +9,7 @@ import click
 from llamas_bpf.cli import _options as options
 from llamas_bpf.config import BackendName, Config, load
 from llamas_bpf.contracts.machine import Machine
+from llamas_bpf.shown import plain
 
 if TYPE_CHECKING:
     from llamas_bpf.advise.model.endpoint import Endpoint
@@ -179,5 +180,5 @@ def _show_checks(checks: list[dict[str, Any]]) -> None:
             table.add_section()
             table.add_row("", Text(group, style="bold"), "")
         mark = Text("yes", style="green") if check["ok"] else Text("no", style="yellow")
-        table.add_row(mark, check["name"], Text(check["detail"]))
+        table.add_row(mark, check["name"], Text(plain(check["detail"])))
     Console().print(table)

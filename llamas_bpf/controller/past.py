@@ -106,7 +106,7 @@ class Past:
         if advice is None or advice.exchange_id is None:
             return
         asked = self._asked.get(advice.exchange_id)
-        if asked is not None and asked.status != "ok":
+        if asked is not None and (asked.status != "ok" or asked.function not in ("", "give_hints")):
             return  # it may have meant to give one
         hinted = {getattr(hint, "workload", None) for hint in advice.hints if hint.kind != "leave"}
         then = self._asked_about(situation, asked)

@@ -3,14 +3,14 @@
 import shlex
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from llamas_bpf import advise, collector, machine
 from llamas_bpf.act import Actuation, Journal, enforcing_lock, rollback
-from llamas_bpf.advise import Earlier
+from llamas_bpf.advise import Advisor, Earlier
 from llamas_bpf.config import STATE, Config
 from llamas_bpf.contracts.decision import Restored
 from llamas_bpf.contracts.machine import Machine
@@ -53,8 +53,7 @@ def session(
         store = stack.enter_context(Store(settings.state, config.store))
         earlier = Earlier(settings.state, tuple(store.calls_since(time.time() - _DAY_S)))
         advisors = advise.build(settings.advisor or config.advisor, config, earlier)
-        for advisor in advisors:
-            stack.callback(advisor.close)
+        stack.callback(_end, advisors, store, say)
         actuation = stack.enter_context(_actuation(settings, here, store, say))
         if settings.metrics_port is not None:
             served = metrics.serve(settings.metrics_port)
@@ -71,6 +70,16 @@ def session(
             report = controller.window(digest)
             metrics.observe(report)
             on_report(report)
+
+
+def _end(advisors: Sequence[Advisor], store: Store, say: Say) -> None:
+    """What was still being asked is kept too: it has cost something."""
+    for advisor in advisors:
+        advisor.close()
+    try:
+        store.record_exchanges([one for advisor in advisors for one in advisor.drain_exchanges()])
+    except StoreError as error:
+        say(f"the last questions are not kept: {error}")
 
 
 @contextmanager

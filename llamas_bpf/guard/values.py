@@ -58,9 +58,10 @@ def is_list(value: str) -> bool:
     return all(first <= last for first, last in pairwise(bounds))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=16)
 def numbers(value: str) -> frozenset[int]:
-    """The CPUs or nodes of a list; none where it is no list. Asked of the same few again and again."""
+    """The CPUs or nodes of a list; none where it is no list. Asked of the same few again and again; no more
+    are kept, since a hint may name thousands."""
     return frozenset(cpulist.parse(value)) if is_list(value) else frozenset()
 
 

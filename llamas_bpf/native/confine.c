@@ -84,9 +84,10 @@ int confine_rights(uint32_t uid, uint32_t gid, const char **step)
 		STEP("leave all groups", setgroups(0, NULL));
 		STEP("change the group", setresgid(gid, gid, gid));
 		STEP("change the user", setresuid(uid, uid, uid));
-		STEP("drop all capabilities", drop_capabilities());
 		STEP("check what is left", check_rights(uid, gid));
 	}
+	/* A service may have been given some without being root. */
+	STEP("drop all capabilities", drop_capabilities());
 	STEP("set no_new_privs", prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 	STEP("become non-dumpable", prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
 	return 0;

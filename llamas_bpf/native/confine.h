@@ -16,7 +16,7 @@ int confine_show(int directory_fd, const char *path);
 
 /*
  * Becomes this user, without groups and capabilities, also of programs that it executes. Whoever is not root
- * has nothing to give up, and only the rest is done. *step names what failed.
+ * stays who it is, without capabilities. *step names what failed.
  */
 int confine_rights(uint32_t uid, uint32_t gid, const char **step);
 

@@ -21,7 +21,8 @@ _CALLS = """
         ) AS prompt,
         coalesce(json_extract(body, '$.completion_tokens'),
             length(coalesce(json_extract(body, '$.answer'), '')) / 4) AS answer
-    FROM exchanges WHERE at_s >= ? ORDER BY at_s
+    FROM exchanges WHERE at_s >= ? AND iif(json_valid(body), json_extract(body, '$.latency_ns'), 0) > 0
+    ORDER BY at_s
 """
 
 
@@ -82,7 +83,7 @@ class Reader:
 
     def calls_since(self, at_s: float) -> list[Call]:
         """Every call of a model from then on (s since the epoch), oldest first. What a server has not counted
-        is estimated, at 4 characters a token."""
+        is estimated, at 4 characters a token. What took no time asked nobody: it was replayed, or stopped."""
         with self._rows() as db:
             rows = db.execute(_CALLS, (at_s,))
             return [Call(float(row["at_s"]), int(row["prompt"]), int(row["answer"])) for row in rows]

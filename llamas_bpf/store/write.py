@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from llamas_bpf.as_json import Json, digest_json
 from llamas_bpf.config import StoreConfig
 from llamas_bpf.contracts.decision import Restored
+from llamas_bpf.contracts.exchange import Exchange
 from llamas_bpf.contracts.hint import Hint
 from llamas_bpf.contracts.machine import Machine
 from llamas_bpf.contracts.report import WindowReport
@@ -73,21 +74,28 @@ class Store(Reader):
                 "INSERT OR REPLACE INTO digests (run, window, at_s, body) VALUES (?, ?, ?, ?)",
                 (self._run, window, now, body),
             )
-            for exchange in report.exchanges:
-                db.execute(
-                    "INSERT OR REPLACE INTO exchanges (run, exchange, at_s, body) VALUES (?, ?, ?, ?)",
-                    (self._run, exchange.id, now, _json(exchange)),
-                )
+            self._add_exchanges(db, now, report.exchanges)
             for decision in report.decisions:
                 seen = json.dumps(_seen(report.situation, getattr(decision.hint, "workload", None)))
                 db.execute("UPDATE decisions SET seen = ? WHERE id = ?", (seen, decision.id))
             self._add_steps(db, window, now, _steps(report))
             bounds.drop_old(db, self._config, now)
 
+    def record_exchanges(self, exchanges: Sequence[Exchange]) -> None:
+        """Keep what was asked of a model and ended outside a window: at the end of a run."""
+        with self._database.transaction() as db:
+            self._add_exchanges(db, time.time(), exchanges)
+
     def record_restored(self, restored: Sequence[Restored], window: int = 0) -> None:
         """Keep what was put back outside a window: after an earlier run's crash, or at the end."""
         with self._database.transaction() as db:
             self._add_steps(db, window, time.time(), [_restored_step(step) for step in restored])
+
+    def _add_exchanges(self, db: Connection, now_s: float, exchanges: Sequence[Exchange]) -> None:
+        db.executemany(
+            "INSERT OR REPLACE INTO exchanges (run, exchange, at_s, body) VALUES (?, ?, ?, ?)",
+            [(self._run, exchange.id, now_s, _json(exchange)) for exchange in exchanges],
+        )
 
     def _add_steps(self, db: Connection, window: int, now_s: float, steps: Sequence[_Step]) -> None:
         db.executemany(

@@ -87,10 +87,11 @@ def test_every_kind_is_watched_here(sensor: Sensor) -> None:
 def test_a_cgroup_is_a_workload_and_its_id_is_its_key(sensor: Sensor) -> None:
     with cgroup("touch") as place:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        run_in(place, TOUCH, "7919")
+        assert run_in(place, TOUCH, "7919").returncode == 0
         # Of its whole life: where NUMA balancing looks at it, it has many faults while it ends.
         life = resource.getrusage(resource.RUSAGE_CHILDREN)
         minor, major = life.ru_minflt - before.ru_minflt, life.ru_majflt - before.ru_majflt
+        assert minor > 7919
         batch = sensor.collect(0)
         mine = counted(batch, "sched", place)
         # What the shell did there before it became the program is its life too.

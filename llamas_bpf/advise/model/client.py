@@ -134,8 +134,9 @@ class Client:
             try:
                 raw = self._chat.create(
                     model=self.model or "",
-                    messages=messages,  # type: ignore[arg-type]
-                    extra_body=self._form.fields(most_tokens, schema),
+                    messages=[],
+                    # As they are: the client's own way with many messages takes it tens of milliseconds.
+                    extra_body={"messages": messages} | self._form.fields(most_tokens, schema),
                     timeout=self._timeout(),
                 )
             except openai.APIStatusError as error:
