@@ -22,6 +22,7 @@ from llamas_bpf.advise import Earlier, llm
 from llamas_bpf.advise.confined import process
 from llamas_bpf.advise.confined.messages import Answered, Figures, Observation, Question, Start
 from llamas_bpf.advise.confined.process import Confined, Ended
+from llamas_bpf.advise.model.prompt import Prompts, variables
 from llamas_bpf.config import Config, LlmConfig
 from llamas_bpf.contracts.exchange import Exchange
 
@@ -40,7 +41,8 @@ def state(tmp_path: Path) -> Path:
 
 @contextmanager
 def confined(state: Path, url: str = "http://127.0.0.1:9/v1", bad: str = "") -> Iterator[Confined]:
-    start = Start(base_url=url, model="m", config=LlmConfig(timeout_s=100), templates={"user": "{{ text }}"})
+    texts = Prompts(Config()).texts
+    start = Start(base_url=url, model="m", config=LlmConfig(timeout_s=100), templates=texts)
     more = {"program": (*BAD, bad)} if bad else {}
     found = Confined(start, KEY, state, "", 1000, **more)
     try:
@@ -52,7 +54,7 @@ def confined(state: Path, url: str = "http://127.0.0.1:9/v1", bad: str = "") -> 
 
 def window(number: int, ask: bool = False) -> Observation:
     question = Question(id=f"q{number}") if ask else None
-    shown = {"text": "what now?"} if ask else None
+    shown = variables(situation([hot()], number=number), 1)[0] if ask else None
     return Observation(
         number=number, end_ns=number, at_s=0, machine={}, records=[], shown=shown, question=question
     )
