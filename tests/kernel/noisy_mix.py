@@ -54,25 +54,40 @@ with tempfile.TemporaryFile() as file:
 }
 
 
+#: Starts them, tells their pids once all are there, and ends them when its input closes. They are not our own
+#: children because the controller, which runs in this process here, leaves those out of its data.
+_PARENT = """
+import subprocess, sys
+running = []
+try:
+    for seed, code in enumerate(sys.argv[1:]):
+        # In a session of its own, or autogroup would weigh them all together as one (sched(7)).
+        command = [sys.executable, "-c", code, str(seed)]
+        running.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True))
+    for one in running:
+        assert one.stdout.readline() == "there\\n"
+    print(*(one.pid for one in running), flush=True)
+    sys.stdin.read()
+finally:
+    for one in running:
+        one.kill()
+        one.wait()
+"""
+
+
 @contextmanager
 def mix(*characters: str) -> Iterator[list[int]]:
     """One process of each, by pid, for the time of the block."""
-    running: list[subprocess.Popen[str]] = []
-    try:
-        for seed, name in enumerate(characters):
-            command = [sys.executable, "-c", _HEAD + CHARACTERS[name], str(seed)]
-            # In a session of its own, or autogroup would weigh them all together as one (sched(7)).
-            running.append(
-                subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
-            )
-        for one in running:
-            assert one.stdout is not None
-            assert one.stdout.readline() == "there\n"
-        yield [one.pid for one in running]
-    finally:
-        for one in running:
-            one.kill()
-            one.communicate()
+    codes = [_HEAD + CHARACTERS[name] for name in characters]
+    command = [sys.executable, "-c", _PARENT, *codes]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        pids = [int(pid) for pid in parent.stdout.readline().split()]
+        assert len(pids) == len(characters)
+        try:
+            yield pids
+        finally:
+            parent.communicate()
 
 
 def recorded(count: int) -> Iterator[Digest]:

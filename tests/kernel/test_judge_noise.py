@@ -54,6 +54,7 @@ def planted(digests: Sequence[Digest], pids: Sequence[int], count: int, seed: in
     choice, here = random.Random(seed), machine.read()
     found: list[Outcome] = []
     metrics = get_args(Metric)
+    assert all(any(of_pid(digest, pid) for digest in digests) for pid in pids), "some were never seen"
     while len(found) < count:
         pid, at = choice.choice(pids), choice.randrange(4, len(digests) - DUE)
         workload = of_pid(digests[at], pid)
@@ -90,9 +91,11 @@ def test_programs_sent_to_a_crowded_cpu_are_harmed() -> None:
             if len(digests) == at + 1:
                 for pid in victims:
                     os.sched_setaffinity(pid, {LAST})
+    workloads = [of_pid(digests[at], pid) for pid in victims]
+    assert all(workloads), "not seen"
     told = [
         verdict(digests, at, workload, pid, expect, here)
-        for pid in victims
-        if (workload := of_pid(digests[at], pid))
+        for workload, pid in zip(workloads, victims, strict=True)
+        if workload
     ]
     assert [one and one.verdict for one in told] == ["harmed"] * len(victims), told

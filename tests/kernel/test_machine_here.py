@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 from llamas_bpf import machine
@@ -32,9 +33,27 @@ def partition(groups: dict[int, object]) -> set[frozenset[int]]:
     return {frozenset(cpu for cpu in groups if groups[cpu] == group) for group in groups.values()}
 
 
-def test_nodes_together_are_the_whole_memory() -> None:
-    words = next(line for line in Path("/proc/meminfo").read_text().splitlines() if "MemTotal" in line)
-    assert sum(node.total_bytes for node in HERE.nodes) == int(words.split()[1]) * 1024
+def managed_pages() -> dict[int, int]:
+    """Pages of each node in the hands of the kernel's allocator (``/proc/zoneinfo``)."""
+    found: Counter[int] = Counter()
+    node = -1
+    for words in map(str.split, Path("/proc/zoneinfo").read_text().splitlines()):
+        if words[0] == "Node":
+            node = int(words[1].rstrip(","))
+        elif words[0] == "managed":
+            found[node] += int(words[1])
+    return found
+
+
+def test_the_memory_of_a_node_is_what_its_zones_hold() -> None:
+    # Not /proc/meminfo's total: a guest whose memory comes as it is needed tells there what may yet come.
+    before, read, after = managed_pages(), machine.read(), managed_pages()
+    for node in read.nodes:
+        told = node.total_bytes // read.page_bytes
+        assert before[node.id] <= told <= after[node.id] or after[node.id] <= told <= before[node.id]
+
+
+def test_processors_belong_to_one_node_each() -> None:
     assert HERE.page_bytes == int(subprocess.check_output(["getconf", "PAGESIZE"]))
     assert sorted(cpu for node in HERE.nodes for cpu in node.cpus) == [cpu.id for cpu in HERE.cpus]
 
