@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* See capabilities(7), mount_namespaces(7), PR_SET_NO_NEW_PRIVS(2const) and PR_SET_DUMPABLE(2const). */
+/* See capabilities(7), mount_namespaces(7), pid_namespaces(7), mount_setattr(2), PR_SET_NO_NEW_PRIVS(2const) and
+ * PR_SET_DUMPABLE(2const). */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <sched.h>
@@ -14,12 +16,35 @@
 
 #include "confine.h"
 
+int confine_children(void)
+{
+	return unshare(CLONE_NEWPID) ? -errno : 0;
+}
+
+int confine_children_no_more(int pid_namespace_fd)
+{
+	return setns(pid_namespace_fd, CLONE_NEWPID) ? -errno : 0;
+}
+
 int confine_mounts(void)
 {
+	struct mount_attr read_only = { .attr_set = MOUNT_ATTR_RDONLY };
+
 	if (unshare(CLONE_NEWNS))
 		return -errno;
 	/* What the host unmounts must go here too, or its disk would stay in use. */
-	return mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) ? -errno : 0;
+	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL))
+		return -errno;
+	if (mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &read_only, sizeof(read_only)))
+		return -errno;
+	return mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "subset=pid") ? -errno : 0;
+}
+
+int confine_writable(const char *path)
+{
+	struct mount_attr writable = { .attr_clr = MOUNT_ATTR_RDONLY };
+
+	return mount_setattr(AT_FDCWD, path, 0, &writable, sizeof(writable)) ? -errno : 0;
 }
 
 int confine_cover(const char *directory)

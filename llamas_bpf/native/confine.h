@@ -5,8 +5,21 @@
 
 #include <stdint.h>
 
-/* From now on, nobody else sees what this process mounts. */
+/*
+ * The next process that this thread starts is the first of a PID namespace: what it starts in turn ends with
+ * it. Until the second call, which takes a descriptor of /proc/self/ns/pid from before, no thread can start.
+ */
+int confine_children(void);
+int confine_children_no_more(int pid_namespace_fd);
+
+/*
+ * From now on, nobody else sees what this process mounts, it can write to no disk, and /proc shows the
+ * processes of its PID namespace and nothing else.
+ */
 int confine_mounts(void);
+
+/* Lets it write to what was shown at path. */
+int confine_writable(const char *path);
 
 /* Puts an empty directory over this one, which anybody may pass through and nobody can write. */
 int confine_cover(const char *directory);

@@ -3,6 +3,7 @@
 ``MODE PATH STATE USER KEY_FD``; all but the mode is what the controller gives.
 """
 
+import ctypes
 import json
 import os
 import random
@@ -75,9 +76,9 @@ def tries() -> None:
 
     secret = os.open(Path(state) / "store.db", os.O_RDONLY)
     os.close(secret)
+    controller = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[1])
     memory = confine(Path(state), user)
     (memory / "memory.db").write_bytes(b"mine")
-    controller = os.getppid()
     attempts: dict[str, Callable[[], object]] = {
         "write the state directory": lambda: (Path(state) / "journal").write_text("x"),
         "read the store": (Path(state) / "store.db").read_text,
@@ -93,15 +94,39 @@ def tries() -> None:
         "read /root": lambda: list(Path("/root/.").iterdir()),
         "write the kernel's log": lambda: Path("/dev/kmsg").open("w").close(),
         "raise its limits": lambda: __import__("resource").setrlimit(9, (-1, -1)),
+        "see other processes": lambda: next(
+            path for path in Path("/proc").glob("[0-9]*") if path.name != "1"
+        ),
+        "write /tmp": lambda: Path("/tmp/llamas-bpf-bad-model").write_text("x"),
+        "write /dev/shm": lambda: Path("/dev/shm/llamas-bpf-bad-model").write_text("x"),
+        "write /var/tmp": lambda: Path("/var/tmp/llamas-bpf-bad-model").write_text("x"),
+        "be spared when memory is short": lambda: Path("/proc/self/oom_score_adj").write_text("0"),
         "read by way of the controller": lambda: Path(f"/proc/{controller}/root/etc/shadow").read_bytes(),
     }
     through = []
     for what, attempt in attempts.items():
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, StopIteration):
             attempt()
             through.append(what)
     say(kind="ready", notes=["tried", *through])
     hangs()
+
+
+def multiplies() -> None:
+    """What it starts could go on without it, in sessions of their own."""
+    from llamas_bpf.advise.confined.confine import confine
+
+    confine(Path(state), user)
+    for _ in range(3):
+        if not os.fork():
+            os.setsid()
+            hangs()
+    say(kind="ready", notes=["multiplied"])
+    hangs()
+
+
+def crashes() -> None:
+    ctypes.string_at(0)
 
 
 globals()[mode]()

@@ -20,11 +20,13 @@ from situations import hot, situation
 from llamas_bpf import own, process_stat
 from llamas_bpf.advise import Earlier, llm
 from llamas_bpf.advise.confined import process
-from llamas_bpf.advise.confined.messages import Answered, Figures, Observation, Question, Start
+from llamas_bpf.advise.confined.messages import Answered, Document, Figures, Observation, Question, Start
 from llamas_bpf.advise.confined.process import Confined, Ended
+from llamas_bpf.advise.confined.start import ENVIRONMENT
 from llamas_bpf.advise.model.prompt import Prompts, variables
 from llamas_bpf.config import Config, LlmConfig
 from llamas_bpf.contracts.exchange import Exchange
+from llamas_bpf.errors import ConfigError
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="kernel feature: only root has rights to give up")
 
@@ -49,7 +51,7 @@ def confined(state: Path, url: str = "http://127.0.0.1:9/v1", bad: str = "") -> 
         yield found
     finally:
         found.close()
-        assert found.pid is None
+        assert found._process is None
 
 
 def window(number: int, ask: bool = False) -> Observation:
@@ -80,8 +82,12 @@ def ready(found: Confined) -> int:
     found.receive()
     assert found.send(window(0))
     until(found, lambda said: any(isinstance(one, Figures) for one in said), "figures")
-    assert found.pid
-    return found.pid
+    return pid_of(found)
+
+
+def pid_of(found: Confined) -> int:
+    assert found._process
+    return found._process.pid
 
 
 def status(pid: int) -> dict[str, str]:
@@ -111,7 +117,7 @@ def test_it_has_no_rights(state: Path) -> None:
             assert KEY.encode() not in Path(f"/proc/{pid}/{name}").read_bytes()
         environ = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
         names = {line.partition(b"=")[0].decode() for line in environ if line}
-        assert names <= {*process._ENVIRONMENT, "OPENBLAS_NUM_THREADS", "LC_CTYPE"}
+        assert names <= {*ENVIRONMENT, "OPENBLAS_NUM_THREADS", "LC_CTYPE"}
         open_files = sorted(str(file.readlink()) for file in Path(f"/proc/{pid}/fd").iterdir())
         rest = [
             file for file in open_files if not file.startswith("socket:") and "advisor/memory.db" not in file
@@ -138,7 +144,7 @@ def test_a_confinement_that_fails_is_the_end(state: Path) -> None:
     with confined(state) as found:
         (end,) = until(found, ended, "its end")
         assert isinstance(end, Ended)
-        assert "cannot be confined" in end.sentence
+        assert "Not a directory" in end.sentence
         assert found.trouble == end.sentence
     (state / "advisor").unlink()
     (state / "advisor").mkdir()
@@ -189,11 +195,71 @@ def test_broken_messages_end_it(state: Path, seed: int) -> None:
         assert "does not keep to the rules" in end.sentence
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM])
-def test_one_that_dies_is_started_again(state: Path, number: signal.Signals) -> None:
+def test_one_that_crashes_has_ended(state: Path) -> None:
+    with confined(state, bad="crashes") as found:
+        until(found, ended, "its end")
+        # The pipe is closed before there is a status.
+        assert any(why in found.trouble for why in ("killed by signal 11", "hung up"))
+
+
+def test_what_it_has_started_ends_with_it(state: Path) -> None:
+    with confined(state, bad="multiplies") as found:
+        until(found, lambda said: found.notes == ("multiplied",), "its children")
+        first = pid_of(found)
+        family = [pid for pid in _pids() if _is_of(pid, Path(f"/proc/{first}/ns/pid").readlink())]
+        assert len(family) == 4
+        os.kill(first, signal.SIGKILL)
+        until(found, ended, "its end")
+        gone(family)
+
+
+def _is_of(pid: int, namespace: Path) -> bool:
+    try:
+        return Path(f"/proc/{pid}/ns/pid").readlink() == namespace
+    except OSError:
+        return False
+
+
+def gone(pids: list[int]) -> None:
+    deadline = time.monotonic() + 60
+    while any(Path(f"/proc/{pid}").exists() and status(pid)["State"][0] != "Z" for pid in pids):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_two_do_not_share_a_memory(state: Path) -> None:
+    """The second says so, and has it when the first is done with it."""
+    with confined(state) as second:
+        with confined(state) as first:
+            pid = ready(first)
+            (end,) = until(second, ended, "its end")
+            assert isinstance(end, Ended)
+            assert "another controller" in end.sentence
+            assert "--state" in end.sentence
+            # The first does not notice.
+            assert first.send(window(1))
+            until(first, bool, "figures")
+            assert pid_of(first) == pid
+        until(second, lambda said: second._process is not None, "its start")
+        ready(second)
+
+
+def test_more_than_it_can_read_is_said_before_it_starts(state: Path) -> None:
+    documents = [Document(source="nvme", text="x" * (5 << 20))]
+    start = Start(base_url=None, model="m", config=LlmConfig(), templates={}, documents=documents)
+    with pytest.raises(ConfigError, match="shorten the texts in devices"):
+        Confined(start, KEY, state, "", 1)
+    with confined(state) as found:
+        ready(found)
+        assert not found.send(window(1).model_copy(update={"machine": {"text": "x" * (5 << 20)}}))
+        assert found.dropped == 1
+        assert not found.trouble
+
+
+def test_one_that_dies_is_started_again(state: Path) -> None:
     with confined(state) as found:
         first = ready(found)
-        os.kill(first, number)
+        os.kill(first, signal.SIGKILL)
         until(found, ended, "its end")
         assert "model's process" in found.trouble
         assert ready_again(found) != first
@@ -201,7 +267,7 @@ def test_one_that_dies_is_started_again(state: Path, number: signal.Signals) -> 
 
 
 def ready_again(found: Confined) -> int:
-    until(found, lambda said: found.pid is not None and found.restarts > 0, "a restart")
+    until(found, lambda said: found._process is not None and found.restarts > 0, "a restart")
     return ready(found)
 
 
@@ -272,10 +338,7 @@ def test_it_ends_with_its_controller(tmp_path: Path) -> None:
         run.until(lambda window: bool(server.questions))
         (child,) = [pid for pid in _pids() if _parent(pid) == run.process.pid]
         run.process.kill()
-        deadline = time.monotonic() + 30
-        while Path(f"/proc/{child}").exists() and status(child)["State"][0] != "Z":
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        gone([child])
 
 
 def test_it_is_the_controllers_own(state: Path) -> None:

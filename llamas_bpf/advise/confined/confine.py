@@ -5,7 +5,7 @@ import os
 import resource
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,13 @@ _LIMITS = {
     resource.RLIMIT_CORE: 0,
     resource.RLIMIT_NOFILE: 64,
     # Of all that run as this user, threads included.
-    resource.RLIMIT_NPROC: 64,
+    resource.RLIMIT_NPROC: 16,
     resource.RLIMIT_FSIZE: 16 << 30,
 }
 
 
 def confine(state: Path, user: str) -> Path:
-    """Returns the directory of its memory, which it can write, and nothing else.
+    """Returns the directory of its memory, on whose disk it can write, and nowhere else.
 
     Without being root, only what takes no rights is done: it stays the same user. Raises ConfigError, with
     what to do; then this process must end.
@@ -49,14 +49,46 @@ def _confine(state: Path, directory: int, user: str) -> Path:
         whom = account(user) or free(state, memory.owner(directory))
         uid, gid = whom.uid, whom.gid
         memory.give(directory, whom)
-        _show_only_what_is_needed([place, *_program()])
+        _show_only_what_is_needed(place, _program())
+    # Where memory is short, this is what the kernel ends first; only root could take that back.
+    Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+    os.environ["TMPDIR"] = str(place)  # SQLite may sort on disk
     for limit, wanted in _LIMITS.items():
         hard = resource.getrlimit(limit)[1]
         most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(limit, (most, most))
     os.umask(0o077)
-    _check("give up its rights", *_give_up(uid, gid))
+    give_up_rights(uid, gid)
     return place
+
+
+def give_up_rights(uid: int, gid: int) -> None:
+    """For good. Root becomes this user. Raises OSError, and then this process must end."""
+    ffi, lib = _native()
+    step = ffi.new("const char **")
+    error = lib.confine_rights(uid, gid, step)
+    _check(ffi.string(step[0]).decode() if step[0] else "give up its rights", error)
+
+
+@contextmanager
+def children() -> Iterator[None]:
+    """A process started within is the first of a PID namespace, if we are root: what it starts ends with it.
+
+    No thread can be started meanwhile. Raises OSError.
+    """
+    if os.geteuid() != 0:
+        yield
+        return
+    _, lib = _native()
+    ours = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        _check("give it a PID namespace", lib.confine_children())
+        try:
+            yield
+        finally:
+            _check("return to the PID namespace", lib.confine_children_no_more(ours))
+    finally:
+        os.close(ours)
 
 
 def _check_single_thread() -> None:
@@ -73,10 +105,12 @@ def _program() -> Iterator[Path]:
     yield from (Path(os.environ[name]) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if name in os.environ)
 
 
-def _show_only_what_is_needed(needed: Iterable[Path]) -> None:
-    """Where the way to it is closed, as below /root, that is covered by an empty directory with only this."""
+def _show_only_what_is_needed(place: Path, program: Iterable[Path]) -> None:
+    """Only ``place`` can be written to. Where the way to what is needed is closed, as below /root, that is
+    covered by an empty directory with only this."""
     _, lib = _native()
     _check("have mounts of its own", lib.confine_mounts())
+    needed = [place, *program]
     directories = {path if path.is_dir() else path.parent for path in needed if path.exists()}
     behind: dict[Path, list[Path]] = {}
     for path in sorted(found.resolve() for found in directories):
@@ -90,7 +124,18 @@ def _show_only_what_is_needed(needed: Iterable[Path]) -> None:
             _check(f"cover {closed}", lib.confine_cover(os.fsencode(closed)))
             for path, descriptor in shown.items():
                 path.mkdir(mode=0o755, parents=True, exist_ok=True)
-                _check(f"show {path}", lib.confine_show(descriptor, os.fsencode(path)))
+                _show(descriptor, path)
+    own = os.open(place, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        _show(own, place)  # a mount of its own, else this would be about its whole disk
+        _check(f"write to {place}", lib.confine_writable(os.fsencode(place)))
+    finally:
+        os.close(own)
+
+
+def _show(descriptor: int, path: Path) -> None:
+    _, lib = _native()
+    _check(f"show {path}", lib.confine_show(descriptor, os.fsencode(path)))
 
 
 def _closed_ancestor(path: Path) -> Path | None:
@@ -101,13 +146,6 @@ def _closed_ancestor(path: Path) -> Path | None:
     return None
 
 
-def _give_up(uid: int, gid: int) -> tuple[int, str]:
-    ffi, lib = _native()
-    step = ffi.new("const char **")
-    error = lib.confine_rights(uid, gid, step)
-    return error, ffi.string(step[0]).decode() if step[0] else ""
-
-
 def _native() -> tuple[Any, Any]:
     """Not by way of ``native.probe``, which needs numpy."""
     import llamas_bpf.native._native as compiled
@@ -115,6 +153,6 @@ def _native() -> tuple[Any, Any]:
     return compiled.ffi, compiled.lib
 
 
-def _check(what: str, error: int, step: str = "") -> None:
+def _check(what: str, error: int) -> None:
     if error:
-        raise OSError(-error, f"{os.strerror(-error)}: could not {step or what}")
+        raise OSError(-error, f"{os.strerror(-error)}: could not {what}")

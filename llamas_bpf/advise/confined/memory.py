@@ -1,5 +1,6 @@
 """The directory in which the model's process keeps its memory: its own, and nobody else's."""
 
+import fcntl
 import os
 import stat
 from contextlib import suppress
@@ -23,6 +24,21 @@ def opened(state: Path) -> int:
         return os.open(NAME, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
     finally:
         os.close(parent)
+
+
+def locked(state: Path) -> int:
+    """The same, held by nobody else until it is closed. Raises ConfigError where another controller holds it.
+
+    It is for the controller to hold, since a model's process that breaks its rules would let it go.
+    """
+    directory = opened(state)
+    try:
+        fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(directory)
+        what = state / NAME
+        raise ConfigError(f"another controller uses {what}: give this one another --state") from None
+    return directory
 
 
 def owner(directory: int) -> int:

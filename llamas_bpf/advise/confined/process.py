@@ -3,7 +3,6 @@
 import os
 import socket
 import subprocess
-import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from tempfile import TemporaryDirectory
 from pydantic import ValidationError
 
 from llamas_bpf import own
+from llamas_bpf.advise.confined import memory
 from llamas_bpf.advise.confined.frames import MOST_BYTES, FrameError, Frames, framed
 from llamas_bpf.advise.confined.messages import (
     UP,
@@ -24,13 +24,8 @@ from llamas_bpf.advise.confined.messages import (
     Start,
     Up,
 )
-
-_PROGRAM = (sys.executable, "-I", str(Path(__file__).with_name("__main__.py")))
-
-#: Of our environment, this and nothing else; a key comes by a descriptor of its own.
-_ENVIRONMENT = frozenset(
-    name for word in ("http_proxy", "https_proxy", "all_proxy", "no_proxy") for name in (word, word.upper())
-) | {"PATH", "LANG", "SSL_CERT_FILE", "SSL_CERT_DIR"}
+from llamas_bpf.advise.confined.start import PROGRAM, started
+from llamas_bpf.errors import ConfigError
 
 #: At once: more than that in one window, and it floods us.
 _MOST_MESSAGES, _MOST_AT_ONCE = 64, 2 * MOST_BYTES
@@ -42,9 +37,6 @@ _QUIET_S = 120.0
 _RESTART_S = (1.0, 300.0)  # the first delay, which doubles, and the last
 _WELL_S = 300.0  # after so long a life, the next delay is the first again
 _CLOSE_S = 0.4
-
-_BUFFER_BYTES = 1 << 20
-_SO_SNDBUFFORCE = 32  # asm-generic/socket.h
 
 
 @dataclass(frozen=True)
@@ -69,12 +61,13 @@ class Confined:
         state: Path | None,
         user: str,
         answer_s: float,
-        program: tuple[str, ...] = _PROGRAM,
+        program: tuple[str, ...] = PROGRAM,
     ) -> None:
-        self._start = framed(start.model_dump_json().encode())
+        self._start = _first(start)
         self._key, self._state, self._user = key.encode(), state, user
         self._answer_s, self._program = answer_s, program
         self._temporary: TemporaryDirectory[str] | None = None
+        self._lock: int | None = None  # a descriptor that holds it
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe: socket.socket | None = None
         self._frames = Frames()
@@ -87,17 +80,16 @@ class Confined:
         self.notes: tuple[str, ...] = ()
         self.restarts = self.dropped = 0
 
-    @property
-    def pid(self) -> int | None:
-        """Of the process that is there now."""
-        return self._process.pid if self._process else None
-
     def send(self, observation: Observation) -> bool:
         """Tell it of a window. False: it is not there, or has not yet read the last one; nothing is kept."""
         if not self._write() or self._pipe is None:
             self.dropped += 1
             return False
-        self._unsent = framed(observation.model_dump_json().encode())
+        try:
+            self._unsent = framed(observation.model_dump_json().encode())
+        except FrameError:  # a window as no machine should have it
+            self.dropped += 1
+            return False
         self._write()
         now = time.monotonic()
         self._quiet_since = self._quiet_since or now
@@ -114,63 +106,52 @@ class Confined:
         self._write()
         try:
             found = self._read()
-        except (FrameError, ValidationError, OSError) as error:
+        except (FrameError, ValidationError) as error:
             return [self._end(_reason(error))]
+        except OSError:  # it has left what we sent unread
+            return [self._end(self._status())]
         if self._pipe is not None and (hangs := self._hangs()):
             return [*found, self._end(hangs)]
         return found
 
     def close(self) -> None:
-        """End it, asking first."""
+        """End it, asking first: an honest one ends when we hang up."""
         self._hang_up()
         if self._process:
-            self._process.terminate()
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(_CLOSE_S)
             self._process.kill()
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(_CLOSE_S)
             self._bury()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
         if self._temporary:
             self._temporary.cleanup()
             self._temporary = None
 
     def _begin(self) -> list[Answered | Figures | Ended]:
+        try:
+            state = self._own_memory()
+            self._process, self._pipe = started(self._program, state, self._user, self._key)
+        except (OSError, ConfigError) as error:
+            return [self._end(f"cannot be started: {error}")]
+        own.add(self._process.pid)
+        self.restarts += bool(self._started)
+        self._started = self._quiet_since = time.monotonic()
+        self._frames, self._unsent = Frames(), self._start
+        self._write()
+        return []
+
+    def _own_memory(self) -> Path:
+        """Nobody else's until ``close``. Raises OSError, and ConfigError where it is another controller's."""
         if self._state is None:
             self._temporary = TemporaryDirectory(prefix="llamas-bpf-")
             self._state = Path(self._temporary.name)
-        ours, theirs = socket.socketpair()
-        read, write = os.pipe()
-        try:
-            os.write(write, self._key)
-            for end in (ours, theirs):
-                _enlarge(end)
-            path = os.pathsep.join(filter(os.path.isabs, sys.path))
-            self._process = subprocess.Popen(
-                [*self._program, path, str(self._state), self._user, str(read)],
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                pass_fds=(read,),
-                cwd="/",
-                # One thread: rights are a thread's own, and numpy would bring others.
-                env=_environment() | {"OPENBLAS_NUM_THREADS": "1"},
-                start_new_session=True,
-            )
-        except OSError as error:
-            ours.close()
-            return [self._end(f"cannot be started: {error.strerror}")]
-        finally:
-            theirs.close()
-            os.close(read)
-            os.close(write)
-        own.add(self._process.pid)
-        ours.setblocking(False)
-        self.restarts += bool(self._started)
-        self._started = self._quiet_since = time.monotonic()
-        self._pipe, self._frames, self._unsent = ours, Frames(), self._start
-        self._write()
-        return []
+        if self._lock is None:
+            self._lock = memory.locked(self._state)
+        return self._state
 
     def _write(self) -> bool:
         """Whether all is gone that had to go."""
@@ -267,24 +248,18 @@ class Confined:
         return f"ended with status {code}" if code >= 0 else f"was killed by signal {-code}"
 
 
-def _environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name in _ENVIRONMENT}
-
-
-def _enlarge(end: socket.socket) -> None:
-    """A question should fit, and an answer: beyond what others may have, if we are root."""
+def _first(start: Start) -> bytes:
+    """Raises ConfigError where there is more to read than a message holds."""
     try:
-        end.setsockopt(socket.SOL_SOCKET, _SO_SNDBUFFORCE, _BUFFER_BYTES)
-    except PermissionError:
-        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER_BYTES)
+        return framed(start.model_dump_json().encode())
+    except FrameError as error:
+        texts = "texts in devices/ and notes/, or the prompts"
+        raise ConfigError(f"too much for the model to read ({error}): shorten the {texts}") from None
 
 
-def _reason(error: Exception) -> str:
-    match error:
-        case FrameError():
-            return f"does not keep to the rules: {error}"
-        case ValidationError():
-            first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-            where = ".".join(map(str, first["loc"]))[:100]
-            return f"does not keep to the rules: {where}: {first['msg'][:200]}"
-    return f"hung up: {error}"
+def _reason(error: FrameError | ValidationError) -> str:
+    if isinstance(error, FrameError):
+        return f"does not keep to the rules: {error}"
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    where = ".".join(map(str, first["loc"]))[:100]
+    return f"does not keep to the rules: {where}: {first['msg'][:200]}"

@@ -5,21 +5,26 @@ import select
 import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 
-_NOBODY = 65534
+from llamas_bpf.advise.confined.confine import children, give_up_rights
+from llamas_bpf.advise.confined.user import User, free
+
 _MOST_BYTES = 1 << 16
 
 
 def aside(work: Callable[[], str], most_s: float) -> str | None:
     """What ``work`` gives; None when it takes longer, or its process ends without a word.
 
-    The child has no rights from the moment it exists, but what it already had open: it is forked, not
-    executed, since a program of root's may lie where nobody else can read it.
+    The child has no rights when it begins, but what was already open: it is forked, not executed, since a
+    program of root's may lie where nobody else can read it. Raises OSError.
     """
+    user = free(Path("/"), None)
     reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        _child(work, writing)
+    with children():
+        child = os.fork()
+        if child == 0:
+            _child(work, writing, user)
     os.close(writing)
     try:
         return _read(reading, time.monotonic() + most_s)
@@ -29,14 +34,10 @@ def aside(work: Callable[[], str], most_s: float) -> str | None:
         os.waitpid(child, 0)
 
 
-def _child(work: Callable[[], str], writing: int) -> None:
+def _child(work: Callable[[], str], writing: int, user: User) -> None:
     status = 1
     try:
-        if os.geteuid() == 0:
-            os.setgroups([])
-            os.setresgid(_NOBODY, _NOBODY, _NOBODY)
-            # From root to somebody else: takes all capabilities with it, and with them ptrace by others.
-            os.setresuid(_NOBODY, _NOBODY, _NOBODY)
+        give_up_rights(user.uid, user.gid)
         said = work().encode("utf-8", "replace")[:_MOST_BYTES]
         while said:
             said = said[os.write(writing, said) :]

@@ -12,6 +12,8 @@ HOW = "set OPENAI_BASE_URL, or OPENAI_API_KEY, or base_url under [llm] in the co
 #: Local servers want no key, but the client insists on sending one.
 NO_KEY = "none"
 
+_KEY_CHARS = 16_384
+
 
 @dataclass(frozen=True)
 class Endpoint:
@@ -40,9 +42,11 @@ def configured(config: Config) -> Endpoint | None:
         # Not repeated here: it may hold a password, which cannot be told in what cannot be parsed.
         where = "base_url under [llm]" if config.llm.base_url else "OPENAI_BASE_URL"
         raise ConfigError(f"{where}: must be an address such as http://127.0.0.1:11434/v1")
-    if key and not (key.isascii() and key.isprintable()):
+    if key and not (key.isascii() and key.isprintable() and len(key) <= _KEY_CHARS):
         # It could not be sent, and the error would repeat it.
-        raise ConfigError("OPENAI_API_KEY: a key is of letters, digits and signs of ASCII, on one line")
+        raise ConfigError(
+            f"OPENAI_API_KEY: a key is of letters, digits and signs of ASCII: one line, {_KEY_CHARS} at most"
+        )
     return Endpoint(base_url, config.llm.model or os.environ.get("OPENAI_MODEL") or None, key or NO_KEY)
 
 
