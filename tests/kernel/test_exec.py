@@ -55,11 +55,47 @@ def start(*command: str) -> "subprocess.Popen[bytes]":
     return process
 
 
+#: The whole command, then what it has imported by its end.
+LOOK = """
+import sys
+before = set(sys.modules)
+from llamas_bpf.cli import main
+try:
+    main()
+finally:
+    print(*(sys.modules.keys() - before))
+"""
+
+
 def test_it_starts_with_no_more_than_it_needs() -> None:
     """It lives as long as its workload, and what only a controller uses would cost memory and time."""
-    look = "import sys, llamas_bpf.act.launch; print(*sys.modules.keys() & {'numpy', 'rich', 'sqlite3'})"
-    shown = subprocess.run([sys.executable, "-c", look], check=True, capture_output=True).stdout
-    assert shown == b"\n"
+    command = [sys.executable, "-c", LOOK, *EXEC[3:], "--", "true"]
+    imported = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    libraries = {name.partition(".")[0] for name in imported if not name.startswith("_")}
+    # Two libraries, and what pydantic itself needs.
+    needed = {
+        "click",
+        "pydantic",
+        "pydantic_core",
+        "annotated_types",
+        "typing_extensions",
+        "typing_inspection",
+    }
+    assert "llamas_bpf" in libraries
+    assert libraries - sys.stdlib_module_names - {"llamas_bpf"} <= needed
+    assert not libraries & {"asyncio", "sqlite3", "ssl"}
+    rooms = {name.split(".")[1] for name in imported if name.startswith("llamas_bpf.")}
+    assert not rooms & {
+        "advise",
+        "controller",
+        "digest",
+        "guard",
+        "learn",
+        "native",
+        "plan",
+        "sense",
+        "store",
+    }
 
 
 TRAPS = "trap 'exit 42' {}; echo up; while :; do sleep 0.02; done"
