@@ -22,12 +22,6 @@ from llamas_bpf.errors import ConfigError
 from llamas_bpf.recording import load
 
 
-@pytest.fixture(autouse=True)
-def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "OPENAI_MODEL"):
-        monkeypatch.delenv(name, raising=False)
-
-
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """200 windows of a recurring program; the first hints are a model's, the later ones experience's."""
