@@ -16,10 +16,10 @@ Json = dict[str, Any]
 
 _CALLS = """
     SELECT at_s,
-        coalesce(json_extract(body, '$.prompt_tokens'),
+        coalesce(nullif(json_extract(body, '$.prompt_tokens'), 0),
             iif(json_extract(body, '$.status') IN ('unreachable', 'http_error'), 0, length(body) / 4)
         ) AS prompt,
-        coalesce(json_extract(body, '$.completion_tokens'),
+        coalesce(nullif(json_extract(body, '$.completion_tokens'), 0),
             length(coalesce(json_extract(body, '$.answer'), '')) / 4) AS answer
     FROM exchanges WHERE at_s >= ? AND iif(json_valid(body), json_extract(body, '$.latency_ns'), 0) > 0
     ORDER BY at_s

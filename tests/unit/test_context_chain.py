@@ -11,6 +11,7 @@ from context_windows import (
     Messages,
     Scripted,
     asked,
+    by_chars,
     context,
     event,
     observation,
@@ -129,14 +130,25 @@ def test_a_model_that_never_comes_to_an_end_is_stopped(tmp_path: Path) -> None:
 def test_the_budget_is_kept(tmp_path: Path) -> None:
     model = Scripted(script(step("conversation_search", query="w1")))
     of = context(model, tmp_path, tokens=32_000)
-    assert statuses(asked(of, observation(1, calls=2))) == ["ok", "over_budget"]
+    assert statuses(asked(of, observation(1, calls=2))) == ["ok", "ok", "over_budget"]
     assert len(model.prompts) == 2
     none = asked(of, observation(2, calls=0))
-    assert (statuses(none), none.exchanges[0].answer) == (["over_budget"], None)
+    assert (statuses(none), none.exchanges[0].prompt) == (["over_budget"], [])
     assert len(model.prompts) == 2
     spent = asked(of, observation(3, tokens=5000))
     assert statuses(spent)[-1] == "over_budget"
-    assert sum(e.prompt_tokens + e.completion_tokens for e in spent.exchanges) <= 5000
+    assert sum(e.prompt_tokens + e.completion_tokens for e in spent.exchanges if e.prompt) <= 5000
+
+
+def test_what_ends_a_question_does_not_speak_for_the_call_before_it(tmp_path: Path) -> None:
+    """The step was well; that the next prompt does not fit is its own, and was never sent."""
+    said = step("core_memory_append", block="machine", text="x" * 20_000)
+    model = Scripted(script(said), count=by_chars(1))
+    of = context(model, tmp_path, tokens=24_000, block_chars=30_000)
+    answered = asked(of, observation())
+    assert statuses(answered) == ["ok", "too_long"]
+    assert [bool(exchange.prompt) for exchange in answered.exchanges] == [True, False]
+    assert "raise tokens under [llm.context]" in answered.exchanges[1].detail
 
 
 class Failing(Scripted):

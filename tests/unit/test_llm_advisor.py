@@ -4,38 +4,21 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from openai_server import Scene, Server, drips, hangs, hangs_up, hints, says, sends, serving
-from situations import Row, hot, idle, situation, stream
+from llm_loop import PLACE, ROWS, Loop, until
+from openai_server import Scene, drips, hangs, hangs_up, hints, says, sends, serving
+from situations import hot, idle, stream
 
 from llamas_bpf import advise, process_stat
-from llamas_bpf.advise import Earlier, llm
 from llamas_bpf.config import Config, LlmConfig
-from llamas_bpf.contracts.exchange import Exchange
-from llamas_bpf.contracts.hint import Advice
-from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.errors import ConfigError
 
+pytest_plugins = ["loops"]
 KEY = "sk-very-secret-0123456789"
-PLACE = {"kind": "place_memory", "workload": "w1", "nodes": ["node0", "node1"]}
-ROWS = (hot(started_by_exec=True), stream())
-
-
-@pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (
-        "OPENAI_BASE_URL",
-        "OPENAI_API_KEY",
-        "OPENAI_MODEL",
-        "HTTP_PROXY",
-        "http_proxy",
-        "ALL_PROXY",
-    ):
-        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(autouse=True)
@@ -54,63 +37,6 @@ def _command(pid: int) -> str:
         return Path(f"/proc/{pid}/cmdline").read_text()
     except OSError:
         return ""
-
-
-def until(reached: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 100
-    while not reached():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
-class Loop:
-    """Windows, one second each in the digests' time; next to no time here."""
-
-    def __init__(self, server: Server, state: Path | None = None, **settings: Any) -> None:
-        # So much is enough for any tokenizer: nothing need be measured first.
-        window = {"tokens": 20_000}
-        asked = {"base_url": server.url, "model": "m", "timeout_s": 5, "context": window} | settings
-        config = Config(llm=LlmConfig.model_validate(asked))
-        self.advisor = llm.create(config, Earlier(state))
-        self.number = 0
-        self.exchanges: list[Exchange] = []
-        self.seen = 0  # of them
-
-    def window(self, rows: tuple[Row, ...] = ROWS) -> Advice | None:
-        advice = self.advisor.advise(self.situation(rows))
-        self.exchanges += self.advisor.drain_exchanges()
-        return advice
-
-    def situation(self, rows: tuple[Row, ...]) -> Situation:
-        self.number += 1
-        return situation(rows, number=self.number)
-
-    def answer(self, rows: tuple[Row, ...] = ROWS) -> tuple[Advice | None, Exchange]:
-        """What comes of the next exchange to end, in the window in which it does."""
-        deadline = time.monotonic() + 100
-        advice = self.window(rows)
-        while len(self.exchanges) == self.seen:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-            self.number -= 1  # waiting is not to make digest time pass
-            advice = self.window(rows)
-        self.seen += 1
-        return advice, self.exchanges[self.seen - 1]
-
-
-@pytest.fixture
-def loops(request: pytest.FixtureRequest) -> Any:
-    """``loops(scene, …, timeout_s=…)`` is a Loop with a server that plays these scenes."""
-
-    def build(*script: Scene, **settings: Any) -> tuple[Loop, Server]:
-        context = serving(*script)
-        server = context.__enter__()
-        loop = Loop(server, **settings)
-        request.addfinalizer(lambda: context.__exit__(None, None, None))
-        request.addfinalizer(loop.advisor.close)
-        return loop, server
-
-    return build
 
 
 def test_a_hint_comes_and_the_exchange_is_kept_whole(loops: Any) -> None:

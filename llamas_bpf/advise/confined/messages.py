@@ -87,15 +87,14 @@ class Ready(_Message):
 
 
 class Answered(_Message):
-    """What came of a question: each call of the model, in order, and the hints that were usable."""
+    """What came of a question: each call of the model, in order, and the hints that were usable.
+    ``retry_after_s``: its server asked not to be asked again sooner."""
 
     kind: Literal["answered"] = "answered"
     question: str
-    window: int
-    end_ns: int
     exchanges: Annotated[list[Exchange], Field(max_length=1000)]
     hints: Annotated[list[Hint], Field(max_length=64)] = []
-    known_ids: list[str] = []
+    retry_after_s: float | None = Field(default=None, ge=0, le=3600)
 
 
 class Figures(_Message):

@@ -32,7 +32,7 @@ class Chain:
             try:
                 reply = self._ask()
             except AnswerError as error:
-                self._calls.conclude(error.status, str(error))
+                self._calls.fail(error)
                 return []
             call = None
             try:

@@ -67,15 +67,13 @@ class Context:
         try:
             hints = self._answer(observation, calls)
         except Exception as error:
-            calls.conclude(getattr(error, "status", "invalid"), f"{type(error).__name__}: {error}")
+            calls.fail(error)
         self._save()
         return Answered(
             question=observation.question.id,
-            window=observation.number,
-            end_ns=observation.end_ns,
             exchanges=calls.exchanges,
             hints=hints,
-            known_ids=observation.known_ids,
+            retry_after_s=calls.retry_after_s,
         )
 
     def figures(self) -> Figures:

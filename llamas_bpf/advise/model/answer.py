@@ -27,7 +27,7 @@ class AnswerError(Exception):
     """No usable answer: ``status`` is the reason it is counted under, the text says more.
 
     ``context_full``: the messages are more than the model's window holds. ``http``: the server's own status.
-    ``retry_after_s``: it asked not to be asked again sooner; at most 300.
+    ``retry_after_s``: it asked not to be asked again sooner; at most 3600.
     """
 
     def __init__(

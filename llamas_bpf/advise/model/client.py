@@ -22,7 +22,7 @@ from llamas_bpf.contracts.exchange import Status
 
 _MOST_BYTES = 1 << 20
 _CONNECT_S = 10.0
-_MOST_WAIT_S = 300.0
+_MOST_WAIT_S = 3600.0
 _MAY_SAY_WHEN = (429, 503)
 
 #: Said outright, because the client would take an empty OPENAI_BASE_URL for an address.
@@ -233,7 +233,7 @@ def _said(error: openai.APIStatusError) -> str:
 
 
 def _retry_after_s(response: httpx2.Response) -> float | None:
-    """Seconds, or a date (RFC 9110): at most some minutes, whatever the server says."""
+    """Seconds, or a date (RFC 9110): at most an hour, whatever the server says."""
     said = response.headers.get("Retry-After", "").strip()
     if response.status_code not in _MAY_SAY_WHEN or not said:
         return None
