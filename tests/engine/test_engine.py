@@ -16,11 +16,11 @@ from pathlib import Path
 from random import Random
 
 import hint_world
+import live_answer
 import pytest
 from hint_world import World
 from model_street import AdvisorLoop, ModelStreet
 
-from llamas_bpf.advise.model import answer
 from llamas_bpf.advise.model.answer import AnswerError, found
 from llamas_bpf.advise.model.capability import probe
 from llamas_bpf.advise.model.client import Client
@@ -185,7 +185,7 @@ class ByChance:
     def __init__(self, engine: Endpoint) -> None:
         self.client = Client(engine, 240)
         self._number = 0
-        schema = answer.schema()
+        schema = live_answer.schema()
         kinds = {name: _chosen(kind) for name, kind in schema["$defs"].items()}
         self._schema = schema | {"$defs": kinds}
 
@@ -196,7 +196,7 @@ class ByChance:
         status: Status = "ok"
         hints: list[Hint] = []
         try:
-            hints = list(answer.parse(reply).hints)
+            hints = list(live_answer.parse(reply).hints)
         except AnswerError as error:
             status = error.status
         known = {workload.id for workload in situation.digest.workloads} | {"node0", "node1", "node2", "gpu0"}

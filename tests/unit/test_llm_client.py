@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from email.utils import formatdate
 from typing import Any
 
+import live_answer
 import pytest
 from openai_server import (
     Scene,
@@ -25,7 +26,6 @@ from openai_server import (
     serving,
 )
 
-from llamas_bpf.advise.model import answer
 from llamas_bpf.advise.model.answer import AnswerError, Reply, found
 from llamas_bpf.advise.model.client import Client
 from llamas_bpf.advise.model.endpoint import Endpoint
@@ -108,9 +108,9 @@ def test_each_form_says_the_schema_as_the_server_wants_it(asked: Any) -> None:
 def test_sizes_are_left_out_of_the_schema_that_a_server_makes_a_grammar_of(asked: Any) -> None:
     """llama.cpp ends with a segmentation fault over the 8,192 CPUs that a hint may name."""
     one = asked(hints())
-    one.ask(answer.schema())
+    one.ask(live_answer.schema())
     sent = json.dumps(one.server.questions[0]["response_format"])
-    assert "maxItems" in json.dumps(answer.schema())
+    assert "maxItems" in json.dumps(live_answer.schema())
     assert "maxItems" not in sent
     assert "maxLength" not in sent
     assert '"maximum"' in sent
