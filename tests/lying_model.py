@@ -46,6 +46,9 @@ def answer(question: str) -> None:
             os._exit(1)
         case "lies":
             say(kind="answered", question=question, exchanges=[exchange()], hints=[hint])
+        case "no numbers":
+            prompt = [{"role": "user", "content": float("nan")}]
+            say(kind="answered", question=question, exchanges=[exchange(prompt=prompt)])
         case "refunds":
             say(kind="answered", question=question, exchanges=[exchange(prompt_tokens=-(10**9))])
 

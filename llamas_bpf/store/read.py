@@ -131,7 +131,8 @@ def _judged(row: sqlite3.Row) -> tuple[float, Outcome] | None:
 
 
 def json_object(text: str | bytes) -> Json:
-    found = json.loads(text)
+    # NaN is no JSON, whoever wrote it: what cannot be told is null.
+    found = json.loads(text, parse_constant=lambda _: None)
     if not isinstance(found, dict):
         raise TypeError("not an object of JSON")
     return found

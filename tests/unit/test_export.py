@@ -143,6 +143,20 @@ def test_names_that_are_no_text(tmp_path: Path) -> None:
     assert json.loads(done.stdout.splitlines()[1])["workloads"][0]["name"] == "a\udcff\x1b[31m"
 
 
+def test_what_is_no_number_does_not_break_the_lines(state: Path) -> None:
+    db = sqlite3.connect(state / "store.db")
+    with db:
+        db.execute(
+            "UPDATE exchanges SET body = replace(body, '\"latency_ns\": 40000000', '\"latency_ns\": NaN')"
+        )
+    db.close()
+    done = CliRunner().invoke(command, ["--out", "-", "--state", str(state)])
+    assert done.exit_code == 0
+    assert "NaN" not in done.stdout
+    (asked,) = [line for line in map(json.loads, done.stdout.splitlines()) if line["kind"] == "exchange"]
+    assert asked["latency_ns"] is None
+
+
 def test_where_there_is_nothing(tmp_path: Path) -> None:
     out = tmp_path / "x"
     done = CliRunner().invoke(command, ["--out", str(out), "--state", str(tmp_path / "none")])

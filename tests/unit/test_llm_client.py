@@ -1,6 +1,7 @@
 """The client against a real server on loopback: the form it takes, its limits, what it tells of failures."""
 
 import json
+import math
 import time
 from collections.abc import Iterator
 from email.utils import formatdate
@@ -237,7 +238,20 @@ def test_a_call_of_a_tool_is_a_step(asked: Any, arguments: Any, step: Any) -> No
     assert found(asked(calls("give_hints", arguments, "Let me see.")).ask()) == step
 
 
-@pytest.mark.parametrize("arguments", ["[1]", '{"function": "x"}', '{"a": NaN}', "{", "}", '{"a"', "null"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "[1]",
+        '{"function": "x"}',
+        '{"f\\u0075nction": "x"}',
+        {"a": math.nan},
+        '{"a": NaN}',
+        "{",
+        "}",
+        '{"a"',
+        "null",
+    ],
+)
 def test_a_broken_call_of_a_tool_is_refused(asked: Any, arguments: str) -> None:
     with pytest.raises(AnswerError, match=r"no JSON object|the answer holds"):
         found(asked(calls("give_hints", arguments)).ask())

@@ -73,8 +73,11 @@ def test_what_the_controller_knows_is_not_taken_from_the_process(monkeypatch: py
         assert exchange.latency_ns > 0  # or the store would not count it
 
 
-def test_tokens_below_nothing_give_nothing_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    with lying(monkeypatch, "refunds") as loop:
+@pytest.mark.parametrize("mode", ["refunds", "no numbers"])
+def test_what_is_no_count_and_no_text_ends_it_and_gives_nothing_back(
+    monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    with lying(monkeypatch, mode) as loop:
         _, exchange = loop.answer()
         assert exchange.status == "died"
         assert "does not keep to the rules" in exchange.detail
