@@ -41,6 +41,7 @@ class Scripted:
     """Plays; and holds every prompt, with the longest answer that it may give, against its window."""
 
     model: str | None = "scripted"
+    fallback = ""
 
     def __init__(self, play: Play, count: Callable[[str], float] | None = None, usage: bool = True) -> None:
         self.play = play

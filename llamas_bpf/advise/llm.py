@@ -228,7 +228,8 @@ class LlmAdvisor:
             hints=hints,
             known_ids=ids,
             exchange_id=exchange_id,
-            degradations=self._process.notes,
+            # At its start its memory has notes already, which come again with the figures.
+            degradations=tuple(dict.fromkeys((*self._process.notes, *self._figures.notes))),
         )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from llm_loop import PLACE, ROWS, Loop, until
-from openai_server import fails, hangs, hints, serving
+from openai_server import fails, hangs, hints, refusing, serving
 from situations import hot
 
 from llamas_bpf.advise import llm
@@ -117,3 +117,19 @@ def test_a_failure_is_kept_as_such_when_the_controller_stops(loops: Any) -> None
     until(loop.advisor.idle)
     loop.advisor.close()
     assert [exchange.status for exchange in loop.advisor.drain_exchanges()] == ["http_error"]
+
+
+def test_trouble_after_the_start_is_said(loops: Any, tmp_path: Path) -> None:
+    """Its memory is damaged while it runs, and its server does not take the schema."""
+    scene = refusing("json_schema", "json_object+schema", then=hints())
+    loop, _ = loops(scene, state=tmp_path)
+    loop.answer()
+    for database in (tmp_path / "advisor").glob("memory.db*"):
+        database.write_bytes(b"no database at all" * 1000)
+
+    def told() -> tuple[str, ...]:
+        advice = loop.window()
+        return advice.degradations if advice else ()
+
+    until(lambda: "memory was damaged" in " ".join(told()))
+    assert "the model's server: JSON mode only (the schema is asked for in the prompt)" in told()

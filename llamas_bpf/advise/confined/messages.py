@@ -5,13 +5,24 @@ Both sides check what they get against these models. Names from the system are a
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
 from llamas_bpf.config import LlmConfig
 from llamas_bpf.contracts.exchange import Exchange
 from llamas_bpf.contracts.hint import Hint
 
 Json = dict[str, Any]
+
+
+#: What there is to say of a process: the last sentences, each a line. Whoever sends more says as much.
+_MOST_NOTES, _NOTE_CHARS = 8, 300
+
+
+def _last_notes(told: list[str]) -> list[str]:
+    return [note[:_NOTE_CHARS] for note in told[-_MOST_NOTES:]]
+
+
+_Notes = Annotated[list[str], AfterValidator(_last_notes)]
 
 
 class _Message(BaseModel):
@@ -83,7 +94,7 @@ class Ready(_Message):
     """The process has given up its rights and opened its memory. ``notes``: what it has to say of that."""
 
     kind: Literal["ready"] = "ready"
-    notes: list[str] = []
+    notes: _Notes = []
 
 
 class Answered(_Message):
@@ -98,12 +109,13 @@ class Answered(_Message):
 
 
 class Figures(_Message):
-    """How the context is: see ``contracts/model_figures.py``."""
+    """How the context is: see ``contracts/model_figures.py``. ``notes``: what has gone wrong so far."""
 
     kind: Literal["figures"] = "figures"
     context_tokens: int = Field(ge=0, le=1 << 40)
     flushes: int = Field(ge=0, le=1 << 40)
     recalled_entries: int = Field(ge=0, le=1 << 40)
+    notes: _Notes = []
 
 
 class Failed(_Message):

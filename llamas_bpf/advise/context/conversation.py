@@ -81,8 +81,12 @@ class Context:
         entries = 0
         with self._noting():
             entries = self._memory.recall.count()
+        fallback = self._model.fallback
         return Figures(
-            context_tokens=self._window.used_tokens, flushes=self._window.flushes, recalled_entries=entries
+            context_tokens=self._window.used_tokens,
+            flushes=self._window.flushes,
+            recalled_entries=entries,
+            notes=[*self.notes, *([f"the model's server: {fallback}"] if fallback else [])],
         )
 
     def close(self) -> None:

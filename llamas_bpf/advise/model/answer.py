@@ -55,6 +55,10 @@ class Model(Protocol):
 
     model: str | None
 
+    @property
+    def fallback(self) -> str:
+        """How it answers, where it cannot do so by the schema; empty where it can."""
+
     def ask(self, messages: list[dict[str, Any]], most_tokens: int, schema: Json | None) -> Reply:
         """The answer to these messages, in JSON of this schema if the server can; None: in plain text.
 

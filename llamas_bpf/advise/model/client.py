@@ -101,6 +101,11 @@ class Client:
         """How the server answers, in words; known after the first question."""
         return self._form.words
 
+    @property
+    def fallback(self) -> str:
+        """How it answers, where that is not the best that there is."""
+        return self._form.fallback
+
     def ask(self, messages: list[dict[str, Any]], most_tokens: int, schema: Json | None) -> Reply:
         """Raises AnswerError."""
         self._deadline_s = time.monotonic() + self._timeout_s

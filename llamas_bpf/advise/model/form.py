@@ -66,6 +66,11 @@ class Form:
         """What the server can do."""
         return _FORMATS[self._format] if self._settled else "not asked yet"
 
+    @property
+    def fallback(self) -> str:
+        """The same, where it is not the best form; else empty."""
+        return self.words if self._settled and self._format else ""
+
     def fields(self, most_tokens: int, schema: Json | None) -> Json:
         """This form's part of a request's body; without a schema, plain text is what is wanted."""
         limit = {self._limits[self._limit]: most_tokens}
