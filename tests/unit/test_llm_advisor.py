@@ -138,11 +138,11 @@ def test_a_useless_answer_is_counted_and_the_next_advisor_asked(
 
 @pytest.mark.parametrize("scene", [hangs, drips])
 def test_no_answer_in_time(loops: Any, scene: Scene) -> None:
-    loop, _ = loops(scene, timeout_s=0.3)
+    loop, server = loops(scene, timeout_s=0.3)
     advice, exchange = loop.answer()
     assert advice is None
     assert exchange.status == "timeout"
-    assert exchange.latency_ns < 5e9
+    assert not server.ending.is_set()  # it would have gone on
 
 
 def test_nobody_there() -> None:
