@@ -68,8 +68,10 @@ class Window:
 
     def pieces(self) -> list[Piece]:
         """The prompt."""
-        system = self._templates.render("system", self._lines | {"blocks": self.core.shown()})
-        told: list[Piece] = [("system", system)]
+        told: list[Piece] = [
+            ("system", self._templates.render("system", self._lines)),
+            ("user", self._templates.render("core", {"blocks": self.core.shown()})),
+        ]
         if self.queue.summary:
             told.append(("user", f"Summary of what came before: {self.queue.summary}"))
         return told + [(message.role, message.text) for message in self.queue.messages]
