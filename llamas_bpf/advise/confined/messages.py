@@ -51,11 +51,12 @@ class Start(_Message):
 
 
 class Event(_Message):
-    """One line of history: a hint, a refusal, what was written, taken back or judged, in words.
+    """One line of history: a hint, a refusal, what was written, taken back or judged, in words; or how much
+    of that had no room.
 
     ``workload`` is the id, where there is one, and ``name`` its name, quoted."""
 
-    kind: Literal["hint", "refusal", "action", "restored", "verdict"]
+    kind: Literal["hint", "refusal", "action", "restored", "verdict", "left_out"]
     decision: int | None
     workload: str | None
     name: str | None

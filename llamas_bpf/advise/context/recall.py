@@ -13,7 +13,7 @@ from llamas_bpf.as_json import Json
 
 #: What is dropped first, where digests alone do not make room.
 _DROPPED = (
-    ("situation", "step", "result", "warning", "note", "summary"),
+    ("situation", "step", "result", "warning", "note", "summary", "left_out"),
     ("action", "restored", "refusal"),
     ("hint", "verdict"),
 )
