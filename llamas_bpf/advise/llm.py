@@ -15,6 +15,7 @@ from llamas_bpf.advise.confined.process import Confined, Ended
 from llamas_bpf.advise.confined.user import account
 from llamas_bpf.advise.fingerprint import Watch
 from llamas_bpf.advise.model import answer, endpoint
+from llamas_bpf.advise.model.backlog import Backlog
 from llamas_bpf.advise.model.budget import Ledger
 from llamas_bpf.advise.model.endpoint import Endpoint
 from llamas_bpf.advise.model.observation import observation
@@ -58,7 +59,7 @@ class LlmAdvisor:
         self._process = Confined(start, server.api_key, earlier.state, config.llm.user, _answer_s(config.llm))
         self._config, self._model, self._prompts = config.llm, server.model, prompts
         self._ledger = Ledger(config.llm.budget, earlier.calls)
-        self._watch, self._breaker = Watch(), Breaker()
+        self._watch, self._breaker, self._backlog = Watch(), Breaker(), Backlog()
         self._changed = False
         self._told: int | None = None  # the last window
         self._now_ns = 0  # its end
@@ -156,7 +157,10 @@ class LlmAdvisor:
         """What its process was told; None where it could not be."""
         self._told = situation.number
         told = observation(situation, question, self._config.history_windows)
-        return told if self._process.send(told) else None
+        told = self._backlog.with_earlier(told)
+        sent = self._process.send(told)
+        self._backlog.keep(told, sent)
+        return told if sent else None
 
     def _overdue(self, now_ns: int) -> str:
         """A question that takes several steps may be answered all the same, later."""
@@ -169,9 +173,11 @@ class LlmAdvisor:
         """What the process has to say, put where it belongs."""
         for message in self._process.receive():
             match message:
-                case Figures():
+                case Figures():  # one after each window
                     self._figures = message
+                    self._backlog.confirmed()
                 case Ended():
+                    self._backlog.ended()
                     self._flushed += self._figures.flushes
                     self._figures = Figures(context_tokens=0, flushes=0, recalled_entries=0)
                     self._die(message.sentence, now_ns)

@@ -8,6 +8,7 @@ import pytest
 from context_windows import NOTHING, Scripted, asked, context, event, observation, results, script, step
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from situations import situation, stream
 
 from llamas_bpf.advise.confined.messages import Document
 from llamas_bpf.advise.context.archival import CHUNK, chunks
@@ -221,6 +222,34 @@ def test_damage_while_it_runs_is_survived(tmp_path: Path) -> None:
     assert any("put aside" in note for note in of.notes)
     assert asked(of, observation(202)).exchanges[-1].status == "ok"
     assert of.figures().recalled_entries < 10
+
+
+def test_a_workload_that_is_gone_is_found_by_its_name(tmp_path: Path) -> None:
+    nameless = event("it helped").model_copy(update={"name": None})
+    model = Scripted(script(step("conversation_search", query='"hot" verdict'), NOTHING))
+    of = context(model, tmp_path)
+    of.observe(observation(1))
+    gone = situation([stream()], number=2)
+    # At first only a window tells the name; then an event does.
+    of.observe(observation(2, gone, events=[nameless]))
+    of.observe(observation(3, gone, events=[nameless]))
+    of.observe(observation(4, gone, events=[nameless.model_copy(update={"workload": "w77"})]))
+    asked(of, observation(5, gone))
+    found = results(model.prompts[1])[0]["items"]
+    told = [item for item in found if "verdict: it helped" in item]
+    assert told[:2] == [f'window {n}, decision 7, w1 "hot": verdict: it helped' for n in (2, 3)]
+    assert "window 4, decision 7, w77: verdict: it helped" in model.prompts[0][1]["content"]
+
+
+def test_an_event_that_is_told_late_keeps_its_window(tmp_path: Path) -> None:
+    model = Scripted(script(NOTHING))
+    of = context(model, tmp_path)
+    asked(
+        of, observation(9, events=[event("it helped").model_copy(update={"window": 3}), event("it harmed")])
+    )
+    told = model.prompts[0][1]["content"]
+    assert 'window 3, decision 7, w1 "hot": verdict: it helped' in told
+    assert 'window 9, decision 7, w1 "hot": verdict: it harmed' in told
 
 
 def test_without_a_disk_it_goes_on(tmp_path: Path) -> None:

@@ -54,13 +54,15 @@ class Event(_Message):
     """One line of history: a hint, a refusal, what was written, taken back or judged, in words; or how much
     of that had no room.
 
-    ``workload`` is the id, where there is one, and ``name`` its name, quoted."""
+    ``workload`` is the id, where there is one, and ``name`` its name, quoted. ``window``: its own,
+    where it is told with a later one."""
 
     kind: Literal["hint", "refusal", "action", "restored", "verdict", "left_out"]
     decision: int | None
     workload: str | None
     name: str | None
     text: str
+    window: int | None = None
 
 
 class Question(_Message):

@@ -99,7 +99,8 @@ class Context:
             self._begin_run()  # nobody named the run, but windows are counted from its start
         self._when = When(self._run, observation.number, observation.at_s)
         lines = [
-            (event, f"{_since(event, observation.number)}{_gist(event)}") for event in observation.events
+            (event, f"{_since(event, observation.number)}{_gist(event)}")
+            for event in map(self._named, observation.events)
         ]
         with self._noting():
             rows = [(event.kind, event.workload, event.name, line) for event, line in lines]
@@ -109,6 +110,15 @@ class Context:
         if new:
             self._window.bound()
             self._save()
+
+    def _named(self, event: Event) -> Event:
+        """A verdict may come when its workload is gone: it is found by its name all the same."""
+        if event.name or event.workload is None:
+            return event
+        name = None
+        with self._noting():
+            name = self._memory.recall.name_of(self._run, event.workload)
+        return event.model_copy(update={"name": name})
 
     def _is_old(self, event: Event) -> bool:
         """Advisors suggest, and the guard refuses, the same in window after window."""
@@ -182,6 +192,7 @@ def _queue(kept: Any) -> Fifo:
 
 
 def _since(event: Event, window: int) -> str:
+    window = window if event.window is None else event.window
     return f"window {window}, " + (f"decision {event.decision}, " if event.decision is not None else "")
 
 

@@ -81,6 +81,24 @@ class Recall:
                 (run, workload, name, run, _LAST),
             ).fetchall()
 
+    def name_of(self, run: int, workload: str) -> str | None:
+        """As it was last told, quoted; None where it never was."""
+        with self._transaction() as db:
+            row = db.execute(
+                "SELECT name FROM entries WHERE run = ? AND workload = ? AND name IS NOT NULL"
+                " ORDER BY id DESC LIMIT 1",
+                (run, workload),
+            ).fetchone()
+            if row:
+                return str(row["name"])
+            row = db.execute(
+                "SELECT body FROM digests_text JOIN digests ON digests.id = digests_text.rowid"
+                " WHERE digests_text MATCH ? AND run = ? ORDER BY digests.id DESC LIMIT 1",
+                (f'"{workload}"', run),
+            ).fetchone()
+        record = _record(row["body"], workload) if row else None
+        return str(record["name"]) if record else None
+
     def windows_of(self, run: int, workload: str) -> list[tuple[int, Json]]:
         """Windows with a workload's records, newest first: the last ones, and of all before some."""
         with self._transaction() as db:

@@ -103,9 +103,8 @@ class Window:
 
     def bound(self) -> None:
         """While nobody asks, the queue must not grow without end either: then no model sums up."""
-        texts = [message.text for message in self.queue.messages]
-        if self._tokens.estimate(texts) > self._of.tokens:
-            evicted = self.queue.messages[: len(texts) // 2]
+        while self._tokens.estimate([message.text for message in self.queue.messages]) > self._of.tokens:
+            evicted = self.queue.messages[: (len(self.queue.messages) + 1) // 2]
             self.queue.evict(evicted)
             self.flushes += 1
             self.queue.summary = self._summariser.counted(self.queue.summary, evicted)

@@ -1,14 +1,14 @@
 """What a window came to, line by line and in words: a model's history."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from llamas_bpf.advise.confined.messages import Event
 from llamas_bpf.advise.model.quoting import quoted
 from llamas_bpf.contracts.action import Applied, Refusal
 from llamas_bpf.contracts.decision import Decision, Events, Restored
+from llamas_bpf.contracts.digest import Digest
 from llamas_bpf.contracts.outcome import Outcome
-from llamas_bpf.contracts.workload import Workload
 
 #: Of a window. A decision about many processes comes to the same with each: that is told once.
 _MOST = 64
@@ -20,11 +20,12 @@ _NOT_SAID = {"kind", "workload", "reason", "confidence", "expect", "ttl_s"}
 _Line = tuple[str, int | None, str | None, str]
 
 
-def events(last: Events, workloads: tuple[Workload, ...]) -> list[Event]:
-    """Hints first, verdicts last, then what was left out. Whatever may quote the system's names is quoted."""
+def events(last: Events, digests: Iterable[Digest]) -> list[Event]:
+    """Hints first, verdicts last, then what was left out. Whatever may quote the system's names is quoted;
+    a workload's name is that in the first of the digests that has it.
+    """
     lines = _kept(last)
-    wanted = {workload for _, _, workload, _ in lines}
-    names = {one.id: quoted(one.name) for one in workloads if one.id in wanted} if wanted else {}
+    names = _names({workload for _, _, workload, _ in lines if workload}, digests)
     return [
         Event.model_validate(
             {
@@ -37,6 +38,17 @@ def events(last: Events, workloads: tuple[Workload, ...]) -> list[Event]:
         )
         for kind, decision, workload, text in lines
     ]
+
+
+def _names(wanted: set[str], digests: Iterable[Digest]) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for digest in digests:
+        if wanted <= names.keys():
+            break
+        for one in digest.workloads:
+            if one.id in wanted:
+                names.setdefault(one.id, quoted(one.name))
+    return names
 
 
 def _kept(last: Events) -> list[_Line]:
