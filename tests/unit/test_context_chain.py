@@ -106,6 +106,31 @@ def test_errors_go_back_to_the_model(tmp_path: Path, wrong: str, told: str) -> N
     assert told in answered.exchanges[0].detail
 
 
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (
+            step("core_memory_append", block="machine", text="x" * 70_000),
+            "text: String should have at most",
+        ),
+        (
+            step("core_memory_replace", block="machine", old="x", new="y" * 70_000),
+            "new: String should have at most 65536",
+        ),
+        (
+            step("core_memory_append", block="machine", text="x" * 60_000),
+            "has 1500 of 1500 characters left and 60000 more were given",
+        ),
+        (step("archival_memory_insert", text="x" * 70_000), "text: String should have at most 10000"),
+    ],
+)
+def test_too_much_in_one_go_is_told_to_the_model(tmp_path: Path, wrong: str, told: str) -> None:
+    model = Scripted(script(wrong, hints(PLACE)))
+    answered = asked(context(model, tmp_path), observation())
+    assert statuses(answered) == ["invalid", "ok"]
+    assert told in results(model.prompts[1])[-1]["error"]
+
+
 def test_an_unknown_id_costs_its_hint_only(tmp_path: Path) -> None:
     answered = asked(context(script(hints(PLACE, PLACE | {"nodes": ["node9"]})), tmp_path), observation())
     assert (len(answered.hints), statuses(answered)) == (1, ["unknown_id"])
@@ -235,7 +260,6 @@ def test_blocks_have_limits_and_outlive_the_process(tmp_path: Path) -> None:
     assert statuses(asked(of, observation())) == ["ok", "invalid", "ok", "ok"]
     error = results(model.prompts[2])[-1]["error"]
     assert "has 10 of 100 characters left and 21 more were given" in error
-    of.close()
     again = Scripted(script(NOTHING))
     asked(context(again, tmp_path, block_chars=100), observation(2))
     assert 'machine (10 of 100 characters):\n"shortxxxxx"\n' in again.prompts[0][1]["content"]

@@ -12,6 +12,7 @@ from situations import situation, stream
 
 from llamas_bpf.advise.confined.messages import Document
 from llamas_bpf.advise.context.archival import CHUNK, chunks
+from llamas_bpf.advise.context.call import FunctionError
 from llamas_bpf.advise.context.memory import Memory, StorageError
 from llamas_bpf.advise.context.recall import When
 
@@ -148,7 +149,8 @@ def test_archival_storage_is_bounded(tmp_path: Path) -> None:
     assert memory.archival.search("zebra")[1] > 0
     assert texts(memory.archival.search("note 99"))[0].startswith("note 99")
     assert not any(text.startswith("note 1 ") for text in texts(memory.archival.search("note 1")))
-    assert not memory.archival.insert("y" * 10_000)
+    with pytest.raises(FunctionError, match="no room for 10000 characters"):
+        memory.archival.insert("y" * 10_000)
     memory.close()
 
 
@@ -196,7 +198,7 @@ def test_a_damaged_database_is_put_aside(tmp_path: Path, how: str) -> None:
     for number in range(1, 50):
         of.observe(observation(number, events=[event("it helped", decision=number)]))
     of.answer(observation(50))
-    of.close()
+    of._memory.close()
     damage(tmp_path / "memory.db", how)
     model = Scripted(script(step("conversation_search", query="helped"), NOTHING))
     again = context(model, tmp_path)
@@ -205,7 +207,6 @@ def test_a_damaged_database_is_put_aside(tmp_path: Path, how: str) -> None:
     answered = asked(again, observation(51, events=[event("it helped again")]))
     assert [exchange.status for exchange in answered.exchanges] == ["ok", "ok"]
     assert results(model.prompts[1])[0]["found"] == 1
-    again.close()
     assert context(script(NOTHING), tmp_path).notes == []
 
 
@@ -281,7 +282,7 @@ def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
     of = context(script(NOTHING), tmp_path)
     asked(of, observation(1))
     assert [oct(path.stat().st_mode & 0o777) for path in tmp_path.glob("memory.db*")] == ["0o600"] * 3
-    of.close()
+    of._memory.close()
     (tmp_path / "memory.db").rename(tmp_path / "other.db")
     (tmp_path / "memory.db").symlink_to(tmp_path / "other.db")
     assert any("symbolic links" in note for note in context(script(NOTHING), tmp_path).notes)

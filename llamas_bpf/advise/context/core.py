@@ -10,6 +10,8 @@ from llamas_bpf.advise.model.quoting import escaped
 from llamas_bpf.as_json import Json
 
 Label = Literal["machine", "workloads", "lessons"]
+#: That one call may write, however large the blocks are.
+MOST_CHARS = 1 << 16
 LABELS: tuple[Label, ...] = get_args(Label)
 
 

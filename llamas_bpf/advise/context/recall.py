@@ -1,4 +1,4 @@
-"""Recall storage: all that was ever seen, decided and said, oldest digests dropped first."""
+"""Recall storage: what was seen, decided and said, within a bound; the oldest digests are dropped first."""
 
 import json
 import zlib
