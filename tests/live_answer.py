@@ -5,6 +5,7 @@ from typing import Any
 from llamas_bpf.advise.context import functions
 from llamas_bpf.advise.context.call import FunctionError
 from llamas_bpf.advise.context.functions import give_hints
+from llamas_bpf.advise.context.schema import portable
 from llamas_bpf.advise.model.answer import AnswerError, Reply, found
 
 
@@ -20,6 +21,7 @@ def parse(reply: Reply) -> give_hints.Call:
 
 
 def schema() -> dict[str, Any]:
-    """Of hints alone, with all their bounds."""
+    """Of hints alone, as a server gets it."""
     whole = give_hints.Call.model_json_schema()
-    return whole | {"properties": {"hints": whole["properties"]["hints"]}, "required": ["hints"]}
+    hints = {"properties": {"hints": whole["properties"]["hints"]}, "required": ["hints"]}
+    return portable(whole | hints)  # type: ignore[no-any-return]

@@ -109,7 +109,6 @@ def run(path: Path, count: Callable[[str], float], windows: int, every: int, **c
             f"reason {number * 7919}" in item
             for item in found_again(of, windows + number, f"decision {number} hint")
         )
-    of.close()
     return model
 
 
@@ -254,7 +253,6 @@ def test_ids_of_an_earlier_run_are_told_apart(tmp_path: Path) -> None:
         model.window = 32_000
         of = Context(model, start(run=run_name, tokens=32_000), tmp_path / "memory.db")
         asked(of, observation(1, events=[event(f"run time rose in the {run_name} run")]))
-        of.close()
     prompt = model.prompts[-1]
     assert "ids such as w3 in what was said before this line mean other workloads" in json.dumps(prompt)
     detail, searched = results(prompt)[-2:]

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from email.utils import formatdate
 from typing import Any
 
-import live_answer
 import pytest
 from openai_server import (
     Scene,
@@ -104,17 +103,6 @@ def test_each_form_says_the_schema_as_the_server_wants_it(asked: Any) -> None:
         {"type": "json_object"},
         None,
     ]
-
-
-def test_sizes_are_left_out_of_the_schema_that_a_server_makes_a_grammar_of(asked: Any) -> None:
-    """llama.cpp ends with a segmentation fault over the 8,192 CPUs that a hint may name."""
-    one = asked(hints())
-    one.ask(live_answer.schema())
-    sent = json.dumps(one.server.questions[0]["response_format"])
-    assert "maxItems" in json.dumps(live_answer.schema())
-    assert "maxItems" not in sent
-    assert "maxLength" not in sent
-    assert '"maximum"' in sent
 
 
 def test_where_every_form_is_refused_the_error_stands_and_all_begins_again(asked: Any) -> None:

@@ -89,11 +89,6 @@ class Context:
             notes=[*self.notes, *([f"the model's server: {fallback}"] if fallback else [])],
         )
 
-    def close(self) -> None:
-        """Give the database back."""
-        self._save()
-        self._memory.close()
-
     def _observe(self, observation: Observation) -> None:
         if observation.number < self._when.window and not self._run_name:
             self._begin_run()  # nobody named the run, but windows are counted from its start
