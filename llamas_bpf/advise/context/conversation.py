@@ -35,7 +35,7 @@ class Context:
         self._memory = Memory(database, of.keep_bytes)
         self.notes = self._memory.notes
         kept = self._restored()
-        self._tokens = TokenCount(kept.get("ratios") or ())
+        self._tokens = _tokens(kept.get("tokens"))
         self._core = Core(of.block_chars, kept.get("core"))
         self._queue = _queue(kept.get("queue"))
         self._run: int = kept.get("run") or 1
@@ -157,7 +157,7 @@ class Context:
         """All that a restarted process needs to go on."""
         with self._noting():
             state = {
-                "ratios": self._tokens.ratios,
+                "tokens": self._tokens.as_json(),
                 "core": self._core.texts,
                 "queue": self._queue.as_json(),
                 "run": self._run,
@@ -178,6 +178,12 @@ class Context:
         if sentence not in self.notes[-10:]:
             self.notes.append(sentence)
             del self.notes[:-100]
+
+
+def _tokens(kept: Any) -> TokenCount:
+    with contextlib.suppress(TypeError, ValueError):
+        return TokenCount(**kept)
+    return TokenCount()
 
 
 def _queue(kept: Any) -> Fifo:
