@@ -3,7 +3,7 @@
 from typing import Any
 
 from llamas_bpf.advise.context import functions
-from llamas_bpf.advise.context.call import FunctionError
+from llamas_bpf.advise.context.function_error import FunctionError
 from llamas_bpf.advise.context.functions import give_hints
 from llamas_bpf.advise.context.schema import portable
 from llamas_bpf.advise.model.answer import AnswerError, Reply, found

@@ -12,7 +12,7 @@ from situations import situation, stream
 
 from llamas_bpf.advise.confined.messages import Document
 from llamas_bpf.advise.context.archival import CHUNK, chunks
-from llamas_bpf.advise.context.call import FunctionError
+from llamas_bpf.advise.context.function_error import FunctionError
 from llamas_bpf.advise.context.memory import Memory, StorageError
 from llamas_bpf.advise.context.recall import When
 

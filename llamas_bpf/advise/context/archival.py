@@ -8,7 +8,7 @@ from sqlite3 import Connection, Row
 
 from llamas_bpf.advise.confined.messages import Document
 from llamas_bpf.advise.context import fulltext
-from llamas_bpf.advise.context.call import FunctionError
+from llamas_bpf.advise.context.function_error import FunctionError
 from llamas_bpf.advise.context.recall import Transaction
 
 #: Characters of a chunk: a few of them fit into one answer of a function.

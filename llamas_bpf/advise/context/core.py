@@ -5,7 +5,7 @@ What the model writes may be copied from what others chose. So it is shown as da
 
 from typing import Literal, get_args
 
-from llamas_bpf.advise.context.call import FunctionError
+from llamas_bpf.advise.context.function_error import FunctionError
 from llamas_bpf.advise.model.quoting import escaped
 from llamas_bpf.as_json import Json
 
