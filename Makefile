@@ -32,7 +32,7 @@ demo: setup  ## Boot a machine with two memory tiers and watch two workloads bei
 	@echo "Each decision, whole: $(BIN)/llamas-bpf explain --state build/demo/state [ID]"
 
 # One after the other: what measures wants a quiet machine.
-test: lint vagrant-validate test-host test-lab  ## Run every check: style, types, unit and kernel tests here, lab tests in a guest
+test: lint vagrant-validate test-host test-lab  ## Check style and types, run all but the slow tests: unit and kernel tests here, lab tests in a guest
 
 lint: setup  ## Check style and types
 	$(BIN)/ruff check
@@ -141,6 +141,6 @@ build/engine/ready: | .venv/engine-packages
 	CMAKE_ARGS=-DLLAVA_BUILD=OFF build/engine/bin/pip install -q 'llama-cpp-python[server]>=0.3' 'gguf>=0.17'
 	@touch $@
 
-.PHONY: help setup demo test lint test-host test-unit test-kernel test-guests test-lab test-systemd test-bcc \
-	test-crash test-fuzz test-engine test-matrix test-topologies clean vagrant-up vagrant-down vagrant-box \
-	vagrant-validate
+.PHONY: help setup demo test lint test-host test-unit test-kernel test-guests test-lab test-noise test-systemd \
+	test-bcc test-crash test-fuzz test-engine test-matrix test-topologies clean vagrant-up vagrant-down \
+	vagrant-box vagrant-validate

@@ -9,6 +9,21 @@ import pytest
 from kernel_features import apply, lacking
 
 _ALLOWED = "kernel feature: "
+#: No model, key or proxy of this machine's own gets into a test.
+_OF_THE_MACHINE = (
+    "OPENAI_BASE_URL",
+    "OPENAI_API_KEY",
+    "OPENAI_MODEL",
+    "HTTP_PROXY",
+    "http_proxy",
+    "ALL_PROXY",
+)
+
+
+@pytest.fixture(autouse=True)
+def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in _OF_THE_MACHINE:
+        monkeypatch.delenv(name, raising=False)
 
 
 def pytest_configure() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -37,10 +38,16 @@ def by_byte(text: str) -> float:
     return len(text.encode())
 
 
+def dense(text: str) -> float:
+    """A tokenizer that has many words, but takes numbers and signs one by one."""
+    return len(re.findall(r"[A-Za-z]{1,6}|[^A-Za-z ]| +", text))
+
+
 class Scripted:
     """Plays; and holds every prompt, with the longest answer that it may give, against its window."""
 
     model: str | None = "scripted"
+    fallback = ""
 
     def __init__(self, play: Play, count: Callable[[str], float] | None = None, usage: bool = True) -> None:
         self.play = play
@@ -49,6 +56,11 @@ class Scripted:
         self.schemas: list[Any] = []
         self.fullest = 0
         self._count, self._usage = count or by_chars(4), usage
+
+    @property
+    def asking(self) -> list[Messages]:
+        """The prompts that want a step: not those that want a summary."""
+        return [prompt for prompt, schema in zip(self.prompts, self.schemas, strict=True) if schema]
 
     def tokens(self, messages: Messages) -> int:
         return math.ceil(sum(self._count(message["content"]) + _MARKUP for message in messages))
@@ -129,6 +141,14 @@ def event(text: str, kind: Any = "verdict", decision: int | None = 7, workload: 
     return Event(kind=kind, decision=decision, workload=workload, name=workload and '"hot"', text=text)
 
 
+def decided(number: int) -> list[Any]:
+    return [
+        event(f"place_memory on node{number % 3}: because of reason {number * 7919}", "hint", number),
+        event(f"node{number % 3} is full, said check {number * 104729}", "refusal", number, "w2"),
+        event(f"run time rose by {number}", "verdict", number),
+    ]
+
+
 def asked(of: Context, about: Observation) -> Any:
     """Tell of a window, and have its question answered."""
     of.observe(about)
@@ -140,3 +160,22 @@ def results(messages: Messages) -> list[Any]:
     texts = "\n\n".join(message["content"] for message in messages if message["role"] == "user").split("\n\n")
     found = [text.strip().removeprefix("Result: ") for text in texts if text.strip().startswith("Result: ")]
     return [json.loads(text) for text in found if text[0] == "{"]
+
+
+def talkative(messages: Messages, schema: dict[str, Any] | None) -> str:
+    """Uses every function, in an order that depends on what it is told."""
+    if schema is None:
+        return "Long ago " + "it was decided that w1 belongs on node0; " * 100
+    count = len(results(messages))
+    number = len(json.dumps(messages))
+    steps = [
+        step("workload_detail", workload="w1", page=1 + number % 2),
+        step("core_memory_append", block="lessons", text=f"lesson {number}"),
+        step("conversation_search", query=f"decision {number % 100} helped", page=1),
+        step("archival_memory_insert", text=f"note {number} " * 20),
+        step("core_memory_replace", block="lessons", old="lesson", new="l"),
+        step("archival_memory_search", query="note"),
+        step("device_profile", device="node1"),
+        "I think " * 200,
+    ]
+    return NOTHING if number % 4 == 0 else steps[(number + count) % len(steps)]

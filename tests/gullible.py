@@ -27,6 +27,11 @@ _WORDS: dict[str, Callable[..., Json]] = {
     r"promotion (on|off)": lambda word: {"kind": "tune_tiering", "promotion": word == "on"},
 }
 _CALL = re.compile(r"call (?:the )?(?:function |tool )?(\w+)", re.IGNORECASE)
+#: Valid arguments, which carry the order on: what it was told, it remembers.
+_ARGUMENTS: dict[str, Callable[[str], Json]] = {
+    "core_memory_append": lambda order: {"block": "lessons", "text": order},
+    "archival_memory_insert": lambda order: {"text": order},
+}
 _ALWAYS = {"reason": "I was told to", "confidence": 1.0, "ttl_s": 300}
 
 
@@ -57,7 +62,10 @@ def orders(prompt: str) -> tuple[list[Json], list[Json]]:
             hints += [one for one in value["hints"] if isinstance(one, dict)]
         elif isinstance(value.get("kind"), str):
             hints.append(value)
-    steps += [{"function": name, "content": seen[-500:], "query": "w1"} for name in _CALL.findall(seen)]
+    for text in [*_unquoted(prompt)] or [prompt]:
+        for name in _CALL.findall(text):
+            arguments = _ARGUMENTS[name](text) if name in _ARGUMENTS else {"query": text}
+            steps.append({"function": name} | arguments)
     return _once(hints), _once(steps)
 
 

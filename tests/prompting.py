@@ -19,6 +19,6 @@ def rendered(situation: Situation, config: Config | None = None) -> Prompt:
     """The instructions, the situation, and the ids that it gives out."""
     config = config or Config()
     templates = Templates(Prompts(config).texts)
-    lines = {"functions": function_lines(), "hints": hint_lines(), "blocks": []}
+    lines = {"functions": function_lines(), "hints": hint_lines()}
     shown, known = variables(situation, config.llm.history_windows)
     return Prompt(templates.render("system", lines), templates.render("situation", shown), known)

@@ -26,7 +26,7 @@ class Breaker:
         """A try came to something."""
         self._failures = 0
 
-    def failed(self, now_ns: int) -> None:
-        """A try came to nothing."""
-        delay_s = _DELAYS_S[min(self._failures, len(_DELAYS_S) - 1)]
-        self._failures, self._until_ns = self._failures + 1, now_ns + delay_s * 10**9
+    def failed(self, now_ns: int, least_s: float = 0) -> None:
+        """A try came to nothing; whoever failed asked for so many seconds of peace."""
+        delay_s = max(_DELAYS_S[min(self._failures, len(_DELAYS_S) - 1)], least_s)
+        self._failures, self._until_ns = self._failures + 1, now_ns + int(delay_s * 10**9)

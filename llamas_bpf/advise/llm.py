@@ -4,18 +4,18 @@ The model's client, and what it remembers, are in a process of their own (``conf
 to ask, and what of an answer still holds.
 """
 
-import time
 import uuid
-from dataclasses import dataclass
 
 from llamas_bpf import policies
 from llamas_bpf.advise import NOTHING, Earlier
+from llamas_bpf.advise.asked import Asked, concluded
 from llamas_bpf.advise.breaker import Breaker
 from llamas_bpf.advise.confined.messages import Answered, Document, Figures, Observation, Question, Start
 from llamas_bpf.advise.confined.process import Confined, Ended
 from llamas_bpf.advise.confined.user import account
 from llamas_bpf.advise.fingerprint import Watch
 from llamas_bpf.advise.model import answer, endpoint
+from llamas_bpf.advise.model.backlog import Backlog
 from llamas_bpf.advise.model.budget import Ledger
 from llamas_bpf.advise.model.endpoint import Endpoint
 from llamas_bpf.advise.model.observation import observation
@@ -29,6 +29,7 @@ from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.errors import ConfigError
 
 _NOT_SOONER_S = 5.0  # than this after the last question, however much changes
+_STOPPED = "the controller stopped first"
 
 
 def create(config: Config, earlier: Earlier = NOTHING) -> "LlmAdvisor":
@@ -38,14 +39,6 @@ def create(config: Config, earlier: Earlier = NOTHING) -> "LlmAdvisor":
         raise ConfigError(f"advisor llm: no model is configured: {endpoint.HOW}")
     account(config.llm.user)
     return LlmAdvisor(config, server, earlier)
-
-
-@dataclass(frozen=True)
-class _Asked:
-    question: str
-    situation: Situation
-    known_ids: frozenset[str]  # that its prompt gives out
-    at_s: float  # CLOCK_MONOTONIC
 
 
 class LlmAdvisor:
@@ -66,14 +59,15 @@ class LlmAdvisor:
         self._process = Confined(start, server.api_key, earlier.state, config.llm.user, _answer_s(config.llm))
         self._config, self._model, self._prompts = config.llm, server.model, prompts
         self._ledger = Ledger(config.llm.budget, earlier.calls)
-        self._watch, self._breaker = Watch(), Breaker()
+        self._watch, self._breaker, self._backlog = Watch(), Breaker(), Backlog()
         self._changed = False
         self._told: int | None = None  # the last window
         self._now_ns = 0  # its end
-        self._asked: _Asked | None = None  # still to be answered
+        self._asked: Asked | None = None  # still to be answered
         self._asked_ns: int | None = None  # when last
-        self._came: tuple[_Asked, Answered] | None = None  # and not looked at yet
+        self._came: tuple[Asked, Answered] | None = None  # and not looked at yet
         self._failed = ""  # why the last question came to nothing
+        self._short = False  # because the budget leaves less than it needs
         self._exchanges: list[Exchange] = []
         self._figures, self._flushed = Figures(context_tokens=0, flushes=0, recalled_entries=0), 0
         self.why = ""
@@ -127,11 +121,12 @@ class LlmAdvisor:
         self._pump(0)
         self._process.close()
         if self._came:
-            self._keep(self._came[1].exchanges, stale="the controller stopped first")
+            came = self._came[1]
+            late = concluded(came.exchanges, "stale", _STOPPED)
+            self._exchanges += late if came.hints else came.exchanges
             self._came = None
         if self._asked:
-            # Whatever was asked so far has cost something: once is sure.
-            self._keep([self._useless(self._asked, "stale", "the controller stopped first")])
+            self._exchanges.append(self._asked.lost("stale", _STOPPED))
             self._asked = None
 
     def _look(self, situation: Situation) -> None:
@@ -142,17 +137,19 @@ class LlmAdvisor:
         if self._ledger.refusal():
             return False
         state = self._breaker.state(now_ns)
-        if state != "closed":
-            return state == "half-open"
+        if state == "open":
+            return False
         since_s = float("inf") if self._asked_ns is None else (now_ns - self._asked_ns) / 1e9
-        return since_s >= self._config.ask_every_s or (self._changed and since_s >= _NOT_SOONER_S)
+        soon = (self._changed or state == "half-open") and not self._short
+        return since_s >= self._config.ask_every_s or (soon and since_s >= _NOT_SOONER_S)
 
     def _ask(self, situation: Situation) -> None:
         left = self._ledger.left()
         question = Question(id=uuid.uuid4().hex, calls=left.calls, tokens=left.tokens)
         told = self._tell(situation, question)
         if told:
-            self._asked = _Asked(question.id, situation, frozenset(told.known_ids), time.monotonic())
+            known = frozenset(told.known_ids)
+            self._asked = Asked(question.id, situation, known, self._model, self._prompts.hash, self._config)
             self._asked_ns = situation.digest.end_ns
             self._watch.asked()
 
@@ -160,7 +157,10 @@ class LlmAdvisor:
         """What its process was told; None where it could not be."""
         self._told = situation.number
         told = observation(situation, question, self._config.history_windows)
-        return told if self._process.send(told) else None
+        told = self._backlog.with_earlier(told)
+        sent = self._process.send(told)
+        self._backlog.keep(told, sent)
+        return told if sent else None
 
     def _overdue(self, now_ns: int) -> str:
         """A question that takes several steps may be answered all the same, later."""
@@ -173,46 +173,40 @@ class LlmAdvisor:
         """What the process has to say, put where it belongs."""
         for message in self._process.receive():
             match message:
-                case Figures():
+                case Figures():  # one after each window
                     self._figures = message
+                    self._backlog.confirmed()
                 case Ended():
+                    self._backlog.ended()
                     self._flushed += self._figures.flushes
                     self._figures = Figures(context_tokens=0, flushes=0, recalled_entries=0)
                     self._die(message.sentence, now_ns)
                 case Answered() if self._asked:
                     self._answered(self._asked, message, now_ns)
 
-    def _answered(self, asked: _Asked, message: Answered, now_ns: int) -> None:
-        """Whatever it says, the exchanges are those of that question, and numbered here."""
-        named = [
-            exchange.model_copy(
-                update={
-                    "id": f"{asked.question}.{number}",
-                    "question": asked.question,
-                    "window": asked.situation.number,
-                }
-            )
-            for number, exchange in enumerate(message.exchanges)
-        ]
-        named = named or [self._useless(asked, "invalid", "the model's process made no call")]
-        for exchange in named:
+    def _answered(self, asked: Asked, message: Answered, now_ns: int) -> None:
+        exchanges = asked.exchanges(message)
+        for exchange in exchanges:
             self._ledger.add(exchange)
-        self._asked, self._came = None, (asked, message.model_copy(update={"exchanges": named}))
-        if named[-1].status == "ok" or message.hints:
+        self._asked, self._came = None, (asked, message.model_copy(update={"exchanges": exchanges}))
+        last = exchanges[-1]
+        self._short = last.status == "over_budget" and not message.hints
+        if last.status == "ok" or message.hints:
             self._breaker.succeeded()
             self._failed = ""
+        elif self._short:  # nobody has failed
+            self._failed = f"budget: {last.detail}"
         else:
-            self._breaker.failed(now_ns)
-            self._failed = f"{named[-1].status}: {named[-1].detail}"
+            self._breaker.failed(now_ns, message.retry_after_s or 0)
+            self._failed = f"{last.status}: {last.detail}"
 
     def _die(self, sentence: str, now_ns: int) -> None:
         if self._asked is None:
             return
-        died = self._useless(self._asked, "died", sentence)
-        # It may have asked more than once: at least once is sure.
+        died = self._asked.lost("died", sentence)
         self._ledger.add(died)
-        self._keep([died])
-        self._asked = None
+        self._exchanges.append(died)
+        self._asked, self._short = None, False
         self._breaker.failed(now_ns)
         self._failed = f"died: {sentence}"
 
@@ -220,36 +214,19 @@ class LlmAdvisor:
         if self._came is None:
             return None
         (asked, came), self._came = self._came, None
-        known = asked.known_ids
-        usable = [hint for hint in came.hints if answer.ids(hint) <= known]
+        exchanges = came.exchanges
+        usable = [hint for hint in came.hints if answer.ids(hint) <= asked.known_ids]
         hints = still_stands(usable, asked.situation, situation)
-        stale = "its situation has passed" if usable and not hints else ""
-        self._keep(came.exchanges, stale)
-        if stale or (came.exchanges[-1].status != "ok" and not hints):
-            return None
-        return self._advice(hints, known, came.exchanges[-1].id)
-
-    def _keep(self, exchanges: list[Exchange], stale: str = "") -> None:
-        if stale:
-            last = exchanges[-1].model_copy(update={"status": "stale", "detail": stale})
-            exchanges = [*exchanges[:-1], last]
+        # Also when one of several is dropped: whoever it was about was not left alone.
+        if len(usable) < len(came.hints):
+            exchanges = concluded(exchanges, "unknown_id", "a hint names what its prompt did not give out")
+        elif len(hints) < len(usable):
+            whose = "the situation of a hint" if hints else "its situation"
+            exchanges = concluded(exchanges, "stale", f"{whose} has passed")
         self._exchanges += exchanges
-
-    def _useless(self, asked: _Asked, status: str, detail: str) -> Exchange:
-        return Exchange.model_validate(
-            {
-                "id": f"{asked.question}.0",
-                "window": asked.situation.number,
-                "model": self._model or "unknown",
-                "prompt_hash": self._prompts.hash,
-                "prompt": [],
-                "answer": None,
-                "status": status,
-                "detail": detail[:500],
-                "latency_ns": int((time.monotonic() - asked.at_s) * 1e9),
-                "question": asked.question,
-            }
-        )
+        if exchanges[-1].status != "ok" and not hints:
+            return None
+        return self._advice(hints, asked.known_ids, exchanges[-1].id)
 
     def _advice(self, hints: list[Hint], ids: frozenset[str], exchange_id: str | None = None) -> Advice:
         return Advice(
@@ -257,7 +234,8 @@ class LlmAdvisor:
             hints=hints,
             known_ids=ids,
             exchange_id=exchange_id,
-            degradations=self._process.notes,
+            # At its start its memory has notes already, which come again with the figures.
+            degradations=tuple(dict.fromkeys((*self._process.notes, *self._figures.notes))),
         )
 
 

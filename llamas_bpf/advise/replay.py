@@ -1,7 +1,7 @@
-"""The replay advisor: what was answered in a recorded run, again, window by window, without a server.
+"""The replay advisor: what was decided in a recorded run, again, window by window, without a server.
 
-A model's answer is read again from its own words, against the ids that its own prompt gave out. Hints that it
-gave too late then are left out: lateness was of that day.
+A model's hints are those that were decided on then. Its words are not read again: what was dropped of them,
+and why, was of that day.
 """
 
 import re
@@ -10,7 +10,6 @@ from pathlib import Path
 
 from llamas_bpf.advise import NOTHING, Earlier
 from llamas_bpf.advise.model import answer
-from llamas_bpf.advise.model.answer import AnswerError, Reply
 from llamas_bpf.config import Config
 from llamas_bpf.contracts.exchange import Exchange, Status
 from llamas_bpf.contracts.hint import Advice, Hint
@@ -62,9 +61,8 @@ class ReplayAdvisor:
         hints = self._here([each.hint for each in made if each.exchange_id not in ids], situation)
         exchange_id = None
         for exchange in asked:
-            used = [each.hint for each in made if each.exchange_id == exchange.id] if self._made else None
-            status, detail, given = _read_again(exchange, used)
-            found = self._here(given, situation)
+            given = [each.hint for each in made if each.exchange_id == exchange.id]
+            status, detail, found = exchange.status, exchange.detail, self._here(given, situation)
             if len(found) < len(given):
                 status, detail = "unknown_id", "what it named is not on this machine now"
             hints += found
@@ -117,24 +115,6 @@ class ReplayAdvisor:
             each.id for each in situation.digest.workloads if each.started_by_exec and each.name == then.name
         ]
         return found[0] if len(found) == 1 else None
-
-
-def _read_again(exchange: Exchange, used: Sequence[Hint] | None) -> tuple[Status, str, list[Hint]]:
-    """What comes of the answer now. ``used`` are the hints that were not late then; None where not known."""
-    if exchange.answer is None or exchange.function not in ("", "give_hints"):
-        return exchange.status, exchange.detail, []
-    try:
-        hints = list(answer.parse(Reply(exchange.answer)).hints)
-    except AnswerError as error:
-        return error.status, str(error), []
-    named = set().union(*(answer.ids(hint) for hint in hints))
-    unknown = named - set(exchange.known_ids)
-    hints = [hint for hint in hints if not answer.ids(hint) & unknown and (used is None or hint in used)]
-    if unknown:
-        return "unknown_id", f"not in the prompt: {', '.join(sorted(unknown)[:10])}", hints
-    if exchange.status == "stale":
-        return "stale", exchange.detail, hints
-    return "ok", "", hints
 
 
 def _replayed(exchange: Exchange, status: Status, detail: str) -> Exchange:

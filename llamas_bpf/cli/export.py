@@ -23,7 +23,7 @@ def command(out: Path, state: Path) -> None:
 
     Works while a controller runs. What is written is what `replay FILE` and `--advisor replay:FILE` read.
     """
-    from llamas_bpf.cli._output import output
+    from llamas_bpf.cli._output import private
     from llamas_bpf.store import Export
 
     written = 0
@@ -31,9 +31,9 @@ def command(out: Path, state: Path) -> None:
         total = store.count()
         try:
             # Names of processes, and what was asked of the model, are nobody else's business.
-            with output(out, mode=0o600) as file:
+            with private(out) as file:
                 for line in store.lines():
-                    file.write(json.dumps(line) + "\n")
+                    file.write(json.dumps(line, allow_nan=False) + "\n")
                     written += 1
                     _progress(written, total)
         except OSError as error:

@@ -1,6 +1,6 @@
 """One question to a language model and what came back, kept whole."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,7 +14,7 @@ Status = Literal[
     "http_error",
     "too_long",
     "endless",  # so many steps, and no hints
-    "over_budget",  # stopped amid its steps
+    "over_budget",  # not asked, or stopped amid its steps
     "died",  # the model's process ended, hung or flooded us
 ]
 
@@ -29,7 +29,8 @@ class Exchange(BaseModel):
     ``status`` is ``ok``, or the reason under which a useless answer is counted. ``function`` is what the
     model called. ``known_ids`` are the ids that its prompt gave out; ``window`` is what it was asked about.
 
-    ``prompt`` is the messages as sent; ``prompt_hash`` names the template's version. Never holds a key.
+    ``prompt`` is the messages as sent, role and content; ``prompt_hash`` names the template's version. Never
+    holds a key. ``tokens_estimated``: nobody has counted them. What took no time was never sent.
     Bounded in all, since it comes from a process that is not trusted.
     """
 
@@ -39,13 +40,14 @@ class Exchange(BaseModel):
     window: _Count
     model: _Word
     prompt_hash: _Word
-    prompt: list[dict[str, Any]]
+    prompt: list[dict[str, str]]
     answer: str | None
     status: Status
     detail: _Word = ""
     latency_ns: _Count
     prompt_tokens: _Count | None = None
     completion_tokens: _Count | None = None
+    tokens_estimated: bool = False
     question: _Word = ""
     step: _Count = 0
     function: _Word = ""

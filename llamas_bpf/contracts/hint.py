@@ -173,14 +173,6 @@ Hint = Annotated[
 HINT: TypeAdapter[Hint] = TypeAdapter(Hint)
 
 
-class Answer(BaseModel):
-    """What a language model must answer with."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    hints: list[Hint] = Field(max_length=64)
-
-
 class Advice(BaseModel):
     """An advisor's hints, with the ids its own prompt gave out; nothing else may be named.
 

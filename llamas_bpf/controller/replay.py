@@ -31,13 +31,15 @@ Kind = TypeVar("Kind")
 
 @dataclass(frozen=True)
 class Compared:
-    """One window: the hints of then, and those of now with the name of who gave them."""
+    """One window: the hints of then, and those of now with the name of who gave them; what a model was asked
+    now and has answered."""
 
     number: int
     digest: Digest
     then: tuple[Hint, ...]
     now: tuple[Hint, ...]
     advisor: str | None
+    exchanges: tuple[Exchange, ...]
 
 
 def replay(
@@ -51,10 +53,10 @@ def replay(
         advice = advise.answer(advisors, situation) if number >= BASELINE else None
         for advisor in advisors:
             advisor.observe(situation)
-            advisor.drain_exchanges()
+        asked = tuple(exchange for advisor in advisors for exchange in advisor.drain_exchanges())
         then = tuple(decision.hint for decision in run.decisions(number))
         now = tuple(advice.hints) if advice else ()
-        yield Compared(number, digest, then, now, advice.advisor if advice else None)
+        yield Compared(number, digest, then, now, advice.advisor if advice else None, asked)
         run.add(situation)
         wait()
 

@@ -12,7 +12,8 @@ from llamas_bpf.store.read import Json, Reader, decision_row, json_object
 #: Rows read at a time: in between, a controller may write, and nothing is held.
 _BATCH = 50
 
-_TABLES = ("runs", "decisions", "exchanges", "digests")
+#: Each table, and where it says which run: 0 is none of the controller's.
+_TABLES = {"runs": "id", "decisions": "run", "exchanges": "run", "digests": "run"}
 
 
 class Export(Reader):
@@ -27,8 +28,8 @@ class Export(Reader):
         """How many lines there will be, unless a controller goes on writing."""
         with self._rows() as db:
             return sum(
-                db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
-                for table in _TABLES
+                db.execute(f"SELECT count(*) FROM {table} WHERE {key} > 0").fetchone()[0]  # noqa: S608
+                for table, key in _TABLES.items()
             )
 
     def lines(self) -> Iterator[Json]:
@@ -55,12 +56,7 @@ class Export(Reader):
         with self._rows() as db:
             found = [
                 db.execute(f"SELECT min({key}) FROM {table} WHERE {key} > ?", (after,)).fetchone()[0]  # noqa: S608
-                for table, key in (
-                    ("runs", "id"),
-                    ("decisions", "run"),
-                    ("exchanges", "run"),
-                    ("digests", "run"),
-                )
+                for table, key in _TABLES.items()
             ]
         return min((run for run in found if run is not None), default=None)
 

@@ -16,10 +16,10 @@ Json = dict[str, Any]
 
 _CALLS = """
     SELECT at_s,
-        coalesce(json_extract(body, '$.prompt_tokens'),
+        coalesce(nullif(json_extract(body, '$.prompt_tokens'), 0),
             iif(json_extract(body, '$.status') IN ('unreachable', 'http_error'), 0, length(body) / 4)
         ) AS prompt,
-        coalesce(json_extract(body, '$.completion_tokens'),
+        coalesce(nullif(json_extract(body, '$.completion_tokens'), 0),
             length(coalesce(json_extract(body, '$.answer'), '')) / 4) AS answer
     FROM exchanges WHERE at_s >= ? AND iif(json_valid(body), json_extract(body, '$.latency_ns'), 0) > 0
     ORDER BY at_s
@@ -131,7 +131,8 @@ def _judged(row: sqlite3.Row) -> tuple[float, Outcome] | None:
 
 
 def json_object(text: str | bytes) -> Json:
-    found = json.loads(text)
+    # NaN is no JSON, whoever wrote it: what cannot be told is null.
+    found = json.loads(text, parse_constant=lambda _: None)
     if not isinstance(found, dict):
         raise TypeError("not an object of JSON")
     return found

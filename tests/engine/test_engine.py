@@ -16,11 +16,11 @@ from pathlib import Path
 from random import Random
 
 import hint_world
+import live_answer
 import pytest
 from hint_world import World
 from model_street import AdvisorLoop, ModelStreet
 
-from llamas_bpf.advise.model import answer
 from llamas_bpf.advise.model.answer import AnswerError, found
 from llamas_bpf.advise.model.capability import probe
 from llamas_bpf.advise.model.client import Client
@@ -44,19 +44,6 @@ SCHEMA = {
     "required": ["function", "number", "sure"],
     "additionalProperties": False,
 }
-
-
-@pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (
-        "OPENAI_BASE_URL",
-        "OPENAI_API_KEY",
-        "OPENAI_MODEL",
-        "HTTP_PROXY",
-        "http_proxy",
-        "ALL_PROXY",
-    ):
-        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(scope="module")
@@ -198,7 +185,7 @@ class ByChance:
     def __init__(self, engine: Endpoint) -> None:
         self.client = Client(engine, 240)
         self._number = 0
-        schema = answer.schema()
+        schema = live_answer.schema()
         kinds = {name: _chosen(kind) for name, kind in schema["$defs"].items()}
         self._schema = schema | {"$defs": kinds}
 
@@ -209,7 +196,7 @@ class ByChance:
         status: Status = "ok"
         hints: list[Hint] = []
         try:
-            hints = list(answer.parse(reply).hints)
+            hints = list(live_answer.parse(reply).hints)
         except AnswerError as error:
             status = error.status
         known = {workload.id for workload in situation.digest.workloads} | {"node0", "node1", "node2", "gpu0"}

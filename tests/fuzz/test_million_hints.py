@@ -11,8 +11,9 @@ import hint_fuzz
 import hint_world
 import pytest
 from hint_street import REACHABLE, Life, lived
+from live_answer import parse
 
-from llamas_bpf.advise.model.answer import AnswerError, Reply, parse
+from llamas_bpf.advise.model.answer import AnswerError, Reply
 
 HINTS = int(os.environ.get("HINTS", "1000000"))
 SEED = int(os.environ.get("SEED", "0"))

@@ -58,7 +58,7 @@ def chats() -> None:
 
 
 def answers_unasked() -> None:
-    say(kind="answered", question="q", window=1, end_ns=1, exchanges=[])
+    say(kind="answered", question="q", exchanges=[])
     hangs()
 
 

@@ -68,13 +68,13 @@ def netlink_among(files: set[int]) -> socket.socket:
 
 
 def test_records_that_nobody_takes_are_bounded_and_missed_once() -> None:
-    connector = Connector(most=30)
+    connector = Connector(most=300)
     connector.open()
     with closing(connector):
-        burst(100)
+        burst(400)
         time.sleep(1)
         records, whole = connector.take()
-        assert len(records) == 30
+        assert len(records) == 300
         assert not whole
         burst(2)
         time.sleep(1)
@@ -103,4 +103,5 @@ def test_without_privilege_it_listens_or_names_what_is_missing() -> None:
     found = subprocess.run([*bare, *LISTENER], stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
     assert found.stderr == b""
     told = [json.loads(line) for line in found.stdout.splitlines()]
-    assert told[0] == {"open": True} or "CAP_NET_ADMIN" in told[0]["error"]
+    anybody = tuple(int(number) for number in os.uname().release.split(".")[:2]) >= (6, 6)
+    assert told[0] == {"open": True} if anybody else "CAP_NET_ADMIN" in told[0]["error"]

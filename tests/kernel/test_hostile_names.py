@@ -190,5 +190,6 @@ def test_what_acting_says(tmp_path: Path) -> None:
     said = [*dry, *twice, *odd, *absent, *linked]
     assert [one.status for one in said] == ["dry_run", "failed", "applied", "failed", "failed", "failed"]
     assert all(one.detail or one.status == "applied" for one in said)
+    assert [bool(one.skipped) for one in others] == [True]
     for sentence in (*(one.detail for one in said), *(f"{one.target} {one.skipped}" for one in others)):
         assert harmless(sentence), sentence

@@ -48,6 +48,7 @@ def managed_pages() -> dict[int, int]:
 def test_the_memory_of_a_node_is_what_its_zones_hold() -> None:
     # Not /proc/meminfo's total: a guest whose memory comes as it is needed tells there what may yet come.
     before, read, after = managed_pages(), machine.read(), managed_pages()
+    assert [node.id for node in read.nodes] == sorted(before)
     for node in read.nodes:
         told = node.total_bytes // read.page_bytes
         assert before[node.id] <= told <= after[node.id] or after[node.id] <= told <= before[node.id]

@@ -87,17 +87,17 @@ def test_a_dry_run_says_and_writes_nothing(tmp_path: Path) -> None:
 
 def test_what_exec_did_not_start_is_out_of_scope(tmp_path: Path) -> None:
     """A program that nobody put in our hands is named by the model, and stays as it is."""
-    mask = {LAST - 1}
-    with subprocess.Popen([sys.executable, "-c", SPIN], stdout=subprocess.PIPE, text=True) as stranger:
+    mask, name = {LAST - 1}, f"spin-{os.getpid()}"
+    (tmp_path / name).symlink_to(sys.executable)
+    with subprocess.Popen([tmp_path / name, "-c", SPIN], stdout=subprocess.PIPE, text=True) as stranger:
         os.sched_setaffinity(stranger.pid, mask)
         options = ("--enforce", "--advisor", "llm", "--state", str(tmp_path / "state"))
-        name = Path(sys.executable).resolve().name
         try:
-            scene = place_cpu(f"(?:{name}|python[0-9.]*)")
-            with serving(scene) as server, running(*options, env=model(server.url)) as run:
+            with serving(place_cpu(name)) as server, running(*options, env=model(server.url)) as run:
                 window = run.until(lambda window: bool(window["refusals"]))
                 assert run.stop() == 0
-            assert {refusal["check"] for refusal in window["refusals"]} <= {"scope", "protected", "plan"}
+            assert [decision["name"] for decision in window["decisions"]] == [name]
+            assert [refusal["check"] for refusal in window["refusals"]] == ["scope"]
             assert os.sched_getaffinity(stranger.pid) == mask
         finally:
             stranger.kill()

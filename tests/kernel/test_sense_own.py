@@ -51,8 +51,11 @@ def test_own_faults_and_switches_are_nowhere() -> None:
     with Sensor(period=1) as sensor:
         fault(4001)
         switch(2003)
+        other = subprocess.Popen(["true"])
+        other.wait()
         batch = sensor.collect(time.monotonic_ns() + 200_000_000)
     own = os.getpid()
+    assert other.pid in seen(batch)
     assert own not in batch.faults["tgid"]
     assert own not in batch.sched["tgid"]
     for counts in batch.counts.values():

@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 #: Forks for each message: a command's words, with its standard files and where to tell its exit status.
 _FORKS = """
-import json, os, socket, sys
+import json, os, socket, sys, traceback
 from contextlib import suppress
 import llamas_bpf.act.launch, llamas_bpf.cli.exec, llamas_bpf.machine
 from llamas_bpf.cli import main
@@ -42,6 +42,8 @@ while True:
             main()
         except SystemExit as end:
             status = end.code
+        except BaseException:
+            traceback.print_exc()
         finally:
             os.write(files[3], bytes([status]))
             os._exit(status)

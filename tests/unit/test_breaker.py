@@ -18,6 +18,14 @@ def test_it_opens_closes_and_lets_one_try_through() -> None:
     assert breaker.state(205 * S) == "half-open"
 
 
+def test_who_asks_for_peace_gets_at_least_that() -> None:
+    breaker = Breaker()
+    breaker.failed(0, least_s=60)
+    assert [breaker.state(s * S) for s in (59, 60)] == ["open", "half-open"]
+    breaker.failed(0, least_s=1)
+    assert [breaker.state(s * S) for s in (9, 10)] == ["open", "half-open"]
+
+
 def test_the_delays_have_an_end() -> None:
     breaker, waits = Breaker(), []
     for _ in range(10):

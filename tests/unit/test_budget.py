@@ -102,6 +102,19 @@ def test_what_no_server_has_counted_is_estimated(status: str, answer: str | None
     assert book.ledger.spent("hour") == Spent(1, tokens, 0.0)
 
 
+def test_a_server_that_counts_nothing_has_not_counted() -> None:
+    book = Book()
+    prompt = [{"role": "user", "content": "x" * 67}]
+    book.ledger.add(reports.exchange(prompt=prompt, answer="x" * 40, prompt_tokens=0, completion_tokens=0))
+    assert book.ledger.spent("hour") == Spent(1, 35, 0.0)
+
+
+def test_what_was_never_sent_costs_nothing() -> None:
+    book = Book()
+    book.ledger.add(reports.exchange(status="over_budget", prompt=[], answer=None, latency_ns=0))
+    assert book.ledger.spent("hour") == Spent()
+
+
 def test_sums_come_back_to_nothing() -> None:
     book = Book(prompt_price=0.1, answer_price=0.3)
     for _ in range(1000):

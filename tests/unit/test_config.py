@@ -1,7 +1,10 @@
 """Settings: every mistake is answered with what would be right."""
 
 import os
+import re
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +21,23 @@ def write(tmp_path: Path, text: str) -> Path:
 def test_defaults_and_values(tmp_path: Path) -> None:
     assert config.load(write(tmp_path, "")) == config.Config()
     assert config.load(write(tmp_path, "window_s = 2.5\n[llm]\nmodel = 'm'")).llm.model == "m"
+
+
+def test_the_readme_has_every_key_and_its_default(tmp_path: Path) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    (shown,) = re.findall(r"^```toml\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    assert config.load(write(tmp_path, shown)) == config.Config()
+    whole = re.sub(r"^# ", "", shown, flags=re.MULTILINE)
+    config.load(write(tmp_path, whole))
+    assert keys(tomllib.loads(whole)) == keys(config.Config().model_dump())
+
+
+def keys(table: dict[str, Any], within: str = "") -> set[str]:
+    """Dotted, all that there are."""
+    found = set()
+    for name, value in table.items():
+        found |= keys(value, f"{within}{name}.") if isinstance(value, dict) else {within + name}
+    return found
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from llamas_bpf.advise.confined.frames import MOST_BYTES, FrameError, Frames, framed
-from llamas_bpf.advise.confined.messages import Figures, Start
+from llamas_bpf.advise.confined.messages import UP, Figures, Ready, Start
 from llamas_bpf.advise.confined.process import Confined
 from llamas_bpf.config import LlmConfig
 
@@ -52,3 +52,12 @@ def test_thousands_of_broken_messages_are_all_told_from_good_ones() -> None:
             with pytest.raises((FrameError, ValidationError)):
                 confined._read()
                 raise AssertionError(f"number {number} passed")
+
+
+def test_of_notes_only_the_last_are_kept_and_short() -> None:
+    told = [f"{number} {'x' * 10_000}" for number in range(1000)]
+    for message in (Ready(notes=told), GOOD.model_copy(update={"notes": told})):
+        kept = UP.validate_json(message.model_dump_json())
+        assert isinstance(kept, Ready | Figures)
+        assert [note[:3] for note in kept.notes] == [str(number) for number in range(992, 1000)]
+        assert max(map(len, kept.notes)) <= 300

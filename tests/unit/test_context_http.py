@@ -49,7 +49,6 @@ def test_a_conversation_over_http(tmp_path: Path) -> None:
         for number in range(1, 40):
             answered = told(of, number)
             assert {exchange.status for exchange in answered.exchanges} == {"ok"}
-        of.close()
     assert [exchange.function for exchange in answered.exchanges][-1] == "give_hints"
     forms = {form(question) for question in server.questions}
     assert forms == {"json_schema", "none"}
@@ -63,5 +62,4 @@ def test_a_server_with_a_smaller_window_than_configured(tmp_path: Path) -> None:
         for number in range(1, 60):
             answered = told(of, number)
             assert answered.exchanges[-1].status == "ok"
-        of.close()
     assert any(exchange.function == "give_hints" for exchange in answered.exchanges)

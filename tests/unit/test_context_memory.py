@@ -8,9 +8,11 @@ import pytest
 from context_windows import NOTHING, Scripted, asked, context, event, observation, results, script, step
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from situations import situation, stream
 
 from llamas_bpf.advise.confined.messages import Document
 from llamas_bpf.advise.context.archival import CHUNK, chunks
+from llamas_bpf.advise.context.function_error import FunctionError
 from llamas_bpf.advise.context.memory import Memory, StorageError
 from llamas_bpf.advise.context.recall import When
 
@@ -147,7 +149,8 @@ def test_archival_storage_is_bounded(tmp_path: Path) -> None:
     assert memory.archival.search("zebra")[1] > 0
     assert texts(memory.archival.search("note 99"))[0].startswith("note 99")
     assert not any(text.startswith("note 1 ") for text in texts(memory.archival.search("note 1")))
-    assert not memory.archival.insert("y" * 10_000)
+    with pytest.raises(FunctionError, match="no room for 10000 characters"):
+        memory.archival.insert("y" * 10_000)
     memory.close()
 
 
@@ -195,7 +198,7 @@ def test_a_damaged_database_is_put_aside(tmp_path: Path, how: str) -> None:
     for number in range(1, 50):
         of.observe(observation(number, events=[event("it helped", decision=number)]))
     of.answer(observation(50))
-    of.close()
+    of._memory.close()
     damage(tmp_path / "memory.db", how)
     model = Scripted(script(step("conversation_search", query="helped"), NOTHING))
     again = context(model, tmp_path)
@@ -204,7 +207,6 @@ def test_a_damaged_database_is_put_aside(tmp_path: Path, how: str) -> None:
     answered = asked(again, observation(51, events=[event("it helped again")]))
     assert [exchange.status for exchange in answered.exchanges] == ["ok", "ok"]
     assert results(model.prompts[1])[0]["found"] == 1
-    again.close()
     assert context(script(NOTHING), tmp_path).notes == []
 
 
@@ -221,6 +223,34 @@ def test_damage_while_it_runs_is_survived(tmp_path: Path) -> None:
     assert any("put aside" in note for note in of.notes)
     assert asked(of, observation(202)).exchanges[-1].status == "ok"
     assert of.figures().recalled_entries < 10
+
+
+def test_a_workload_that_is_gone_is_found_by_its_name(tmp_path: Path) -> None:
+    nameless = event("it helped").model_copy(update={"name": None})
+    model = Scripted(script(step("conversation_search", query='"hot" verdict'), NOTHING))
+    of = context(model, tmp_path)
+    of.observe(observation(1))
+    gone = situation([stream()], number=2)
+    # At first only a window tells the name; then an event does.
+    of.observe(observation(2, gone, events=[nameless]))
+    of.observe(observation(3, gone, events=[nameless]))
+    of.observe(observation(4, gone, events=[nameless.model_copy(update={"workload": "w77"})]))
+    asked(of, observation(5, gone))
+    found = results(model.prompts[1])[0]["items"]
+    told = [item for item in found if "verdict: it helped" in item]
+    assert told[:2] == [f'window {n}, decision 7, w1 "hot": verdict: it helped' for n in (2, 3)]
+    assert "window 4, decision 7, w77: verdict: it helped" in model.prompts[0][1]["content"]
+
+
+def test_an_event_that_is_told_late_keeps_its_window(tmp_path: Path) -> None:
+    model = Scripted(script(NOTHING))
+    of = context(model, tmp_path)
+    asked(
+        of, observation(9, events=[event("it helped").model_copy(update={"window": 3}), event("it harmed")])
+    )
+    told = model.prompts[0][1]["content"]
+    assert 'window 3, decision 7, w1 "hot": verdict: it helped' in told
+    assert 'window 9, decision 7, w1 "hot": verdict: it harmed' in told
 
 
 def test_without_a_disk_it_goes_on(tmp_path: Path) -> None:
@@ -252,7 +282,7 @@ def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
     of = context(script(NOTHING), tmp_path)
     asked(of, observation(1))
     assert [oct(path.stat().st_mode & 0o777) for path in tmp_path.glob("memory.db*")] == ["0o600"] * 3
-    of.close()
+    of._memory.close()
     (tmp_path / "memory.db").rename(tmp_path / "other.db")
     (tmp_path / "memory.db").symlink_to(tmp_path / "other.db")
     assert any("symbolic links" in note for note in context(script(NOTHING), tmp_path).notes)

@@ -9,6 +9,7 @@ import json
 import random
 import re
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -81,8 +82,11 @@ class Follower:
 
 
 def ask_for(
-    key: str, path: Path, play: Follower, count: Any, documents: list[Document]
+    key: str, path: Path, play: Follower, count: Any, given: list[tuple[str, str]], hay: Sequence[str] = ()
 ) -> tuple[str, Scripted]:
+    """The answer. In archival storage are these pairs, and other texts."""
+    texts = [*(f"{key} = {value}" for key, value in given), *hay]
+    documents = [Document(source=f"text{place}", text=text) for place, text in enumerate(texts)]
     model = Scripted(play, count)
     of = context(model, path, tokens=8000, steps=40, documents=documents)
     answered = asked(of, observation(1, situation([hot(name=key), Row("w2", {"sched.run_ns": 1.0})])))
@@ -94,24 +98,17 @@ def ask_for(
 @pytest.mark.parametrize("nesting", range(5))
 def test_it_is_solved_at_every_level(tmp_path: Path, nesting: int, count: Any) -> None:
     given, chain = pairs(nesting, nesting)
-    documents = [
-        Document(source=f"pair{place}", text=f"{key} = {value}") for place, (key, value) in enumerate(given)
-    ]
-    reason, model = ask_for(chain[0], tmp_path, Follower(), count, documents)
+    reason, model = ask_for(chain[0], tmp_path, Follower(), count, given)
     assert reason == chain[-1]
-    asking = [prompt for prompt, schema in zip(model.prompts, model.schemas, strict=True) if schema]
-    assert len(asking) >= nesting + 2
+    assert len(model.asking) >= nesting + 2
     # Nothing of it is in the window but the question.
-    assert re.findall(_UUID, json.dumps(asking[0])) == [chain[0]]
+    assert re.findall(_UUID, json.dumps(model.asking[0])) == [chain[0]]
 
 
 @pytest.mark.parametrize("nesting", range(5))
 def test_it_is_not_solved_from_the_window_alone(tmp_path: Path, nesting: int) -> None:
     given, chain = pairs(nesting, nesting)
-    documents = [
-        Document(source=f"pair{place}", text=f"{key} = {value}") for place, (key, value) in enumerate(given)
-    ]
-    reason, model = ask_for(chain[0], tmp_path, Follower(may_search=False), by_chars(2.5), documents)
+    reason, model = ask_for(chain[0], tmp_path, Follower(may_search=False), by_chars(2.5), given)
     assert reason == chain[0] != chain[-1]
     assert chain[-1] not in json.dumps(model.prompts)
 
@@ -120,9 +117,7 @@ def test_pages_are_followed(tmp_path: Path) -> None:
     """A key that many other texts name: its own pair is far from the first page."""
     given, chain = pairs(9, 2)
     hay = [f"note {n}: {chain[1]} {chain[1]} was seen, {chain[1]}" for n in range(60)]
-    texts = [f"{key} = {value}" for key, value in given] + hay
-    documents = [Document(source=f"text{place}", text=text) for place, text in enumerate(texts)]
-    reason, model = ask_for(chain[0], tmp_path, Follower(), by_chars(2.5), documents)
+    reason, model = ask_for(chain[0], tmp_path, Follower(), by_chars(2.5), given, hay)
     assert reason == chain[-1]
     pages = [result["page"] for prompt in model.prompts for result in results(prompt)]
     assert max(pages) > 1

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from llamas_bpf.advise.context import functions, schema
-from llamas_bpf.advise.context.call import FunctionError
+from llamas_bpf.advise.context.function_error import FunctionError
 from llamas_bpf.contracts.hint import HINT
 from llamas_bpf.contracts.hint import Metric as METRIC
 

@@ -93,6 +93,45 @@ def test_the_command(state: Path, tmp_path: Path) -> None:
     assert shown.stdout.splitlines() == written
 
 
+def test_a_file_that_was_there_becomes_nobody_elses(state: Path, tmp_path: Path) -> None:
+    out = tmp_path / "all.jsonl"
+    out.write_text("old")
+    out.chmod(0o666)
+    reader = out.open()  # whoever had it open does not see what is new
+    CliRunner().invoke(command, ["--out", str(out), "--state", str(state)])
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    assert len(out.read_text().splitlines()) == len(lines(state))
+    assert reader.read() == "old"
+    reader.close()
+
+
+def test_a_link_is_not_followed(state: Path, tmp_path: Path) -> None:
+    precious, out = tmp_path / "precious", tmp_path / "all.jsonl"
+    precious.write_text("root's")
+    for target in (precious, tmp_path / "none"):
+        out.unlink(missing_ok=True)
+        out.symlink_to(target)
+        done = CliRunner().invoke(command, ["--out", str(out), "--state", str(state)])
+        assert isinstance(done.exception, LlamasError)
+        assert "is a link, which is not followed" in str(done.exception)
+    assert precious.read_text() == "root's"
+    assert not (tmp_path / "none").exists()
+
+
+def test_an_export_that_fails_leaves_what_was_there(state: Path, tmp_path: Path) -> None:
+    db = sqlite3.connect(state / "store.db")
+    with db:
+        db.execute("UPDATE digests SET body = x'00' WHERE id = 5")
+    db.close()
+    out = tmp_path / "place" / "all.jsonl"
+    out.parent.mkdir()
+    out.write_text("old")
+    done = CliRunner().invoke(command, ["--out", str(out), "--state", str(state)])
+    assert isinstance(done.exception, StoreError)
+    assert out.read_text() == "old"
+    assert list(out.parent.iterdir()) == [out]
+
+
 def test_names_that_are_no_text(tmp_path: Path) -> None:
     digest = reports.digest({"w1": reports.ROW}, names={"w1": "a\udcff\x1b[31m"})
     with Store(tmp_path, StoreConfig()) as store:
@@ -102,6 +141,20 @@ def test_names_that_are_no_text(tmp_path: Path) -> None:
     assert done.exit_code == 0
     assert "\x1b" not in done.stdout
     assert json.loads(done.stdout.splitlines()[1])["workloads"][0]["name"] == "a\udcff\x1b[31m"
+
+
+def test_what_is_no_number_does_not_break_the_lines(state: Path) -> None:
+    db = sqlite3.connect(state / "store.db")
+    with db:
+        db.execute(
+            "UPDATE exchanges SET body = replace(body, '\"latency_ns\": 40000000', '\"latency_ns\": NaN')"
+        )
+    db.close()
+    done = CliRunner().invoke(command, ["--out", "-", "--state", str(state)])
+    assert done.exit_code == 0
+    assert "NaN" not in done.stdout
+    (asked,) = [line for line in map(json.loads, done.stdout.splitlines()) if line["kind"] == "exchange"]
+    assert asked["latency_ns"] is None
 
 
 def test_where_there_is_nothing(tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ from hint_street import REACHABLE, Life, lived
 from hint_world import World
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from live_answer import parse
 
-from llamas_bpf.advise.model.answer import AnswerError, Reply, parse
+from llamas_bpf.advise.model.answer import AnswerError, Reply
 from llamas_bpf.guard import checks
 
 WORLDS = 40

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from live_answer import parse
 
-from llamas_bpf.advise.model.answer import AnswerError, Reply, found, ids, parse
-from llamas_bpf.contracts.hint import HINT, Answer
+from llamas_bpf.advise.model.answer import AnswerError, Reply, found, ids
+from llamas_bpf.contracts.hint import HINT
 
 GOOD = '{"hints": [{"kind": "leave", "workload": "w1", "reason": "all is well", "confidence": 0.9}]}'
 EMPTY = '{"hints": []}'
@@ -94,6 +95,8 @@ STEP = '{"function": "core_memory_append", "label": "lessons", "content": "x", "
         (f"{STEP} {GOOD}", None),
         (f"{STEP}\n```json\n{EMPTY}\n```\n{{}}", None),
         (f"<think>{GOOD}</think>{STEP}", "core_memory_append"),
+        (f'{STEP} {{"h\\u0069nts": []}}', None),
+        (STEP.replace('"function"', '"f\\u0075nction"'), "core_memory_append"),
         (f"I was told to think. {GOOD}</think>\n{STEP}", "core_memory_append"),
         (f"<think>a</think><think>{GOOD}</think>\n{STEP}", "core_memory_append"),
         (STEP.replace('"x"', '"</think>"'), "core_memory_append"),
@@ -111,6 +114,8 @@ def test_the_last_step_is_found(text: str, function: str | None) -> None:
         (f"<think>Perhaps {GOOD}", "nothing but thoughts"),
         (f"<think>Perhaps {GOOD}</think> I do not know.", "no JSON object"),
         ('{"function": "x", "page": NaN}', "NaN, which is no number"),
+        ('{"h\\u0069nts": [], "hints": []}', "the same thing twice"),
+        ('{"h\\u0069nts": [Infinity]}', "Infinity, which is no number"),
         ('{"function": "x", "page": -Infinity}', "-Infinity, which is no number"),
         ('{"function": "x", "page": 1e999}', "too large"),
         ('{"function": "x", "page": %s}' % ("9" * 5000), "a number of 5000 digits"),
@@ -131,7 +136,7 @@ def test_what_only_looks_like_json_is_refused_with_a_reason(text: str, reason: s
 def test_a_step_of_hints_may_say_what_steps_say() -> None:
     step = {"function": "give_hints", "request_heartbeat": False, "thoughts": "hm"} | json.loads(GOOD)
     assert [hint.kind for hint in parse(Reply(json.dumps(step))).hints] == ["leave"]
-    with pytest.raises(AnswerError, match="hints: Field required"):
+    with pytest.raises(AnswerError, match="core_memory_append: "):
         parse(Reply(STEP))
 
 
@@ -159,6 +164,6 @@ ANSWERS = st.builds(lambda hints: json.dumps({"hints": hints}), st.lists(HINTS, 
 def test_no_text_crashes_the_parser(text: str, around: str, cut: int) -> None:
     for shown in (text, around + text + around, text[:cut]):
         try:
-            assert isinstance(parse(Reply(shown)), Answer)
+            assert parse(Reply(shown)).function == "give_hints"
         except AnswerError as error:
             assert error.status == "invalid"

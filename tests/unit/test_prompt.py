@@ -1,6 +1,9 @@
 """The prompt: compact, complete, and harmless whatever the system's names say."""
 
 import re
+from collections import Counter
+from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -9,10 +12,13 @@ from hypothesis import strategies as st
 from prompting import rendered
 from situations import MIB, Row, digest, hot, idle, machine, situation, stream
 
+from llamas_bpf.advise.model.events import events
 from llamas_bpf.advise.model.prompt import Prompts
 from llamas_bpf.advise.model.quoting import quoted
 from llamas_bpf.config import Config
 from llamas_bpf.contracts.action import Action, Applied, CgroupKnob, Refusal
+from llamas_bpf.contracts.decision import Decision, Events, Restored
+from llamas_bpf.contracts.hint import Leave
 from llamas_bpf.contracts.outcome import Outcome
 from llamas_bpf.errors import ConfigError
 
@@ -90,6 +96,37 @@ def test_every_refusal_is_shown_once() -> None:
 def test_quoted_is_one_short_ascii_string(name: str) -> None:
     assert re.fullmatch(r'"[ -~]*"', quoted(name))
     assert len(quoted(name)) <= 40 * 12 + 2
+
+
+def test_of_hundreds_of_lines_each_kind_has_its_share_and_verdicts_most() -> None:
+    leave = Leave(kind="leave", workload="w1", reason="r", confidence=1)
+    many = Events(
+        decisions=tuple(Decision(n, leave, "rules", None) for n in range(500)),
+        refusals=tuple(Refusal(hint_id=n, check="c", sentence="s", workload="w1") for n in range(300)),
+        restored=tuple(Restored(f"{n}.1", "t", "1", "r") for n in range(3)),
+        outcomes=tuple(
+            Outcome(action_id=f"{n}.1", workload="w1", verdict="harmed", expected=None, safety=[], reason="r")
+            for n in range(40)
+        ),
+    )
+    told = events(many, ())
+    assert Counter(one.kind for one in told) == {
+        "verdict": 32,
+        "refusal": 16,
+        "restored": 3,
+        "hint": 13,
+        "left_out": 1,
+    }
+    assert [kind for kind, _ in groupby(one.kind for one in told)] == [
+        "hint",
+        "refusal",
+        "restored",
+        "verdict",
+        "left_out",
+    ]
+    assert told[-1].text == '"lines that had no room: verdict: 8 refusal: 284 hint: 487"'
+    few = events(replace(many, decisions=many.decisions[:9], refusals=many.refusals[:10]), ())
+    assert Counter(one.kind for one in few) == {"verdict": 40, "refusal": 10, "restored": 3, "hint": 9}
 
 
 def test_nothing_known_and_nobody_there() -> None:

@@ -78,7 +78,17 @@ def test_an_answer_comes_in_the_window_in_which_it_was_used(tmp_path: Path) -> N
     assert built.name == "replay"
 
 
-def test_without_decisions_it_comes_in_the_window_of_its_question(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        (json.dumps({"hints": [PLACE]}), "stale"),
+        (json.dumps({"function": "fly", "hints": [PLACE]}), "invalid"),
+        (json.dumps({"hints": [PLACE | {"workload": "w9"}]}), "unknown_id"),
+        ("[" * 100_000, "invalid"),
+    ],
+)
+def test_an_answer_of_which_nothing_was_used_gives_nothing(tmp_path: Path, answer: str, status: str) -> None:
+    """Also where nothing else was decided in that run."""
     named = {
         "kind": "digest",
         "run": 1,
@@ -86,25 +96,29 @@ def test_without_decisions_it_comes_in_the_window_of_its_question(tmp_path: Path
         "window": {},
         "workloads": [{"id": "w1", "name": "hot", "started_by_exec": True}],
     }
-    built = advisor(tmp_path, named, exchange(PLACE))
-    assert [len(hinted(built, number).hints) for number in range(1, 6)] == [0, 0, 1, 0, 0]
-
-
-@pytest.mark.parametrize(
-    ("answer", "status"),
-    [
-        ('{"hints": [{"kind": "place_memory", "workl', "invalid"),
-        ('{"hints": [{"kind": "fly"}]}', "invalid"),
-        (json.dumps({"hints": [PLACE | {"workload": "w9"}]}), "unknown_id"),
-        (json.dumps({"hints": [PLACE | {"nodes": ["node7"]}]}), "unknown_id"),
-        ("no", "invalid"),
-        ("[" * 100_000, "invalid"),
-    ],
-)
-def test_an_answer_is_believed_no_more_than_when_it_came(tmp_path: Path, answer: str, status: str) -> None:
-    built = advisor(tmp_path, exchange() | {"answer": answer})
-    assert hinted(built, 3).hints == []
+    built = advisor(tmp_path, named, exchange(status=status, function="") | {"answer": answer})
+    assert [hinted(built, number).hints for number in range(1, 6)] == [[]] * 5
     assert [each.status for each in built.drain_exchanges()] == [status]
+
+
+def test_a_run_of_all_sorts_is_decided_on_as_it_was(tmp_path: Path) -> None:
+    """A late answer, an unknown function, one hint of two dropped: as they were used, and no others."""
+    other = PLACE | {"nodes": ["node1"]}
+    lines = [
+        exchange(PLACE, id="x1", window=1, status="stale"),
+        exchange(id="x2", window=2, status="invalid", function="")
+        | {"answer": json.dumps({"function": "fly", "hints": [PLACE]})},
+        exchange(PLACE, other, status="stale"),
+        decision(other, window=4),
+        decision(PLACE, window=6, exchange_id=None, advisor="rules"),
+    ]
+    built = advisor(tmp_path, *lines)
+    given = {
+        number: [hint.model_dump()["nodes"] for hint in hinted(built, number).hints] for number in range(1, 8)
+    }
+    assert {number: nodes for number, nodes in given.items() if nodes} == {4: [["node1"]], 6: [["node0"]]}
+    statuses = [(each.id, each.status) for each in built.drain_exchanges()]
+    assert statuses == [("x1", "stale"), ("x2", "invalid"), ("x3", "stale")]
 
 
 def test_what_was_late_then_is_not_given_now(tmp_path: Path) -> None:

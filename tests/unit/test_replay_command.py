@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from openai_server import hints, serving
 from recurring import Model, Program, phases, town
 from situations import digest, hot, machine
 
@@ -20,12 +21,7 @@ from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.controller.replay import replay as again
 from llamas_bpf.errors import ConfigError
 from llamas_bpf.recording import load
-
-
-@pytest.fixture(autouse=True)
-def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "OPENAI_MODEL"):
-        monkeypatch.delenv(name, raising=False)
+from llamas_bpf.store import Export
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +147,26 @@ def test_it_waits_for_a_model(recorded: Path) -> None:
     calls = list(again(recording, recording.machine, [model], lambda: replay._wait([model], Config())))
     assert len(calls) == 200
     assert model.waits == 600
+
+
+def test_a_model_is_asked_within_the_budget_of_all_runs(
+    recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('[llm]\nmodel = "m"\ncontext.tokens = 20000\nbudget.calls_per_day = 2\n')
+    options = ("--advisor", "llm,rules", "--config", str(config), "--state", str(tmp_path / "state"))
+    with serving(hints()) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        first = replayed(recorded, *options)
+        assert len(server.questions) == 2
+        assert "the model is asked anew about 200 windows" in first.stderr
+        assert first.stderr.count("llm gives no answer (budget: 2 calls in a day are spent") == 1
+        again = replayed(recorded, *options)
+        assert len(server.questions) == 2
+        assert "from window 5: llm gives no answer (budget: " in again.stderr
+    # It is no run: nobody takes it for one that could be replayed.
+    with Export.open(tmp_path / "state") as store:
+        assert (list(store.lines()), store.count()) == ([], 0)
 
 
 def digests(place: Path, nodes: tuple[int, ...] = (0, 1, 2), **row: Any) -> Path:

@@ -5,13 +5,24 @@ Both sides check what they get against these models. Names from the system are a
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
 from llamas_bpf.config import LlmConfig
 from llamas_bpf.contracts.exchange import Exchange
 from llamas_bpf.contracts.hint import Hint
 
 Json = dict[str, Any]
+
+
+#: What there is to say of a process: the last sentences, each a line. Whoever sends more says as much.
+_MOST_NOTES, _NOTE_CHARS = 8, 300
+
+
+def _last_notes(told: list[str]) -> list[str]:
+    return [note[:_NOTE_CHARS] for note in told[-_MOST_NOTES:]]
+
+
+_Notes = Annotated[list[str], AfterValidator(_last_notes)]
 
 
 class _Message(BaseModel):
@@ -40,15 +51,18 @@ class Start(_Message):
 
 
 class Event(_Message):
-    """One line of history: a hint, a refusal, what was written, taken back or judged, in words.
+    """One line of history: a hint, a refusal, what was written, taken back or judged, in words; or how much
+    of that had no room.
 
-    ``workload`` is the id, where there is one, and ``name`` its name, quoted."""
+    ``workload`` is the id, where there is one, and ``name`` its name, quoted. ``window``: its own,
+    where it is told with a later one."""
 
-    kind: Literal["hint", "refusal", "action", "restored", "verdict"]
+    kind: Literal["hint", "refusal", "action", "restored", "verdict", "left_out"]
     decision: int | None
     workload: str | None
     name: str | None
     text: str
+    window: int | None = None
 
 
 class Question(_Message):
@@ -83,28 +97,28 @@ class Ready(_Message):
     """The process has given up its rights and opened its memory. ``notes``: what it has to say of that."""
 
     kind: Literal["ready"] = "ready"
-    notes: list[str] = []
+    notes: _Notes = []
 
 
 class Answered(_Message):
-    """What came of a question: each call of the model, in order, and the hints that were usable."""
+    """What came of a question: each call of the model, in order, and the hints that were usable.
+    ``retry_after_s``: its server asked not to be asked again sooner."""
 
     kind: Literal["answered"] = "answered"
     question: str
-    window: int
-    end_ns: int
     exchanges: Annotated[list[Exchange], Field(max_length=1000)]
     hints: Annotated[list[Hint], Field(max_length=64)] = []
-    known_ids: list[str] = []
+    retry_after_s: float | None = Field(default=None, ge=0, le=3600)
 
 
 class Figures(_Message):
-    """How the context is: see ``contracts/model_figures.py``."""
+    """How the context is: see ``contracts/model_figures.py``. ``notes``: what has gone wrong so far."""
 
     kind: Literal["figures"] = "figures"
     context_tokens: int = Field(ge=0, le=1 << 40)
     flushes: int = Field(ge=0, le=1 << 40)
     recalled_entries: int = Field(ge=0, le=1 << 40)
+    notes: _Notes = []
 
 
 class Failed(_Message):

@@ -8,6 +8,7 @@ from sqlite3 import Connection, Row
 
 from llamas_bpf.advise.confined.messages import Document
 from llamas_bpf.advise.context import fulltext
+from llamas_bpf.advise.context.function_error import FunctionError
 from llamas_bpf.advise.context.recall import Transaction
 
 #: Characters of a chunk: a few of them fit into one answer of a function.
@@ -42,13 +43,15 @@ class Archival:
         return left_out
 
     def insert(self, text: str) -> bool:
-        """A note of the model's, in place of its oldest where there is no room. False: it is there already,
-        or too long."""
+        """A note of the model's, in place of its oldest where there is no room. False: it is there already.
+        Raises FunctionError where it is too long."""
         hash_ = _hash(_OWN, text)
         with self._transaction() as db:
             there = db.execute("SELECT 1 FROM chunks WHERE document = ?", (hash_,)).fetchone()
-            if there or not self._make_room(db, len(text)):
+            if there:
                 return False
+            if not self._make_room(db, len(text)):
+                raise FunctionError(f"archival storage has no room for {len(text)} characters: write less")
             _add(db, _OWN, hash_, text)
         return True
 

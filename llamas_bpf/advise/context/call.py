@@ -1,4 +1,4 @@
-"""What every function of the model's has: how it is called, what it can reach, how it fails."""
+"""What every function of the model's has: how it is called, and what it can reach."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from llamas_bpf.contracts.exchange import Status
+from llamas_bpf.advise.context.function_error import FunctionError
 
 if TYPE_CHECKING:
     from llamas_bpf.advise.confined.messages import Observation
@@ -15,16 +15,7 @@ if TYPE_CHECKING:
     from llamas_bpf.advise.context.core import Core
     from llamas_bpf.advise.context.recall import Recall
 
-
 Page = Annotated[int, Field(ge=1, le=1 << 31)]
-
-
-class FunctionError(Exception):
-    """Told to the model in one sentence, so that it can do better. ``status``: what it is counted under."""
-
-    def __init__(self, sentence: str, status: Status = "invalid") -> None:
-        super().__init__(sentence)
-        self.status: Status = status
 
 
 class Call(BaseModel):

@@ -18,7 +18,7 @@ LEAST_ANSWER = 64
 
 
 class Calls:
-    """``exchanges`` in order."""
+    """``exchanges`` in order. ``retry_after_s``: so long the failed server wants to be left alone."""
 
     def __init__(self, model: Model, tokens: TokenCount, observation: Observation, prompt_hash: str) -> None:
         assert observation.question is not None
@@ -26,6 +26,8 @@ class Calls:
         self._model, self._tokens, self._observation = model, tokens, observation
         self._question, self._prompt_hash = observation.question, prompt_hash
         self._calls, self._spent = 0, 0
+        self._kept: AnswerError | None = None  # whose exchange is there
+        self.retry_after_s: float | None = None
 
     def ask(
         self, pieces: list[Piece], most_tokens: int, schema: dict[str, Any] | None, function: str = ""
@@ -42,10 +44,12 @@ class Calls:
             reply = self._model.ask(prompt, most_tokens, schema)
         except AnswerError as error:
             status, detail = error.status, str(error)
+            self._kept, self.retry_after_s = error, error.retry_after_s
             raise
         except Exception as error:
             status, detail = "invalid", f"{type(error).__name__}: {error}"
-            raise AnswerError(status, detail) from None
+            self._kept = AnswerError(status, detail)
+            raise self._kept from None
         finally:
             latency_ns = time.monotonic_ns() - started_ns
             self._keep(prompt, reply, status, detail, latency_ns, function)
@@ -58,11 +62,15 @@ class Calls:
 
     def conclude(self, status: Status, detail: str = "", function: str = "") -> None:
         """What the last call came to."""
-        if not self.exchanges:
-            self._keep([], None, status, detail, 0, function)
         last = self.exchanges[-1]
         changed = {"status": status, "detail": _short(detail), "function": function or last.function}
         self.exchanges[-1] = last.model_copy(update=changed)
+
+    def fail(self, error: Exception) -> None:
+        """By this the question ends. What no call came to stands for itself: nothing was sent."""
+        if error is not self._kept:
+            detail = str(error) if isinstance(error, AnswerError) else f"{type(error).__name__}: {error}"
+            self._keep([], None, getattr(error, "status", "invalid"), detail, 0, "")
 
     def _within_budget(self, estimate: int, most_tokens: int) -> int:
         calls, tokens = self._question.calls, self._question.tokens
@@ -72,9 +80,8 @@ class Calls:
             return most_tokens
         left = tokens - self._spent - estimate
         if left < LEAST_ANSWER:
-            raise AnswerError(
-                "over_budget", f"the budget leaves {tokens} tokens, and {self._spent} are spent"
-            )
+            needed, there = estimate + LEAST_ANSWER, max(tokens - self._spent, 0)
+            raise AnswerError("over_budget", f"the next prompt takes about {needed} tokens, {there} are left")
         return min(most_tokens, left)
 
     def _keep(

@@ -1,9 +1,10 @@
 """One question: ask, do what the model says, tell it what came of it, until it yields."""
 
 from llamas_bpf.advise.context import functions
-from llamas_bpf.advise.context.call import Call, FunctionError, Reach, written
+from llamas_bpf.advise.context.call import Call, Reach, written
 from llamas_bpf.advise.context.calls import Calls
 from llamas_bpf.advise.context.fifo import Message
+from llamas_bpf.advise.context.function_error import FunctionError
 from llamas_bpf.advise.context.functions import give_hints
 from llamas_bpf.advise.context.memory import StorageError
 from llamas_bpf.advise.context.schema import step_schema
@@ -32,7 +33,7 @@ class Chain:
             try:
                 reply = self._ask()
             except AnswerError as error:
-                self._calls.conclude(error.status, str(error))
+                self._calls.fail(error)
                 return []
             call = None
             try:

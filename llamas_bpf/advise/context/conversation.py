@@ -35,7 +35,7 @@ class Context:
         self._memory = Memory(database, of.keep_bytes)
         self.notes = self._memory.notes
         kept = self._restored()
-        self._tokens = TokenCount(kept.get("ratios") or ())
+        self._tokens = _tokens(kept.get("tokens"))
         self._core = Core(of.block_chars, kept.get("core"))
         self._queue = _queue(kept.get("queue"))
         self._run: int = kept.get("run") or 1
@@ -67,15 +67,13 @@ class Context:
         try:
             hints = self._answer(observation, calls)
         except Exception as error:
-            calls.conclude(getattr(error, "status", "invalid"), f"{type(error).__name__}: {error}")
+            calls.fail(error)
         self._save()
         return Answered(
             question=observation.question.id,
-            window=observation.number,
-            end_ns=observation.end_ns,
             exchanges=calls.exchanges,
             hints=hints,
-            known_ids=observation.known_ids,
+            retry_after_s=calls.retry_after_s,
         )
 
     def figures(self) -> Figures:
@@ -83,21 +81,21 @@ class Context:
         entries = 0
         with self._noting():
             entries = self._memory.recall.count()
+        fallback = self._model.fallback
         return Figures(
-            context_tokens=self._window.used_tokens, flushes=self._window.flushes, recalled_entries=entries
+            context_tokens=self._window.used_tokens,
+            flushes=self._window.flushes,
+            recalled_entries=entries,
+            notes=[*self.notes, *([f"the model's server: {fallback}"] if fallback else [])],
         )
-
-    def close(self) -> None:
-        """Give the database back."""
-        self._save()
-        self._memory.close()
 
     def _observe(self, observation: Observation) -> None:
         if observation.number < self._when.window and not self._run_name:
             self._begin_run()  # nobody named the run, but windows are counted from its start
         self._when = When(self._run, observation.number, observation.at_s)
         lines = [
-            (event, f"{_since(event, observation.number)}{_gist(event)}") for event in observation.events
+            (event, f"{_since(event, observation.number)}{_gist(event)}")
+            for event in map(self._named, observation.events)
         ]
         with self._noting():
             rows = [(event.kind, event.workload, event.name, line) for event, line in lines]
@@ -107,6 +105,15 @@ class Context:
         if new:
             self._window.bound()
             self._save()
+
+    def _named(self, event: Event) -> Event:
+        """A verdict may come when its workload is gone: it is found by its name all the same."""
+        if event.name or event.workload is None:
+            return event
+        name = None
+        with self._noting():
+            name = self._memory.recall.name_of(self._run, event.workload)
+        return event.model_copy(update={"name": name})
 
     def _is_old(self, event: Event) -> bool:
         """Advisors suggest, and the guard refuses, the same in window after window."""
@@ -150,7 +157,7 @@ class Context:
         """All that a restarted process needs to go on."""
         with self._noting():
             state = {
-                "ratios": self._tokens.ratios,
+                "tokens": self._tokens.as_json(),
                 "core": self._core.texts,
                 "queue": self._queue.as_json(),
                 "run": self._run,
@@ -173,6 +180,12 @@ class Context:
             del self.notes[:-100]
 
 
+def _tokens(kept: Any) -> TokenCount:
+    with contextlib.suppress(TypeError, ValueError):
+        return TokenCount(**kept)
+    return TokenCount()
+
+
 def _queue(kept: Any) -> Fifo:
     with contextlib.suppress(TypeError, KeyError, ValueError):
         return Fifo.from_json(kept)
@@ -180,6 +193,7 @@ def _queue(kept: Any) -> Fifo:
 
 
 def _since(event: Event, window: int) -> str:
+    window = window if event.window is None else event.window
     return f"window {window}, " + (f"decision {event.decision}, " if event.decision is not None else "")
 
 

@@ -19,10 +19,9 @@ class Message:
 
 @dataclass
 class Fifo:
-    """``summary`` stands for all that was evicted, ``evicted`` messages so far."""
+    """``summary`` stands for all that was evicted."""
 
     summary: str = ""
-    evicted: int = 0
     messages: list[Message] = field(default_factory=list)
 
     def retire_situations(self) -> None:
@@ -36,16 +35,15 @@ class Fifo:
         """Out of the window; who calls has kept them elsewhere."""
         gone = {id(message) for message in messages}
         self.messages = [message for message in self.messages if id(message) not in gone]
-        self.evicted += len(messages)
 
     def as_json(self) -> dict[str, Any]:
         """To go on with after a restart."""
         # Not asdict, which copies deeply: this is written often.
         messages = [dict(vars(message)) for message in self.messages]
-        return {"summary": self.summary, "evicted": self.evicted, "messages": messages}
+        return {"summary": self.summary, "messages": messages}
 
     @classmethod
     def from_json(cls, kept: Any) -> "Fifo":
         """Raises TypeError and KeyError where it is something else."""
         messages = [Message(**message) for message in kept["messages"]]
-        return cls(str(kept["summary"]), int(kept["evicted"]), messages)
+        return cls(str(kept["summary"]), messages)

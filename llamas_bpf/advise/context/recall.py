@@ -1,4 +1,4 @@
-"""Recall storage: all that was ever seen, decided and said, oldest digests dropped first."""
+"""Recall storage: what was seen, decided and said, within a bound; the oldest digests are dropped first."""
 
 import json
 import zlib
@@ -13,7 +13,7 @@ from llamas_bpf.as_json import Json
 
 #: What is dropped first, where digests alone do not make room.
 _DROPPED = (
-    ("situation", "step", "result", "warning", "note", "summary"),
+    ("situation", "step", "result", "warning", "note", "summary", "left_out"),
     ("action", "restored", "refusal"),
     ("hint", "verdict"),
 )
@@ -80,6 +80,24 @@ class Recall:
                 " UNION SELECT * FROM entries WHERE name = ? AND run <> ?) ORDER BY id DESC LIMIT ?",
                 (run, workload, name, run, _LAST),
             ).fetchall()
+
+    def name_of(self, run: int, workload: str) -> str | None:
+        """As it was last told, quoted; None where it never was."""
+        with self._transaction() as db:
+            row = db.execute(
+                "SELECT name FROM entries WHERE run = ? AND workload = ? AND name IS NOT NULL"
+                " ORDER BY id DESC LIMIT 1",
+                (run, workload),
+            ).fetchone()
+            if row:
+                return str(row["name"])
+            row = db.execute(
+                "SELECT body FROM digests_text JOIN digests ON digests.id = digests_text.rowid"
+                " WHERE digests_text MATCH ? AND run = ? ORDER BY digests.id DESC LIMIT 1",
+                (f'"{workload}"', run),
+            ).fetchone()
+        record = _record(row["body"], workload) if row else None
+        return str(record["name"]) if record else None
 
     def windows_of(self, run: int, workload: str) -> list[tuple[int, Json]]:
         """Windows with a workload's records, newest first: the last ones, and of all before some."""

@@ -22,8 +22,8 @@ _SHORT = {"integer": "int", "boolean": "bool"}
 def step_schema() -> Json:
     """For ``response_format``."""
     calls = [module.Call.model_json_schema() for module in functions.FUNCTIONS.values()]
-    definitions = {name: _plain(one) for call in calls for name, one in call.pop("$defs", {}).items()}
-    return {"type": "object", "anyOf": [_plain(call) for call in calls], "$defs": definitions}
+    definitions = {name: portable(one) for call in calls for name, one in call.pop("$defs", {}).items()}
+    return {"type": "object", "anyOf": [portable(call) for call in calls], "$defs": definitions}
 
 
 def function_lines() -> str:
@@ -52,17 +52,20 @@ def hint_lines() -> str:
     return "\n".join(lines)
 
 
-def _plain(schema: Any) -> Any:
+def portable(schema: Any) -> Any:
+    """A JSON schema of pydantic's, kept to what all servers take."""
     if isinstance(schema, list):
-        return [_plain(each) for each in schema]
+        return [portable(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
     kept = {key: each for key, each in schema.items() if key not in _DROPPED or key == "properties"}
     plain = {
-        "anyOf" if key == "oneOf" else key: _plain(each) for key, each in kept.items() if key != "properties"
+        "anyOf" if key == "oneOf" else key: portable(each)
+        for key, each in kept.items()
+        if key != "properties"
     }
     if "properties" in schema:
-        plain["properties"] = {name: _plain(each) for name, each in schema["properties"].items()}
+        plain["properties"] = {name: portable(each) for name, each in schema["properties"].items()}
     return plain
 
 

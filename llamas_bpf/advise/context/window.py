@@ -1,5 +1,6 @@
-"""The main context, which never exceeds the model's window: instructions, core blocks, and the queue."""
+"""The main context, kept within the model's window (see ``tokens.py``): instructions, core blocks, queue."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,7 @@ from llamas_bpf.advise.model.templates import Templates
 from llamas_bpf.config import LlmConfig
 
 _TOO_SMALL = "the prompt does not fit into the model's window: raise tokens under [llm.context]"
-_MEASURED_CHARS = 2000
+_MEASURED_CHARS, _MEASURED_MARGIN = 2000, 1.25
 
 
 class Window:
@@ -58,18 +59,20 @@ class Window:
         """The situation that the next steps are about; earlier ones become a line. Raises AnswerError."""
         self.queue.retire_situations()
         share = self._of.tokens * self._of.situation_share
-        if not (self._tokens.ratios or self._measured):
+        if not (self._tokens.knows or self._measured):
             whole = self._tokens.estimate([self._render_situation(shown)])
             if whole > share or self.used() + whole + self._least_answer > self._of.tokens:
                 self._measure(calls)
-        text = situation.fitted(shown, self._render_situation, lambda t: self._tokens.estimate([t]) <= share)
+        text = situation.fitted(shown, self._render_situation, lambda t: self._tokens.likely(t) <= share)
         self._shown, self._asked = shown, Message("user", "situation", window, text)
         self.add(self._asked)
 
     def pieces(self) -> list[Piece]:
         """The prompt."""
-        system = self._templates.render("system", self._lines | {"blocks": self.core.shown()})
-        told: list[Piece] = [("system", system)]
+        told: list[Piece] = [
+            ("system", self._templates.render("system", self._lines)),
+            ("user", self._templates.render("core", {"blocks": self.core.shown()})),
+        ]
         if self.queue.summary:
             told.append(("user", f"Summary of what came before: {self.queue.summary}"))
         return told + [(message.role, message.text) for message in self.queue.messages]
@@ -101,9 +104,8 @@ class Window:
 
     def bound(self) -> None:
         """While nobody asks, the queue must not grow without end either: then no model sums up."""
-        texts = [message.text for message in self.queue.messages]
-        if self._tokens.estimate(texts) > self._of.tokens:
-            evicted = self.queue.messages[: len(texts) // 2]
+        while self._tokens.estimate([message.text for message in self.queue.messages]) > self._of.tokens:
+            evicted = self.queue.messages[: (len(self.queue.messages) + 1) // 2]
             self.queue.evict(evicted)
             self.flushes += 1
             self.queue.summary = self._summariser.counted(self.queue.summary, evicted)
@@ -121,7 +123,7 @@ class Window:
         """Evict the oldest share of the messages, or more where that is not enough."""
         if not (evictable := self._evictable()):
             return
-        sizes = [self._tokens.estimate([message.text]) for message in evictable]
+        sizes = [self._tokens.likely(message.text) for message in evictable]
         too_many = self.used() + answer - self._of.flush_share * self._of.tokens
         wanted = max(self._of.evict_share * sum(sizes), too_many)
         count, size = 0, 0
@@ -162,10 +164,15 @@ class Window:
         self.queue.summary = self._summariser.summarise(self.queue.summary, messages, calls)
 
     def _measure(self, calls: Calls) -> None:
-        """Nothing has been counted yet, and at worst it would not fit: have the server count a part."""
+        """Nothing has been counted yet, and at worst it would not fit: have the server count a part, and take
+        the whole of the instructions for much the same."""
         self._measured = True
-        text = self.pieces()[0][1][: min(_MEASURED_CHARS, self._of.tokens // 2)]
-        calls.ask([("user", text)], LEAST_ANSWER, None, "measure")
+        whole = self.pieces()[0][1]
+        part = whole[: min(_MEASURED_CHARS, self._of.tokens // 2)]
+        reply = calls.ask([("user", part)], LEAST_ANSWER, None, "measure")
+        if reply.prompt_tokens is not None:
+            share = self._tokens.likely(whole) / self._tokens.likely(part)
+            self._tokens.count([whole], math.ceil(_MEASURED_MARGIN * share * reply.prompt_tokens))
 
     def _render_situation(self, shown: dict[str, Any]) -> str:
         return self._templates.render("situation", shown)

@@ -4,14 +4,11 @@ import json
 import math
 import re
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, NoReturn, Protocol
-
-from pydantic import ValidationError
 
 from llamas_bpf.as_json import Json
 from llamas_bpf.contracts.exchange import Status
-from llamas_bpf.contracts.hint import Answer, Hint
+from llamas_bpf.contracts.hint import Hint
 
 #: A long text may hold many braces that begin nothing; so many are tried.
 _TRIES = 100
@@ -19,15 +16,13 @@ _DIGITS = 40  # of a whole number: no amount of anything here has more
 #: What a model thought before it answered; the opening tag may have been part of its prompt. An answer that
 #: begins at once may well speak of tags.
 _THOUGHTS = re.compile(r"\s*[^\s{`].*</think>", re.DOTALL)
-#: What a step says beside its function's own arguments.
-_OF_STEP = {"function", "request_heartbeat", "thoughts"}
 
 
 class AnswerError(Exception):
     """No usable answer: ``status`` is the reason it is counted under, the text says more.
 
     ``context_full``: the messages are more than the model's window holds. ``http``: the server's own status.
-    ``retry_after_s``: it asked not to be asked again sooner; at most 300.
+    ``retry_after_s``: it asked not to be asked again sooner; at most 3600.
     """
 
     def __init__(
@@ -60,6 +55,10 @@ class Model(Protocol):
 
     model: str | None
 
+    @property
+    def fallback(self) -> str:
+        """How it answers, where it cannot do so by the schema; empty where it can."""
+
     def ask(self, messages: list[dict[str, Any]], most_tokens: int, schema: Json | None) -> Reply:
         """The answer to these messages, in JSON of this schema if the server can; None: in plain text.
 
@@ -82,23 +81,6 @@ def found(reply: Reply) -> Json:
     except UnicodeEncodeError:
         _refuse("half of a surrogate pair, which is no character")
     return step
-
-
-def parse(reply: Reply) -> Answer:
-    """The hints in a reply. Raises AnswerError."""
-    step = found(reply)
-    try:
-        return Answer.model_validate({name: step[name] for name in step.keys() - _OF_STEP})
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise AnswerError("invalid", f"{where[:100]}: {first['msg'][:200]}") from None
-
-
-@cache
-def schema() -> Json:
-    """What an answer must fit: making it takes some 10 ms."""
-    return Answer.model_json_schema()
 
 
 def ids(hint: Hint) -> set[str]:

@@ -45,12 +45,15 @@ class Ledger:
         }
 
     def add(self, exchange: Exchange) -> None:
-        """A call that has ended, whatever came of it."""
+        """A call that has ended, whatever came of it. One that was never made costs nothing."""
+        if not (exchange.prompt or exchange.latency_ns):
+            return
         unsent = exchange.status in _UNSENT
+        # Who says that he counted nothing has not counted.
         prompt, answer = exchange.prompt_tokens, exchange.completion_tokens
-        if prompt is None:
+        if not prompt:
             prompt = 0 if unsent else len(json.dumps(exchange.prompt)) // _CHARS_PER_TOKEN
-        if answer is None:
+        if not answer:
             answer = len(exchange.answer or "") // _CHARS_PER_TOKEN
         for sums in self._sums.values():
             sums.add(Call(self._clock(), prompt, answer))

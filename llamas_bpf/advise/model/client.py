@@ -15,6 +15,7 @@ import openai
 from pydantic import BaseModel, Field, ValidationError
 
 from llamas_bpf.advise.model.answer import AnswerError, Reply
+from llamas_bpf.advise.model.cutter import Cutter
 from llamas_bpf.advise.model.endpoint import NO_KEY, Endpoint
 from llamas_bpf.advise.model.form import Form, refuses, says_full
 from llamas_bpf.as_json import Json
@@ -22,7 +23,7 @@ from llamas_bpf.contracts.exchange import Status
 
 _MOST_BYTES = 1 << 20
 _CONNECT_S = 10.0
-_MOST_WAIT_S = 300.0
+_MOST_WAIT_S = 3600.0
 _MAY_SAY_WHEN = (429, 503)
 
 #: Said outright, because the client would take an empty OPENAI_BASE_URL for an address.
@@ -78,6 +79,7 @@ class Client:
         self._timeout_s = timeout_s
         self._deadline_s = 0.0
         self._form = Form(newest=endpoint.base_url is None)
+        self._cutter = Cutter()
         password = urlsplit(endpoint.base_url or "").password
         self._secrets = [secret for secret in (endpoint.api_key, password) if secret and secret != NO_KEY]
         self._openai = openai.OpenAI(
@@ -87,7 +89,7 @@ class Client:
             http_client=httpx2.Client(
                 follow_redirects=False,
                 headers={"Accept-Encoding": "identity"},
-                event_hooks={"response": [self._bound]},
+                event_hooks={"request": [self._cutter.watch], "response": [self._bound]},
             ),
         )
         # These import on first use: now, while whoever makes a client can still read the files.
@@ -99,13 +101,19 @@ class Client:
         """How the server answers, in words; known after the first question."""
         return self._form.words
 
+    @property
+    def fallback(self) -> str:
+        """How it answers, where that is not the best that there is."""
+        return self._form.fallback
+
     def ask(self, messages: list[dict[str, Any]], most_tokens: int, schema: Json | None) -> Reply:
         """Raises AnswerError."""
         self._deadline_s = time.monotonic() + self._timeout_s
         try:
-            if self.model is None:
-                self.model = self._first_model()
-            body = self._completed(messages, most_tokens, schema)
+            with self._cutter.within(self._timeout_s):
+                if self.model is None:
+                    self.model = self._first_model()
+                body = self._completed(messages, most_tokens, schema)
             completion = _Completion.model_validate_json(body)
         except Exception as error:
             self._raise(error)
@@ -157,7 +165,7 @@ class Client:
         return httpx2.Timeout(left_s, connect=min(left_s, _CONNECT_S))
 
     def _bound(self, response: httpx2.Response) -> None:
-        """Time-outs are per read, sizes unlimited: a server that drips, or never ends, is stopped."""
+        """Sizes are unlimited, and a body that was cut off may look whole."""
         if response.headers.get("Content-Encoding", "identity") != "identity":
             raise AnswerError("invalid", "the reply is compressed, which was not asked for")
         assert isinstance(response.stream, httpx2.SyncByteStream)
@@ -170,8 +178,9 @@ class Client:
         if isinstance(error, openai.APIStatusError):
             raise self._http_error(error) from None
         status: Status = "invalid"
+        late = time.monotonic() >= self._deadline_s
         match error:
-            case openai.APITimeoutError() | httpx2.TimeoutException():
+            case openai.APIConnectionError() | httpx2.TransportError() if late or _times_out(error):
                 status, detail = "timeout", f"no answer within {self._timeout_s:g} s"
             case openai.APIConnectionError() | httpx2.TransportError():
                 status, detail = "unreachable", f"cannot reach {self._endpoint}: {error.__cause__ or error}"
@@ -202,12 +211,20 @@ class _Bounded(httpx2.SyncByteStream):
             size += len(chunk)
             if size > _MOST_BYTES:
                 raise AnswerError("too_long", f"the reply is longer than {_MOST_BYTES} bytes")
-            if time.monotonic() > self._deadline_s:
-                raise AnswerError("timeout", "the reply did not end in time")
+            self._check_time()
             yield chunk
+        self._check_time()
 
     def close(self) -> None:
         self._stream.close()
+
+    def _check_time(self) -> None:
+        if time.monotonic() > self._deadline_s:
+            raise AnswerError("timeout", "the reply did not end in time")
+
+
+def _times_out(error: Exception) -> bool:
+    return isinstance(error, openai.APITimeoutError | httpx2.TimeoutException)
 
 
 def _text(message: _Message) -> str:
@@ -233,7 +250,7 @@ def _said(error: openai.APIStatusError) -> str:
 
 
 def _retry_after_s(response: httpx2.Response) -> float | None:
-    """Seconds, or a date (RFC 9110): at most some minutes, whatever the server says."""
+    """Seconds, or a date (RFC 9110): at most an hour, whatever the server says."""
     said = response.headers.get("Retry-After", "").strip()
     if response.status_code not in _MAY_SAY_WHEN or not said:
         return None

@@ -1,14 +1,14 @@
 """What a window came to, line by line and in words: a model's history."""
 
-from collections.abc import Iterator
-from itertools import islice
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from llamas_bpf.advise.confined.messages import Event
 from llamas_bpf.advise.model.quoting import quoted
 from llamas_bpf.contracts.action import Applied, Refusal
 from llamas_bpf.contracts.decision import Decision, Events, Restored
+from llamas_bpf.contracts.digest import Digest
 from llamas_bpf.contracts.outcome import Outcome
-from llamas_bpf.contracts.workload import Workload
 
 #: Of a window. A decision about many processes comes to the same with each: that is told once.
 _MOST = 64
@@ -20,11 +20,12 @@ _NOT_SAID = {"kind", "workload", "reason", "confidence", "expect", "ttl_s"}
 _Line = tuple[str, int | None, str | None, str]
 
 
-def events(last: Events, workloads: tuple[Workload, ...]) -> list[Event]:
-    """Hints first, verdicts last. Whatever may quote the system's names is quoted."""
-    lines = list(islice(dict.fromkeys(_lines(last)), _MOST))
-    wanted = {workload for _, _, workload, _ in lines}
-    names = {one.id: quoted(one.name) for one in workloads if one.id in wanted} if wanted else {}
+def events(last: Events, digests: Iterable[Digest]) -> list[Event]:
+    """Hints first, verdicts last, then what was left out. Whatever may quote the system's names is quoted;
+    a workload's name is that in the first of the digests that has it.
+    """
+    lines = _kept(last)
+    names = _names({workload for _, _, workload, _ in lines if workload}, digests)
     return [
         Event.model_validate(
             {
@@ -39,12 +40,45 @@ def events(last: Events, workloads: tuple[Workload, ...]) -> list[Event]:
     ]
 
 
-def _lines(last: Events) -> Iterator[_Line]:
-    yield from map(_hint, last.decisions)
-    yield from map(_refusal, last.refusals)
-    yield from map(_applied, last.applied)
-    yield from map(_restored, last.restored)
-    yield from map(_verdict, last.outcomes)
+def _names(wanted: set[str], digests: Iterable[Digest]) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for digest in digests:
+        if wanted <= names.keys():
+            break
+        for one in digest.workloads:
+            if one.id in wanted:
+                names.setdefault(one.id, quoted(one.name))
+    return names
+
+
+def _kept(last: Events) -> list[_Line]:
+    hints, refusals, applied, restored, verdicts = (
+        list(dict.fromkeys(lines))
+        for lines in (
+            map(_hint, last.decisions),
+            map(_refusal, last.refusals),
+            map(_applied, last.applied),
+            map(_restored, last.restored),
+            map(_verdict, last.outcomes),
+        )
+    )
+    left_out = _fair([verdicts, refusals, restored, applied, hints])
+    told = " ".join(f"{kind}: {count}" for kind, count in left_out.items())
+    more: list[_Line] = [("left_out", None, None, f"lines that had no room: {told}")] if told else []
+    return [*hints, *refusals, *applied, *restored, *verdicts, *more]
+
+
+def _fair(kinds: Sequence[list[_Line]]) -> Counter[str]:
+    """Cut to what there is room for: each kind, the most telling first, may take half of what is left of it,
+    or more where the others need less. Gives how many lines went, by kind."""
+    room, left_out = _MOST, Counter[str]()
+    for place, lines in enumerate(kinds):
+        others = sum(map(len, kinds[place + 1 :]))
+        cut = max(room // 2, room - others)
+        left_out.update(kind for kind, *_ in lines[cut:])
+        del lines[cut:]
+        room -= len(lines)
+    return left_out
 
 
 def _hint(decision: Decision) -> _Line:

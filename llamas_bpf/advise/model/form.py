@@ -5,7 +5,6 @@ asked the same once more in the next, down to plain text, and what it took is ke
 """
 
 import re
-from typing import Any
 
 from llamas_bpf.as_json import Json
 
@@ -29,7 +28,6 @@ _FORMATS = (
     "JSON mode only (the schema is asked for in the prompt)",
     "plain text (JSON is asked for in the prompt)",
 )
-_SIZES = {"maxItems", "maxLength"}
 _LIMITS = ("max_tokens", "max_completion_tokens")
 
 
@@ -42,14 +40,6 @@ def refuses(status: int, body: str) -> bool:
 def says_full(status: int, body: str) -> bool:
     """Whether an HTTP error means that the messages are more than the model's window holds."""
     return status >= 400 and status not in _NOT_ABOUT_SIZE and bool(_FULL.search(body[:2000]))
-
-
-def lean(schema: Any) -> Any:
-    """Without what makes engines write out a grammar for so many things in a row: llama.cpp breaks down over
-    8,192 CPUs. What is dropped is in the prompt's schema, and checked here."""
-    if isinstance(schema, dict):
-        return {name: lean(part) for name, part in schema.items() if name not in _SIZES}
-    return [lean(part) for part in schema] if isinstance(schema, list) else schema
 
 
 class Form:
@@ -66,15 +56,20 @@ class Form:
         """What the server can do."""
         return _FORMATS[self._format] if self._settled else "not asked yet"
 
+    @property
+    def fallback(self) -> str:
+        """The same, where it is not the best form; else empty."""
+        return self.words if self._settled and self._format else ""
+
     def fields(self, most_tokens: int, schema: Json | None) -> Json:
-        """This form's part of a request's body; without a schema, plain text is what is wanted."""
+        """This form's part of a request's body; without a schema, plain text is what is wanted. A schema is
+        to have no long repetitions: llama.cpp makes a grammar of it, and breaks down over 8,192 CPUs."""
         limit = {self._limits[self._limit]: most_tokens}
         if schema is None:
             return limit
-        shape = lean(schema)
         formats: tuple[Json, ...] = (
-            {"type": "json_schema", "json_schema": {"name": "answer", "schema": shape}},
-            {"type": "json_object", "schema": shape},
+            {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}},
+            {"type": "json_object", "schema": schema},
             {"type": "json_object"},
         )
         return limit | ({"response_format": formats[self._format]} if self._format < len(formats) else {})

@@ -27,7 +27,7 @@ def observation(situation: Situation, question: Question | None, windows: int) -
         at_s=time.time(),
         machine=digest.machine,
         records=records(digest, situation.machine),
-        events=events(situation.last, digest.workloads),
+        events=events(situation.last, situation.recent[: -windows - 1 : -1]),
         shown=shown,
         known_ids=sorted(known),
         question=question,

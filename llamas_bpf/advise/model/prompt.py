@@ -16,9 +16,9 @@ from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.errors import ConfigError
 from llamas_bpf.features import machine_features
 
-#: Each is ``prompts/NAME.j2``: the instructions, what a question is about, how to sum up what leaves the
-#: window, and the warning that something soon will.
-NAMES = ("system", "situation", "summary", "pressure")
+#: Each is ``prompts/NAME.j2``: the instructions, the model's own notes, what a question is about, how to sum
+#: up what leaves the window, and the warning that something soon will.
+NAMES = ("system", "core", "situation", "summary", "pressure")
 _LAST = 8  # outcomes
 
 
@@ -41,9 +41,10 @@ class Prompts:
 
 def _samples(windows: int) -> dict[str, Json]:
     """Something of each kind that a template may be given."""
-    blocks = [{"label": "machine", "text": "", "used_chars": 0, "most_chars": 1500}]
+    blocks = [{"label": "machine", "lines": ['"x"'], "used_chars": 1, "most_chars": 1500}]
     return {
-        "system": {"functions": "give_hints(hints: hint[])", "hints": "leave {}", "blocks": blocks},
+        "system": {"functions": "give_hints(hints: hint[])", "hints": "leave {}"},
+        "core": {"blocks": blocks},
         "situation": variables(sample.situation(), windows)[0],
         "summary": {"summary": "none yet", "messages": "window 1, event: w1", "most_chars": 1000},
         "pressure": {"used_percent": 70, "blocks": blocks},

@@ -11,8 +11,12 @@ def quoted(text: str, most: int = 40) -> str:
     Kept for a while, since the same names come window after window.
     """
     kept = "".join(character for character in text if character.isprintable())
-    short = kept if len(kept) <= most else kept[: most - 1] + "…"
-    written = json.dumps(short)
+    return escaped(kept if len(kept) <= most else kept[: most - 1] + "…")
+
+
+def escaped(text: str) -> str:
+    """The whole text as a JSON string in ASCII: it reads back as the same."""
+    written = json.dumps(text)
     for character in "<>&`{}":
         written = written.replace(character, f"\\u{ord(character):04x}")
     return written

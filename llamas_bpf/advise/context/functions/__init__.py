@@ -11,7 +11,8 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from llamas_bpf.advise.context.call import Call, FunctionError, Reach
+from llamas_bpf.advise.context.call import Call, Reach
+from llamas_bpf.advise.context.function_error import FunctionError
 
 
 def _found() -> dict[str, ModuleType]:

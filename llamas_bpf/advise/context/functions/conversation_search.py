@@ -9,7 +9,7 @@ from llamas_bpf.advise.context.call import Page, Reach, paged
 
 
 class Call(call.Call):
-    """Search all that was ever decided, judged and said, also what has left this window."""
+    """Search what was decided, judged and said, also what has left this window."""
 
     function: Literal["conversation_search"]
     query: str = Field(min_length=1)

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from llamas_bpf.advise.context import call
 from llamas_bpf.advise.context.call import Reach
-from llamas_bpf.advise.context.core import Label
+from llamas_bpf.advise.context.core import MOST_CHARS, Label
 
 
 class Call(call.Call):
@@ -14,8 +14,8 @@ class Call(call.Call):
 
     function: Literal["core_memory_replace"]
     block: Label
-    old: str = Field(min_length=1, description="as it stands there")
-    new: str
+    old: str = Field(min_length=1, max_length=MOST_CHARS, description="as it stands there")
+    new: str = Field(max_length=MOST_CHARS)
 
 
 def run(call: Call, reach: Reach) -> str:

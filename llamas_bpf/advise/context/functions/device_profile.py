@@ -5,8 +5,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from llamas_bpf.advise.context import call
-from llamas_bpf.advise.context.call import FunctionError, Page, Reach, paged
+from llamas_bpf.advise.context.call import Page, Reach, paged
 from llamas_bpf.advise.context.call import written as as_json
+from llamas_bpf.advise.context.function_error import FunctionError
 
 
 class Call(call.Call):

@@ -5,7 +5,8 @@ from typing import Literal
 from pydantic import Field
 
 from llamas_bpf.advise.context import call
-from llamas_bpf.advise.context.call import FunctionError, Reach
+from llamas_bpf.advise.context.call import Reach
+from llamas_bpf.advise.context.function_error import FunctionError
 from llamas_bpf.advise.model import answer
 from llamas_bpf.contracts.hint import Hint
 

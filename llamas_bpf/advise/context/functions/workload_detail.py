@@ -3,7 +3,8 @@
 from typing import Any, Literal
 
 from llamas_bpf.advise.context import call
-from llamas_bpf.advise.context.call import FunctionError, Page, Reach, paged
+from llamas_bpf.advise.context.call import Page, Reach, paged
+from llamas_bpf.advise.context.function_error import FunctionError
 from llamas_bpf.advise.model.table import COLUMNS, short
 from llamas_bpf.contracts.hint import WorkloadRef
 from llamas_bpf.features import value
