@@ -25,7 +25,7 @@ from llamas_bpf.learn import gist
 from llamas_bpf.plan import plan
 
 #: In the digests' own time: longer than any advisor waits after a failure before it asks again.
-_LONG_S = 1000
+_LONG_S = 4000
 _PATIENCE_S = 60.0
 
 
@@ -53,6 +53,7 @@ class AdvisorLoop:
         exchanges: list[Exchange] = []
         deadline_s = time.monotonic() + self._patience_s
         while True:
+            assert time.monotonic() < deadline_s, f"nothing is asked: {self.advisor.why}"
             advice = self.advisor.advise(situation)
             exchanges += self.advisor.drain_exchanges()
             if exchanges:
