@@ -1,0 +1,95 @@
+"""Device texts, and what a careful engineer would take from them (``device_texts/README.md``)."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from llamas_bpf.contracts.profile import FIGURES, CpuClass, Kind, Threshold, Trait
+from llamas_bpf.errors import ConfigError
+
+PACKAGED = Path(__file__).parent / "device_texts"
+
+_T = TypeVar("_T")
+
+
+class Truth(BaseModel):
+    """``NAME.toml``. A list where a profile has one value: any of these is right."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Kind | list[Kind] | None = None
+    read_latency_ns: float | list[float] | None = None
+    write_latency_ns: float | list[float] | None = None
+    read_bandwidth_bytes_per_s: float | list[float] | None = None
+    write_bandwidth_bytes_per_s: float | list[float] | None = None
+    capacity_bytes: float | list[float] | None = None
+    granularity_bytes: float | list[float] | None = None
+    persistent: bool | None = None
+    endurance: str | None = None
+    cost: str | None = None
+    power: str | None = None
+    good_at: list[Trait] = []
+    bad_at: list[Trait] = []
+    cpu_classes: list[CpuClass] = []
+    thresholds: list[Threshold] = []
+    absent: list[str] = []
+    maybe: list[str] = []
+
+    def stated(self, field: str) -> list[float]:
+        """The values that are right for a figure; none where the text states none."""
+        return _listed(getattr(self, field))
+
+    def kinds(self) -> list[Kind]:
+        return _listed(self.kind)
+
+    def left_out(self) -> list[str]:
+        """What a profile must not have: what ``absent`` names, and every figure that is not stated."""
+        unstated = (figure for figure in FIGURES if not self.stated(figure) and figure not in self.maybe)
+        return [*dict.fromkeys([*self.absent, *unstated])]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A text as it lies on disk, and its truth. ``split``: the folder it is in."""
+
+    name: str
+    split: str
+    raw: bytes
+    truth: Truth
+
+
+def load(root: Path) -> list[Case]:
+    """Every ``NAME.md`` in ``root`` and its folders that has a ``NAME.toml`` beside it.
+
+    Raises ConfigError where there is none, and where a truth cannot be read.
+    """
+    try:
+        truths = sorted(root.rglob("*.toml"))
+        cases = [
+            Case(path.stem, path.parent.name, path.with_suffix(".md").read_bytes(), _truth(path))
+            for path in truths
+        ]
+    except OSError as error:
+        raise ConfigError(f"{error.filename}: {error.strerror}") from None
+    if not cases:
+        raise ConfigError(f"{root}: there is no NAME.md with a NAME.toml beside it that says what is in it")
+    return cases
+
+
+def _truth(path: Path) -> Truth:
+    try:
+        return Truth.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {error}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+
+def _listed(value: _T | list[_T] | None) -> list[_T]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
