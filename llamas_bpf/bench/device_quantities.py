@@ -56,6 +56,7 @@ _ANY_CASE: dict[str, Unit] = {name.lower(): unit for name, unit in _UNITS.items(
 _WORD = re.compile(r"%|[A-Za-zμ]+")
 _NEXT_WORD = re.compile(r"[\s-]*(%|[A-Za-zμ]+)")
 _PER_SECOND = re.compile(r"\s*(?:/|\bper\b|\ba\b|\b(?:each|every)\b)\s*s(?:ec(?:ond)?)?\b", re.IGNORECASE)
+_BESIDE = re.compile(r"[ -]?[A-Za-zμ]")
 # What may stand between a number and a unit that is not beside it.
 _BETWEEN = re.compile(r"\s*(?:to|and|or|bis|und|oder|for|in|on|at|when|read\w*|writ\w*)\b", re.IGNORECASE)
 
@@ -91,8 +92,8 @@ def _of_block(block: str) -> Iterator[tuple[Dimension, float]]:
     near = {unit for word in _WORD.finditer(block) if (unit := _unit_at(block, word.start()))}
     for end, numbers in _numbers(block):
         unit = _unit_at(block, end)
-        after = re.match(r"[ -]?[A-Za-zμ]", block[end:])
-        units = {unit} if unit else near if not after or _BETWEEN.match(block, end) else set()
+        alone = not _BESIDE.match(block, end) or _BETWEEN.match(block, end)
+        units = {unit} if unit else near if alone else set()
         for number in numbers:
             yield "count", number
             yield from ((dimension, number * factor) for dimension, factor in units)

@@ -1,7 +1,7 @@
 """``bench devices``: how much of what device texts say each frontend finds, and what it makes up."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -89,6 +89,13 @@ class Results:
             made_up = sum(total.ungrounded for total in totals.values())
             found[f"{frontend}.ungrounded"] = Mark(f"{frontend}: ungrounded values", made_up, 0, True)
         return found
+
+    def failures(self) -> Iterator[str]:
+        """A sentence for each frontend that gave no profile for some of the texts, with the first reason."""
+        for frontend, reads in self.reads.items():
+            if failed := [each for each in reads if each.error is not None]:
+                count = f"{len(failed)} of {len(reads)} texts"
+                yield f"{frontend} gave nothing for {count}; the first time: {failed[0].error}"
 
     def as_json(self) -> dict[str, Any]:
         """Everything, the single texts too."""

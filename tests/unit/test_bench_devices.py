@@ -217,6 +217,9 @@ def test_each_frontend_is_marked_by_split() -> None:
         "knows.seen.found": True,
         "knows.ungrounded": True,
     }
+    assert list(results.failures()) == [
+        f"fails gave nothing for 60 of 60 texts; the first time: {CASES[0].name}: no"
+    ]
     told = results.as_json()["frontends"]["fails"]
     assert told["totals"]["seen"]["errors"] == 30
     assert told["texts"][0]["error"].endswith(": no")
