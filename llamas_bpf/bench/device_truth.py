@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from llamas_bpf.contracts.profile import FIGURES, CpuClass, Kind, Threshold, Trait
 from llamas_bpf.errors import ConfigError
@@ -37,6 +37,14 @@ class Truth(BaseModel):
     thresholds: list[Threshold] = []
     absent: list[str] = []
     maybe: list[str] = []
+
+    @field_validator("absent", "maybe")
+    @classmethod
+    def _are_features(cls, names: list[str]) -> list[str]:
+        for name in names:
+            if name.partition(".")[0] not in cls.model_fields:
+                raise ValueError(f"{name} is no feature")
+        return names
 
     def stated(self, field: str) -> list[float]:
         """The values that are right for a figure; none where the text states none."""

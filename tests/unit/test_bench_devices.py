@@ -13,6 +13,7 @@ from llamas_bpf.bench.device_score import Score, score
 from llamas_bpf.bench.device_truth import Case, Truth
 from llamas_bpf.contracts.profile import DeviceProfile, Doubt
 from llamas_bpf.errors import ConfigError
+from llamas_bpf.machine import text
 
 TEXT = """The expander has 64 GB and answers reads after 1.5 µs. Non-volatile; good for reads, bad for writes.
 It draws 20 W. Move pages away when they are touched more than 100 times a second."""
@@ -67,6 +68,11 @@ def test_there_are_texts_to_develop_on_and_others() -> None:
     splits = [case.split for case in CASES]
     assert {split: splits.count(split) for split in splits} == {"held_out": 30, "seen": 30}
     assert len({case.raw for case in CASES}) == 60
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_every_text_is_one_that_an_operator_may_write(case: Case) -> None:
+    assert text.parse(case.name, case.raw).body
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -235,6 +241,9 @@ def test_ones_own_texts_need_a_truth_that_fits(tmp_path: Path) -> None:
     assert [case.name for case in device_truth.load(tmp_path)] == ["a"]
     (tmp_path / "a.toml").write_text("read_latency = 3")
     with pytest.raises(ConfigError, match=r"a\.toml: read_latency: "):
+        device_truth.load(tmp_path)
+    (tmp_path / "a.toml").write_text("absent = ['read_latency']")
+    with pytest.raises(ConfigError, match="read_latency is no feature"):
         device_truth.load(tmp_path)
 
 
