@@ -31,6 +31,7 @@ _FORMATS = (
 )
 _SIZES = {"maxItems", "maxLength"}
 _LIMITS = ("max_tokens", "max_completion_tokens")
+_DROPPED = {"title", "default", "description", "discriminator", "minLength", "maxLength", "maxItems"}
 
 
 def refuses(status: int, body: str) -> bool:
@@ -42,6 +43,22 @@ def refuses(status: int, body: str) -> bool:
 def says_full(status: int, body: str) -> bool:
     """Whether an HTTP error means that the messages are more than the model's window holds."""
     return status >= 400 and status not in _NOT_ABOUT_SIZE and bool(_FULL.search(body[:2000]))
+
+
+def plain(schema: Any) -> Any:
+    """Pydantic's schema, kept to what OpenAI, vLLM and llama.cpp all take: ``anyOf`` without discriminators,
+    and no long repetitions."""
+    if isinstance(schema, list):
+        return [plain(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {key: each for key, each in schema.items() if key not in _DROPPED or key == "properties"}
+    simple = {
+        "anyOf" if key == "oneOf" else key: plain(each) for key, each in kept.items() if key != "properties"
+    }
+    if "properties" in schema:
+        simple["properties"] = {name: plain(each) for name, each in schema["properties"].items()}
+    return simple
 
 
 def lean(schema: Any) -> Any:
