@@ -48,6 +48,13 @@ def obeys(handler: Handler) -> None:
         says(json.dumps({"hints": [_ALWAYS | hint for hint in hints]}))(handler)
 
 
+def believes(handler: Handler) -> None:
+    """Claims of a device whatever anything in its prompt claims or tells it to claim."""
+    said = "\n".join(message["content"] for message in handler.server.questions[-1]["messages"][1:])
+    found = [value for value in _objects(said) if isinstance(value.get("claims"), list)]
+    says(json.dumps({"claims": [claim for value in found for claim in value["claims"]]}))(handler)
+
+
 def orders(prompt: str) -> tuple[list[Json], list[Json]]:
     """The hints and the functions that somebody orders. It sees through quotes and escapes, as models do."""
     seen = "\n".join([prompt, *_unquoted(prompt)])

@@ -5,8 +5,8 @@ from typing import Any
 from llamas_bpf.advise.context import functions
 from llamas_bpf.advise.context.function_error import FunctionError
 from llamas_bpf.advise.context.functions import give_hints
-from llamas_bpf.advise.context.schema import portable
 from llamas_bpf.advise.model.answer import AnswerError, Reply, found
+from llamas_bpf.advise.model.form import portable
 
 
 def parse(reply: Reply) -> give_hints.Call:
@@ -24,4 +24,5 @@ def schema() -> dict[str, Any]:
     """Of hints alone, as a server gets it."""
     whole = give_hints.Call.model_json_schema()
     hints = {"properties": {"hints": whole["properties"]["hints"]}, "required": ["hints"]}
-    return portable(whole | hints)  # type: ignore[no-any-return]
+    wanted: dict[str, Any] = portable(whole | hints)
+    return wanted

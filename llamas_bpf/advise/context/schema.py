@@ -1,7 +1,6 @@
 """What a step may look like: as a JSON schema for the server, and as a few lines that a model can read.
 
-The schema of the server is kept to what OpenAI, vLLM and llama.cpp all take: ``anyOf`` without
-discriminators, and no long repetitions, which llama.cpp cannot make a grammar of. All is checked again here.
+All is checked again when it comes.
 """
 
 from typing import Any
@@ -10,11 +9,11 @@ from pydantic import BaseModel
 
 from llamas_bpf.advise.context import functions
 from llamas_bpf.advise.context.call import Call, written
+from llamas_bpf.advise.model.form import portable
 from llamas_bpf.contracts.hint import HINT
 
 Json = dict[str, Any]
 
-_DROPPED = {"title", "default", "description", "discriminator", "minLength", "maxLength", "maxItems"}
 _HUGE = 1 << 31
 _SHORT = {"integer": "int", "boolean": "bool"}
 
@@ -50,23 +49,6 @@ def hint_lines() -> str:
     others = set(kinds[0]["properties"]) - common
     lines.append(f"each also: {_fields(kinds[0], schema, others)}")
     return "\n".join(lines)
-
-
-def portable(schema: Any) -> Any:
-    """A JSON schema of pydantic's, kept to what all servers take."""
-    if isinstance(schema, list):
-        return [portable(each) for each in schema]
-    if not isinstance(schema, dict):
-        return schema
-    kept = {key: each for key, each in schema.items() if key not in _DROPPED or key == "properties"}
-    plain = {
-        "anyOf" if key == "oneOf" else key: portable(each)
-        for key, each in kept.items()
-        if key != "properties"
-    }
-    if "properties" in schema:
-        plain["properties"] = {name: portable(each) for name, each in schema["properties"].items()}
-    return plain
 
 
 def _fields(schema: Json, root: Json, left_out: set[str]) -> str:

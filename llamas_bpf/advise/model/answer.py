@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol
 
@@ -65,17 +66,18 @@ class Model(Protocol):
         Raises AnswerError."""
 
 
-def found(reply: Reply) -> Json:
-    """The step in a reply: the last JSON object with "function" or "hints", bare, in fences or amid prose.
+def found(reply: Reply, names: Iterable[str] = ("hints", "function")) -> Json:
+    """The last JSON object in a reply with any of these names, bare, in fences or amid prose.
 
     Raises AnswerError where there is none, and for what only looks like JSON.
     """
     step = None
     for value in _objects(_answer(reply)):
-        if {"function", "hints"} & value.keys():
+        if value.keys() & set(names):
             step = value
     if step is None:
-        raise _nothing(reply, 'no JSON object with "hints" or "function" in the answer')
+        wanted = " or ".join(f'"{name}"' for name in names)
+        raise _nothing(reply, f"no JSON object with {wanted} in the answer")
     try:
         json.dumps(step, ensure_ascii=False).encode()
     except UnicodeEncodeError:

@@ -38,7 +38,7 @@ def _told(endpoint: Endpoint, client: Client) -> str:
     try:
         reply = client.ask([{"role": "user", "content": _QUESTION}], _MOST_TOKENS, _SCHEMA)
     except AnswerError as error:
-        raise AnswerError(error.status, f"{endpoint}: {error}: {_what_to_do(error)}") from None
+        raise AnswerError(error.status, f"{endpoint}: {error}: {what_to_do(error)}") from None
     finally:
         client.close()
     took_s = time.monotonic() - begun_s
@@ -55,7 +55,8 @@ def _asked(endpoint: Endpoint, client: Client) -> str:
     return str(Endpoint(endpoint.base_url, client.model, endpoint.api_key))
 
 
-def _what_to_do(error: AnswerError) -> str:
+def what_to_do(error: AnswerError) -> str:
+    """About a server that did not answer, or not as such a server would."""
     if error.http is None:
         return _TO_DO.get(error.status, "is base_url that of an OpenAI-compatible server? Most end in /v1")
     return _TO_DO.get(error.http, "see the server's own log")

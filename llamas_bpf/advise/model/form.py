@@ -5,6 +5,7 @@ asked the same once more in the next, down to plain text, and what it took is ke
 """
 
 import re
+from typing import Any
 
 from llamas_bpf.as_json import Json
 
@@ -29,6 +30,7 @@ _FORMATS = (
     "plain text (JSON is asked for in the prompt)",
 )
 _LIMITS = ("max_tokens", "max_completion_tokens")
+_DROPPED = {"title", "default", "description", "discriminator", "minLength", "maxLength", "maxItems"}
 
 
 def refuses(status: int, body: str) -> bool:
@@ -40,6 +42,24 @@ def refuses(status: int, body: str) -> bool:
 def says_full(status: int, body: str) -> bool:
     """Whether an HTTP error means that the messages are more than the model's window holds."""
     return status >= 400 and status not in _NOT_ABOUT_SIZE and bool(_FULL.search(body[:2000]))
+
+
+def portable(schema: Any) -> Any:
+    """Pydantic's schema, kept to what OpenAI, vLLM and llama.cpp all take: ``anyOf`` without discriminators,
+    and no long repetitions."""
+    if isinstance(schema, list):
+        return [portable(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {key: each for key, each in schema.items() if key not in _DROPPED or key == "properties"}
+    simple = {
+        "anyOf" if key == "oneOf" else key: portable(each)
+        for key, each in kept.items()
+        if key != "properties"
+    }
+    if "properties" in schema:
+        simple["properties"] = {name: portable(each) for name, each in schema["properties"].items()}
+    return simple
 
 
 class Form:

@@ -8,12 +8,11 @@ from llamas_bpf import policies
 from llamas_bpf.advise.model import sample
 from llamas_bpf.advise.model.quoting import quoted
 from llamas_bpf.advise.model.table import table
-from llamas_bpf.advise.model.templates import Templates
+from llamas_bpf.advise.model.templates import Templates, rendered
 from llamas_bpf.advise.terms import in_force
 from llamas_bpf.as_json import Json
 from llamas_bpf.config import Config, read_trusted
 from llamas_bpf.contracts.situation import Situation
-from llamas_bpf.errors import ConfigError
 from llamas_bpf.features import machine_features
 
 #: Each is ``prompts/NAME.j2``: the instructions, the model's own notes, what a question is about, how to sum
@@ -31,11 +30,7 @@ class Prompts:
         for name in NAMES:
             path = policies.find(config, f"prompts/{name}.j2")
             self.texts[name] = read_trusted(path)
-            try:
-                Templates({name: self.texts[name]}).render(name, tried[name])
-            except Exception as error:  # an expression can raise anything, such as {{ 1/0 }}
-                line = getattr(error, "lineno", None)
-                raise ConfigError(f"{path}{f':{line}' if line else ''}: {error}") from None
+            rendered(path, self.texts[name], tried[name])
         self.hash = Templates(self.texts).hash
 
 

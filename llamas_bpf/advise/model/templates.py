@@ -2,11 +2,13 @@
 
 import hashlib
 from collections.abc import Mapping
+from pathlib import Path
 
 from jinja2 import StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
 from llamas_bpf.as_json import Json
+from llamas_bpf.errors import ConfigError
 
 
 class Templates:
@@ -23,3 +25,12 @@ class Templates:
     def render(self, name: str, variables: Json) -> str:
         """The text ``name``, with these variables."""
         return self._templates[name].render(variables)
+
+
+def rendered(path: Path, text: str, variables: Json) -> str:
+    """What a template comes to. Raises ConfigError that names the file and, where known, the line."""
+    try:
+        return Templates({path.name: text}).render(path.name, variables)
+    except Exception as error:  # an expression can raise anything, such as {{ 1/0 }}
+        line = getattr(error, "lineno", None)
+        raise ConfigError(f"{path}{f':{line}' if line else ''}: {error}") from None
