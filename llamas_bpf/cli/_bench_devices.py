@@ -10,17 +10,21 @@ from llamas_bpf.cli import _options as options
 from llamas_bpf.cli import _steps as steps
 
 if TYPE_CHECKING:
+    from llamas_bpf.bench.devices import Reader
+    from llamas_bpf.config import Config
     from llamas_bpf.contracts.profile import DeviceProfile
 
 
 @click.command("devices")
+@click.option("--model", help="a model to score, too, on the server that `run` would ask")
 @click.option(
     "--texts",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="your own texts: each NAME.md with a NAME.toml that says what is in it",
 )
+@options.config
 @options.as_json
-def command(texts: Path | None, as_json: bool) -> None:
+def command(model: str | None, texts: Path | None, config: Path | None, as_json: bool) -> None:
     """Score what is read from device texts: features found, wrong, missed and made up.
 
     On sixty texts of which it is known what they say; nobody has made a reader for those that are `held_out`.
@@ -28,10 +32,13 @@ def command(texts: Path | None, as_json: bool) -> None:
     """
     from llamas_bpf.bench import device_truth, devices
     from llamas_bpf.bench.devices_table import table
+    from llamas_bpf.config import load
     from llamas_bpf.shown import plain
 
     cases = device_truth.load(texts or device_truth.PACKAGED)
-    readers = {"offline": _offline}
+    readers: dict[str, Reader] = {"offline": _offline}
+    if model:
+        readers[model] = _model(model, load(config))
     with steps.progress(len(readers) * len(cases)) as step:
         results = devices.measure(readers, cases, step)
     for sentence in results.failures():
@@ -43,3 +50,25 @@ def _offline(name: str, raw: bytes) -> "DeviceProfile":
     from llamas_bpf.machine import reading, text
 
     return reading.read(text.parse(name, raw))
+
+
+def _model(name: str, config: "Config") -> "Reader":
+    from dataclasses import replace
+
+    from llamas_bpf.advise.model import device, endpoint
+    from llamas_bpf.advise.model.answer import AnswerError
+    from llamas_bpf.errors import ConfigError, LlamasError
+    from llamas_bpf.machine import text
+
+    server = endpoint.configured(config)
+    if server is None:
+        raise ConfigError(endpoint.HOW)
+    asked = replace(server, model=name)
+
+    def read(title: str, raw: bytes) -> "DeviceProfile":
+        try:
+            return device.read(asked, text.parse(title, raw), config=config)
+        except AnswerError as error:
+            raise LlamasError(str(error)) from error
+
+    return read
