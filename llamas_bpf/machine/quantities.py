@@ -1,0 +1,78 @@
+"""Quantities in a text: numbers with units, alone, in pairs (90/300 ns) and as ranges (170 to 250 ns)."""
+
+import re
+from dataclasses import dataclass, replace
+
+from llamas_bpf.machine import units, written_numbers
+from llamas_bpf.machine.units import Family, Unit
+from llamas_bpf.machine.written_numbers import Number
+
+_TO = re.compile(r"\s?(?:to|through|up to|bis|-|–|—|\.\.\.?|…)\s?(?:about |around |some |~|≈)?")
+_AND = re.compile(r"\s?(?:and|und|or|oder|,|/|versus|vs\.?)\s?(?:about |around |~|≈)?")
+_TOLERANCE = re.compile(r"\s?(?:±|\+/-|\+-)\s?")
+_BETWEEN = re.compile(r"\b(?:between|zwischen)\s(?:about |~)?$", re.IGNORECASE)
+# "CXL 2 and 64 GB": the 2 has no unit to share.
+_NUMBERED = re.compile(
+    r"(?:[A-Z][\w.-]*|node|version|gen|generation|rev|socket|slot|type|level|bank|port)\s$"
+)
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """``value`` in its family's unit (see ``units.Family``), standing from ``start`` to ``end`` of its text.
+
+    ``range``: both ends, where it is one end of a range. ``group`` tells which quantities stand in one list.
+    """
+
+    value: float
+    family: Family
+    start: int
+    end: int
+    range: tuple[float, float] | None = None
+    group: int = -1
+
+
+def find(text: str) -> list[Quantity]:
+    """Every quantity in ``text``, in order. Takes time in proportion to its length."""
+    found: list[Quantity] = []
+    for number, unit in _with_units(text, written_numbers.find(text)):
+        value = float(f"{number.value * unit.scale:.12g}")  # not 999.9999999999999
+        one = Quantity(value, unit.family, number.start, max(number.end, unit.end))
+        if found and found[-1].family == one.family:
+            last = found[-1]
+            gap = text[last.end : one.start]
+            if _TOLERANCE.fullmatch(gap):
+                continue
+            if _is_range(text, last, gap):
+                both = (min(last.value, one.value), max(last.value, one.value))
+                found[-1], one = replace(last, range=both), replace(one, range=both)
+            elif _AND.fullmatch(gap):
+                group = last.start if last.group < 0 else last.group
+                found[-1], one = replace(last, group=group), replace(one, group=group)
+        found.append(one)
+    return found
+
+
+def _with_units(text: str, numbers: list[Number]) -> list[tuple[Number, Unit]]:
+    """The numbers that have a unit, or share the one of the number behind them."""
+    found: list[tuple[Number, Unit]] = []
+    for number in reversed(numbers):
+        unit = units.at(text, number.end)
+        if unit is None and found:
+            shared = found[-1][1]
+            unit = shared._replace(end=number.end) if _shares(text, number, found[-1][0]) else None
+        if unit is not None:
+            found.append((number, unit))
+    return found[::-1]
+
+
+def _shares(text: str, number: Number, following: Number) -> bool:
+    gap = text[number.end : following.start] if following.start - number.end < 14 else ""
+    if _TO.fullmatch(gap) or _TOLERANCE.fullmatch(gap):
+        return True
+    return bool(_AND.fullmatch(gap)) and not _NUMBERED.search(text[max(0, number.start - 20) : number.start])
+
+
+def _is_range(text: str, first: Quantity, gap: str) -> bool:
+    between = _BETWEEN.search(text[max(0, first.start - 20) : first.start])
+    return bool(_TO.fullmatch(gap) or (between and _AND.fullmatch(gap)))

@@ -1,0 +1,65 @@
+"""Where sentences, list items, table rows and paragraphs of a text begin and end."""
+
+import re
+
+_NEW = re.compile(r"[ \t]*(?:[-*•+|>#–]|[0-9]{1,2}[.)]\s|```)")
+_ENTRY = re.compile(r"[ \t]*[\w(\"'][^\n:=.,;]{0,40}(?:[:=]|\.{3}|\s{2,}|\t)")
+# The dot of "approx. 90 ns" ends nothing.
+_SHORT = (
+    "ca",
+    "approx",
+    "vs",
+    "e.g",
+    "i.e",
+    "etc",
+    "No",
+    "resp",
+    "cap",
+    "max",
+    "min",
+    "avg",
+    "typ",
+    "incl",
+    "cf",
+)
+_STOP = re.compile(
+    "".join(rf"(?<!\b{re.escape(word)})" for word in _SHORT) + r"[.!?]+[\"')\]*_]*(?=\s)", re.I
+)
+_WRAPPED = 60  # a line of so many characters may have been broken by its width, in the middle of a sentence
+_PARAGRAPH = re.compile(r"\n[ \t]*\n")
+
+
+def spans(body: str) -> list[tuple[int, int]]:
+    """Start and end of each, without the white space around them."""
+    found: list[tuple[int, int]] = []
+    for start, end in _blocks(body):
+        begin = start
+        for stop in [*(match.end() for match in _STOP.finditer(body, start, end)), end]:
+            piece = body[begin:stop]
+            if piece.strip():
+                found.append((begin + len(piece) - len(piece.lstrip()), begin + len(piece.rstrip())))
+            begin = stop
+    return found
+
+
+def paragraph_end(body: str, start: int) -> int:
+    """Where the paragraph that ``start`` lies in ends."""
+    match = _PARAGRAPH.search(body, start)
+    return match.start() if match else len(body)
+
+
+def _blocks(body: str) -> list[tuple[int, int]]:
+    """Lines that belong together: those of a paragraph or list item, or a single row or entry."""
+    starts, position, before = [0], 0, ""
+    for line in body.split("\n"):
+        if not line.strip() or not before.strip() or _begins(line, before):
+            starts.append(position)
+        before = line
+        position += len(line) + 1
+    return list(zip(starts, [*starts[1:], len(body)], strict=True))
+
+
+def _begins(line: str, before: str) -> bool:
+    if _NEW.match(line) or before.lstrip().startswith(("#", "|", "```")):
+        return True
+    return bool(_ENTRY.match(line)) and (len(before) < _WRAPPED or bool(_ENTRY.match(before)))
