@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 
-from llamas_bpf.machine import units, written_numbers
+from llamas_bpf.machine import tables, units, written_numbers
 from llamas_bpf.machine.units import Family, Unit
 from llamas_bpf.machine.written_numbers import Number
 
@@ -11,6 +11,9 @@ _TO = re.compile(r"\s?(?:to|through|up to|bis|-|–|—|\.\.\.?|…)\s?(?:about 
 _AND = re.compile(r"\s?(?:and|und|or|oder|,|/|versus|vs\.?)\s?(?:about |around |~|≈)?")
 _TOLERANCE = re.compile(r"\s?(?:±|\+/-|\+-)\s?")
 _BETWEEN = re.compile(r"\b(?:between|zwischen)\s(?:about |~)?$", re.IGNORECASE)
+_NAMED = re.compile(
+    r"(?:[(\[]\s?([A-Za-zµμ/%]{1,12})\s?[)\]]\s?[:=|]?|\bin ([A-Za-zµμ/]{1,12})\s?[:=|])\s*[~≈]?$"
+)
 # "CXL 2 and 64 GB": the 2 has no unit to share.
 _NUMBERED = re.compile(
     r"(?:[A-Z][\w.-]*|node|version|gen|generation|rev|socket|slot|type|level|bank|port)\s$"
@@ -56,17 +59,30 @@ def find(text: str) -> list[Quantity]:
 def _with_units(text: str, numbers: list[Number]) -> list[tuple[Number, Unit]]:
     """The numbers that have a unit, or share the one of the number behind them."""
     found: list[tuple[Number, Unit]] = []
+    columns = tables.column_units(text)
     for number in reversed(numbers):
-        unit = units.at(text, number.end)
-        if unit is None and found:
-            shared = found[-1][1]
-            unit = shared._replace(end=number.end) if _shares(text, number, found[-1][0]) else None
+        while columns and columns[-1][0] > number.start:
+            columns.pop()
+        unit = units.at(text, number.end) or _unit_before(text, number)
+        if unit is None and columns and number.end <= columns[-1][1]:
+            unit = columns[-1][2]._replace(end=number.end)
+        if unit is None and found and _shares(text, number, found[-1][0], found[-1][1]):
+            unit = found[-1][1]._replace(end=number.end)
         if unit is not None:
             found.append((number, unit))
     return found[::-1]
 
 
-def _shares(text: str, number: Number, following: Number) -> bool:
+def _unit_before(text: str, number: Number) -> Unit | None:
+    """The unit in the name of an entry: "Latency (ns): 90", "Latency in ns: 90"."""
+    named = _NAMED.search(text[max(0, number.start - 24) : number.start])
+    unit = units.at(named[1] or named[2], 0) if named else None
+    return unit._replace(end=number.end) if unit else None
+
+
+def _shares(text: str, number: Number, following: Number, unit: Unit) -> bool:
+    if "|" in text[following.end : unit.end]:  # a table row with its unit in a cell of its own
+        return not text[number.end : following.start].strip(" |")
     gap = text[number.end : following.start] if following.start - number.end < 14 else ""
     if _TO.fullmatch(gap) or _TOLERANCE.fullmatch(gap):
         return True

@@ -4,6 +4,12 @@ import re
 
 _NEW = re.compile(r"[ \t]*(?:[-*•+|>#–]|[0-9]{1,2}[.)]\s|```)")
 _ENTRY = re.compile(r"[ \t]*[\w(\"'][^\n:=.,;]{0,40}(?:[:=]|\.{3}|\s{2,}|\t)")
+_FEATURE = re.compile(
+    r"\s*(?:idle |peak |max\w* |typ\w* |random |sequential )?(?:reads?|writes?|latency|bandwidth|"
+    r"capacity|size|power|cost|price|"
+    r"endurance|type|kind|good|bad|persisten\w+|volatile|non-volatile|granularity)\b[^.,;]*[:=]",
+    re.IGNORECASE,
+)
 # The dot of "approx. 90 ns" ends nothing.
 _SHORT = (
     "ca",
@@ -62,4 +68,4 @@ def _blocks(body: str) -> list[tuple[int, int]]:
 def _begins(line: str, before: str) -> bool:
     if _NEW.match(line) or before.lstrip().startswith(("#", "|", "```")):
         return True
-    return bool(_ENTRY.match(line)) and (len(before) < _WRAPPED or bool(_ENTRY.match(before)))
+    return bool(_ENTRY.match(line)) and (len(before) < _WRAPPED or bool(_FEATURE.match(line)))

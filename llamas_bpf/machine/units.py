@@ -60,6 +60,7 @@ _NAMES: tuple[tuple[Family, str, str], ...] = (
     ("time", "day", "day days tage"),
     ("bytes", "byte", "b byte bytes octets"),
     ("bytes", "bit", "bit bits"),
+    ("bytes", "terabyte", "tera teras"),
     ("bytes", "gigabyte", "gig gigs"),
     ("bytes", "megabyte", "meg megs"),
     ("frequency", "hertz", "hz hertz"),
@@ -79,7 +80,7 @@ _PER = re.compile(
 _COUNTED = re.compile(
     r"[\s-]?(?:[a-z]{3,12}\s){0,2}?(?=(?:(?<=\s)(?:per|an?|each|every|pro)\b|/ ?(?:s|min|h)))"
 )
-_WORD = re.compile(r"(?:[\s\-]|\u202f){0,2}([A-Za-zµμ]{1,14}|%|per cent)(?![A-Za-zµμ0-9_])")
+_WORD = re.compile(r"[\s*_`|-]{0,24}([A-Za-zµμ]{1,14}|%|per cent)(?![A-Za-zµμ0-9_])")
 
 
 class Unit(NamedTuple):

@@ -1,0 +1,30 @@
+"""The offline frontend: reads a device text by its units and words, without any model."""
+
+from llamas_bpf.contracts.profile import DeviceProfile
+from llamas_bpf.machine import grounding
+from llamas_bpf.machine.reading import (
+    choice,
+    classes,
+    figures,
+    kind,
+    passages,
+    persistence,
+    remarks,
+    thresholds,
+    traits,
+    unknown,
+)
+from llamas_bpf.machine.reading.subject import Subject
+from llamas_bpf.machine.text import DeviceText
+
+
+def read(text: DeviceText) -> DeviceProfile:
+    """What ``text`` says of its device. The same text always gives the same profile; it never raises."""
+    pieces = passages.split(text.body)
+    about = Subject(text.name, pieces)
+    found = figures.read(pieces, about)
+    claims, doubts = choice.choose(found.candidates)
+    claims += kind.read(text, pieces, claims[0].words if claims else "")
+    for part in (persistence, remarks, classes, thresholds, traits):
+        claims += part.read(pieces, about)
+    return grounding.profile(text, "offline", claims, [*found.doubts, *doubts, *unknown.doubts(pieces)])

@@ -1,0 +1,42 @@
+"""Chooses, of all figures that a text gives for one feature, those that a careful reader would believe."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from llamas_bpf.contracts.profile import Doubt
+from llamas_bpf.machine.grounding import Claim, doubt
+from llamas_bpf.machine.reading.figures import Candidate
+
+_FAR = 2.5  # apart by more than this factor, what was measured and what was stated contradict each other
+_EXTREME = 3
+_MOST = 32  # of one field; more of them contradict each other anyway
+
+
+def choose(candidates: Iterable[Candidate]) -> tuple[list[Claim], list[Doubt]]:
+    """The claims to make, and doubts about the others.
+
+    Claims that contradict each other are all made: grounding leaves them out and names them.
+    """
+    by_field: dict[str, list[Candidate]] = defaultdict(list)
+    for candidate in candidates:
+        by_field[candidate.claim.field].append(candidate)
+    claims: list[Claim] = []
+    doubts: list[Doubt] = []
+    for name, found in by_field.items():
+        # "latency 90 ns, writes 300 ns": the plain figure is the reads'.
+        directed = [candidate for candidate in found if candidate.is_directed] or found
+        best = min(candidate.standing for candidate in directed)
+        chosen = [candidate for candidate in directed if candidate.standing == best]
+        first = chosen[0].claim.value
+        for candidate in found:
+            if candidate in chosen or candidate not in directed:
+                continue
+            ratio = max(candidate.claim.value, first) / min(candidate.claim.value, first)
+            if candidate.standing < _EXTREME and best < _EXTREME and ratio > _FAR:
+                chosen.append(candidate)
+            elif ratio > 1.02:
+                doubts.append(
+                    doubt(name, candidate.claim.words, f"set aside for “{chosen[0].claim.words[:200]}”")
+                )
+        claims += [candidate.claim for candidate in chosen[:_MOST]]
+    return claims, doubts

@@ -1,0 +1,117 @@
+"""The classes of processors that a text describes: "8 P-cores up to 5.4 GHz", "big: 4 cores (CPUs 4-7)"."""
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from llamas_bpf.machine import written_numbers
+from llamas_bpf.machine.grounding import Claim
+from llamas_bpf.machine.reading import clauses
+from llamas_bpf.machine.reading.passages import Passage
+from llamas_bpf.machine.reading.subject import Subject
+
+_CORES = re.compile(
+    r"[\s-]?(?:[x×]\s)?(?P<name>(?:(?!and\b|or\b|to\b|of\b|threads?\b|with\b|on\b|"
+    r"x\b)[A-Za-z][\w.+-]*\s){0,3}(?:(?:[A-Za-z]+-)?cores?|cpus|"
+    r"processors|kerne|kernen|cortex-?\w+)\b)",
+    re.IGNORECASE,
+)
+_HYBRID = re.compile(r"\b(?P<p>[0-9]{1,3})\s?(?P<pn>P)\s?[+&/]\s?(?P<e>[0-9]{1,3})\s?(?P<en>E)\b")
+_MULTI = re.compile(r"\b(?P<name>(?P<n>dual|quad|hexa|octa|deca)[- ]?core)\b", re.IGNORECASE)
+_MULTIPLES = {"dual": 2, "quad": 4, "hexa": 6, "octa": 8, "deca": 10}
+_NOT_CPU = re.compile(
+    r"\b(?:cuda|tensor|shader|gpu|matrix|rt|stream|vector|ray|npu|ai|dsp|compute units?)\b", re.IGNORECASE
+)
+_CPUS = re.compile(
+    r"\bcpus?\s?(?:nos?\.?\s?|"
+    r":\s?)?(?P<list>[0-9]{1,4}(?:\s?[-–]\s?[0-9]{1,4})?(?:,\s?[0-9]{1,4}(?:-[0-9]{1,4})?)*)\b",
+    re.IGNORECASE,
+)
+_KINDS = re.compile(
+    r"\b(performance|efficiency|efficient|big|little|prime|p-cores?|e-cores?|small|low[- ]power|"
+    r"fast|slow|middle|mid|golden|silver|gold|eco)\b",
+    re.IGNORECASE,
+)
+
+
+def read(passages: Sequence[Passage], about: Subject) -> list[Claim]:
+    """A claim for each class; its highest clock is the one behind it, before the next class."""
+    claims = []
+    for passage in passages:
+        found = _classes(passage)
+        speeds = [q for q in passage.quantities if q.family == "frequency"]
+        among = clauses.split(passage.text, ())
+        for (name, count, start, end), following in pairwise([*found, ("", 0, len(passage.text), 0)]):
+            place = next((i for i, clause in enumerate(among) if start < clause.end), 0)
+            if about.is_others(passage, among, place, start, end):
+                continue
+            hz = [
+                q.value
+                for q in speeds
+                if end <= q.start < following[2] and _is_its(passage.text[end : q.start], name)
+            ]
+            if not hz and len(found) == 1:
+                hz = [q.value for q in speeds]
+            words = passage.words(start, end)
+            value: dict[str, object] = {"name": name, "count": count}
+            value |= {"max_hz": max(hz)} if hz else {}
+            cpus = _CPUS.search(passage.text, end, following[2])
+            value |= {"cpus": cpus["list"]} if cpus and cpus["list"] in words else {}
+            claims.append(Claim("cpu_classes", value, words))
+    return _with_clock(claims, passages)
+
+
+def _is_its(between: str, name: str) -> bool:
+    """Whether no other kind of core is named between a class and a clock."""
+    other = {"P": r"\b(?:e-?cores?|efficien\w+)", "E": r"\b(?:p-?cores?|performance)"}.get(name[:1].upper())
+    return len(name) > 1 or not other or not re.search(other, between, re.I)
+
+
+def _classes(passage: Passage) -> list[tuple[str, int, int, int]]:
+    """Name, count, start and end of each class that a passage names."""
+    text = passage.text
+    hybrid = _HYBRID.search(text)
+    if hybrid:
+        return [(hybrid[f"{k}n"], int(hybrid[k]), hybrid.start(k), hybrid.end(f"{k}n")) for k in ("p", "e")]
+    found = [
+        (match["name"], _MULTIPLES[match["n"].lower()], match.start(), match.end())
+        for match in _MULTI.finditer(text)
+    ]
+    for number in written_numbers.find(text):
+        cores = _CORES.match(text, number.end)
+        if cores and number.value == int(number.value) >= 1 and not _NOT_CPU.search(cores["name"]):
+            found.append((_name(passage, cores["name"]), int(number.value), number.start, cores.end()))
+    return found
+
+
+def _name(passage: Passage, name: str) -> str:
+    """The words between number and "cores", else the entry's label, else "cores"."""
+    label = passage.label.strip(" -*•")
+    is_label = label and len(label) <= 60 and not written_numbers.find(label) and label in passage.raw
+    if (
+        is_label
+        and (name.lower().strip() in ("cores", "core", "cpus") or _KINDS.search(label))
+        and not re.search(r"core|cpu", label, re.I)
+    ):
+        return label
+    return name.strip()[:60]
+
+
+def _with_clock(claims: list[Claim], passages: Sequence[Passage]) -> list[Claim]:
+    """A single class takes the only clock of another sentence about the cores; the words span both."""
+    if len(claims) != 1 or "max_hz" in claims[0].value:
+        return claims
+    claim = claims[0]
+    at = next((i for i, passage in enumerate(passages) if claim.words in passage.raw), None)
+    if at is None or at + 1 >= len(passages):
+        return claims
+    following = passages[at + 1]
+    speeds = [q.value for q in following.quantities if q.family == "frequency"]
+    words = f"{claim.words} {following.raw.strip()}"
+    if (
+        len(speeds) != 1
+        or len(words) > 300
+        or not re.search(r"\bcores?\b|\bcpus?\b|\bthey\b|\bclock", following.text, re.I)
+    ):
+        return claims
+    return [Claim("cpu_classes", claim.value | {"max_hz": speeds[0]}, words)]

@@ -1,0 +1,56 @@
+"""Cuts a passage into clauses: as small as they can be with one subject and one verb."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from llamas_bpf.machine.quantities import Quantity
+
+_READ = r"(?:reads?|reading|loads?|lese\w*)"
+_WRITE = r"(?:writes?|writing|stores?|schreib\w*)"
+_JOIN = r"\s*(?:,?\s*\b(?:and|or|und|oder|as well as)\b(?: for)?|/|&|,|-|\+)\s*"
+BOTH = re.compile(
+    rf"\b(?:{_READ}{_JOIN}{_WRITE}|{_WRITE}{_JOIN}{_READ}|r/w)\b"
+    r"|\b(?:both|either|each|per) (?:directions?|ways?)\b|\bsymmetric\w*",
+    re.IGNORECASE,
+)
+_CUT = re.compile(
+    r"(?P<mark>[;()\[\]]|,(?=\s)|\s[–—-]\s|[.!?]\s)"
+    r"|(?<=\s)(?P<word>and|but|while|whereas|whilst|although|though|however|because|since|so|und|"
+    r"aber|or|nor)(?=\s)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Clause:
+    """``text`` stands from ``start`` of its passage; ``opener`` is what cuts it from the one before."""
+
+    text: str
+    start: int
+    opener: str
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text)
+
+
+def split(text: str, quantities: Sequence[Quantity]) -> list[Clause]:
+    """The clauses of ``text`` in order; "read and write", and a range, stay in one."""
+    whole = [match.span() for match in BOTH.finditer(text)]
+    for one, other in pairwise(quantities):
+        if (one.range and one.range == other.range) or (one.group >= 0 and one.group == other.group):
+            whole.append((one.start, other.end))
+    whole += [(quantity.start, quantity.end) for quantity in quantities]
+    inside = bytearray(len(text) + 1)
+    for start, end in whole:
+        inside[start:end] = b"\1" * (end - start)
+    found, start, opener = [], 0, ""
+    for cut in _CUT.finditer(text):
+        if inside[cut.start()]:
+            continue
+        found.append(Clause(text[start : cut.start()], start, opener))
+        start, opener = cut.end(), (cut["mark"] or cut["word"]).strip().lower()
+    found.append(Clause(text[start:], start, opener))
+    return [clause for clause in found if clause.text.strip()]

@@ -1,0 +1,241 @@
+"""Which figure each quantity of a text is: by the words nearest to it, in its clause, before it, above it."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from llamas_bpf.contracts.profile import Doubt
+from llamas_bpf.machine.grounding import Claim, doubt
+from llamas_bpf.machine.quantities import Quantity
+from llamas_bpf.machine.reading import clauses, subject, words
+from llamas_bpf.machine.reading.clauses import BOTH, Clause
+from llamas_bpf.machine.reading.passages import Passage
+from llamas_bpf.machine.reading.subject import Subject
+
+_NAMED = {
+    "time": words.LATENCY,
+    "bandwidth": words.BANDWIDTH,
+    "bytes": re.compile(r"\b(?:capacity|size|kapazität)\b", re.IGNORECASE),
+}
+_LINKED = r"\s?(?:\([^)]*\)\s?)?(?::|=|\bis\b|\bof\b|\bare\b|\bwas\b|\s{2,}|\.{3})[^,;.]{0,24}$"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A claim with its ``standing`` (see ``words``), and whether its direction is said, not only inferred."""
+
+    claim: Claim
+    standing: int
+    is_directed: bool
+
+
+@dataclass
+class Found:
+    candidates: list[Candidate] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A quantity where it stands: its passage, its clause and that clause's place among the passage's."""
+
+    passage: Passage
+    quantity: Quantity
+    among: Sequence[Clause]
+    index: int
+    others: Sequence[Quantity]
+
+    @property
+    def clause(self) -> Clause:
+        return self.among[self.index]
+
+    @property
+    def before(self) -> str:
+        return self.passage.text[self.clause.start : self.quantity.start]
+
+    @property
+    def after(self) -> str:
+        """To the end of the clause, and of what stands in brackets right behind it."""
+        end = self.clause.end
+        following = self.among[self.index + 1] if self.index + 1 < len(self.among) else None
+        if following and following.opener in ("(", "[") and not self._holds(following):
+            end = following.end
+        return self.passage.text[self.quantity.end : end]
+
+    @property
+    def earlier(self) -> list[Clause]:
+        """The clauses before, back to one with a quantity of the same kind."""
+        found = []
+        for clause in reversed(self.among[: self.index]):
+            found.append(clause)
+            if self._holds(clause):
+                break
+        return found
+
+    def _holds(self, clause: Clause) -> bool:
+        family = self.quantity.family
+        return any(q.family == family and clause.start <= q.start < clause.end for q in self.others)
+
+
+def read(passages: Sequence[Passage], about: Subject) -> Found:
+    """Candidates for the six figures, and what was left out for a reason worth saying."""
+    found = Found()
+    for passage in passages:
+        among = clauses.split(passage.text, passage.quantities)
+        for index, clause in enumerate(among):
+            for quantity in passage.quantities:
+                if clause.start <= quantity.start < clause.end:
+                    _place(Place(passage, quantity, among, index, passage.quantities), about, found)
+    return found
+
+
+def _place(place: Place, about: Subject, found: Found) -> None:
+    fields = list(_fields(place))
+    if not fields:
+        return
+    said = place.passage.words(place.quantity.start, place.quantity.end)
+    left_out = _left_out(place, about)
+    if left_out:
+        found.doubts.append(doubt(fields[0][0], said, left_out))
+        return
+    standing = words.standing(place.before + " " + place.after + " " + place.passage.column)
+    value = _worse_end(place.quantity)
+    for name, is_directed in fields:
+        link = place.quantity.family == "bandwidth" and words.LINK.search(place.before + place.after)
+        found.candidates.append(Candidate(Claim(name, value, said), 4 if link else standing, is_directed))
+
+
+def _left_out(place: Place, about: Subject) -> str | None:
+    """Why the quantity is no figure of the device, if it is not."""
+    quantity, passage = place.quantity, place.passage
+    if subject.is_relative(passage.text[: quantity.start], passage.text[quantity.end :]):
+        return "it is relative to something else"
+    if subject.is_denied(passage.text[: quantity.start]):
+        return "the text denies it"
+    if about.is_others(passage, place.among, place.index, quantity.start, quantity.end):
+        return "it belongs to something else"
+    if _mismatched(place):
+        return "its unit does not fit what it is said to be"
+    return None
+
+
+def _mismatched(place: Place) -> bool:
+    """Whether it is said to be what its unit cannot be, as in "latency: 80 GB"."""
+    families = {q.family for q in place.others if place.clause.start <= q.start < place.clause.end}
+    before = (
+        place.passage.label + " : " + place.before
+        if place.passage.label not in place.before
+        else place.before
+    )
+    return any(
+        family != place.quantity.family
+        and family not in families
+        and re.search(name.pattern + _LINKED, before, re.I)
+        for family, name in _NAMED.items()
+    )
+
+
+def _worse_end(quantity: Quantity) -> float:
+    if quantity.range is None:
+        return quantity.value
+    return quantity.range[1] if quantity.family == "time" else quantity.range[0]
+
+
+def _fields(place: Place) -> Iterator[tuple[str, bool]]:
+    match place.quantity.family:
+        case "time" if _is_latency(place):
+            for name, is_directed in _directions(place):
+                yield f"{name}_latency_ns", is_directed
+        case "bandwidth" if not words.NOT_BANDWIDTH.search(place.before + "\0" + place.after):
+            for name, is_directed in _directions(place):
+                yield f"{name}_bandwidth_bytes_per_s", is_directed
+        case "bytes":
+            size = _size(place)
+            if size:
+                yield size, True
+
+
+def _is_latency(place: Place) -> bool:
+    near = place.before + " " + place.after
+    if words.NOT_LATENCY.search(near):
+        return False
+    named = (words.LATENCY, words.READ, words.WRITE)
+    if any(word.search(near) for word in named):
+        return True
+    wider = [
+        *(clause.text for clause in place.among[: place.index]),
+        place.passage.label,
+        place.passage.column,
+    ]
+    if any(word.search(text) for text in wider for word in named):
+        return True
+    return bool(words.LATENCY.search(place.passage.about) or words.READ.search(place.passage.about))
+
+
+def _size(place: Place) -> str | None:
+    near = place.before[-60:] + "\0" + place.after[:40]
+    label = f"{place.passage.label} {place.passage.column}"
+    if words.is_granularity(label) or words.is_granularity(near):
+        return "granularity_bytes"
+    if words.NOT_CAPACITY.search(near) or words.NOT_CAPACITY.search(label):
+        return None
+    small = place.quantity.value < 1 << 20
+    if small:
+        return "granularity_bytes" if words.GRANULARITY.search(near + label) else None
+    if words.EACH.match(place.after) or words.COUNTED.search(place.before):
+        return None
+    return "capacity_bytes"
+
+
+def _directions(place: Place) -> list[tuple[str, bool]]:
+    """Read, write or both, and whether the text says so."""
+    paired = _of_pair(place)
+    if paired:
+        return [(paired, True)]
+    sources = [
+        place.before + " " + place.after,
+        *(clause.text for clause in place.earlier),
+        f"{place.passage.label} {place.passage.column}",
+        place.passage.about,
+    ]
+    for source in sources:
+        if BOTH.search(source):
+            return [("read", True), ("write", True)]
+        read, write = words.READ.search(source), words.WRITE.search(source)
+        if read and write:
+            return [(_nearest(place), True)]
+        if read or write:
+            return [("read" if read else "write", True)]
+    return [("read", False), ("write", False)]
+
+
+def _nearest(place: Place) -> str:
+    """Of both in one clause ("reads at 38 GB/s, writes at 12"): the one before it, else the one behind it."""
+    last = max(
+        (
+            (match.end(), name)
+            for name, word in (("read", words.READ), ("write", words.WRITE))
+            for match in word.finditer(place.before)
+        ),
+        default=None,
+    )
+    if last:
+        return last[1]
+    return "read" if words.READ.search(place.after) else "write"
+
+
+def _of_pair(place: Place) -> str | None:
+    """The direction of one of two in a list: "90/300 ns (read/write)", "read and write: 90 and 300 ns"."""
+    quantity = place.quantity
+    listed = [q for q in place.others if q.group == quantity.group] if quantity.group >= 0 else []
+    if len(listed) != 2 or listed[0].value == listed[1].value:
+        return None
+    around = f"{place.passage.label} {place.passage.column} {place.before} {place.after} {place.passage.text}"
+    both = BOTH.search(around)
+    if not both:
+        return None
+    read, write = words.READ.search(both[0]), words.WRITE.search(both[0])
+    if not (read and write) and both[0].lower() != "r/w":
+        return None
+    order = ["write", "read"] if read and write and write.start() < read.start() else ["read", "write"]
+    return order[0 if quantity == listed[0] else 1]

@@ -1,0 +1,90 @@
+"""What kind of device a text is about: by the nouns of its first sentences."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from llamas_bpf.machine.grounding import Claim
+from llamas_bpf.machine.reading.passages import Passage
+from llamas_bpf.machine.text import DeviceText
+
+_NOUNS = {
+    "network": r"smart-?nics?|nics?|dpus?|network (?:card|adapter|interface|device)|ethernet (?:card|"
+    r"adapter)|host channel adapter|"
+    r"netzwerkkarte|infiniband (?:card|adapter)",
+    "gpu": r"gpus?|graphics (?:card|processor|processing unit|accelerator)|grafikkarte|"
+    r"(?:general-purpose )?graphics",
+    "accelerator": r"npus?|tpus?|dsps?|fpgas?|asics?|accelerators?|neural (?:processing|engine|processor)\w*|"
+    r"signal processors?|"
+    r"co-?processors?|tensor processors?|inference (?:card|engine|chip)|vector engine|"
+    r"video encoder|crypto engine",
+    "cpu": r"cpus?|processors?|prozessor\w*|(?:\d+|\w+)-core\b|p-cores|e-cores|performance cores|"
+    r"efficiency cores|big\.little|cores",
+    "storage": r"ssds?|nvme|disks?|drives?|hdds?|flash|swap|zram|block devices?|storage|festplatte|emmc|sata|"
+    r"sd ?card|tape|raid",
+    "memory": r"memor(?:y|ies)|(?:d|s|v|m|fe|re|nv|sd)?ram\b|lpddr\w*|ddr\w*|hbm\w*|dimms?|rdimms?|lrdimms?|"
+    r"cxl|pmem|optane|expanders?|"
+    r"speicher\w*|arbeitsspeicher|numa node|scm\b|persistent memory|mram|stt-mram|"
+    r"memory (?:module|board|pool|stack|expander|card)",
+}
+_KINDS = {kind: re.compile(rf"\b(?:{nouns})\b", re.IGNORECASE) for kind, nouns in _NOUNS.items()}
+#: "a GPU with 80 GB of HBM", "memory behind a switch": what comes behind one of these is not what it is.
+_PART = re.compile(
+    r"\b(?:with|beside|behind|next to|for|from|to|by|over|on|in|of|near|than|like|unlike|inside|"
+    r"attached to|via|through|at|as|using|has|have|"
+    r"without|between|instead of|alongside|feeds?|serves?|reached|belongs|sits|soldered|that|"
+    r"which|where|accelerates)\b(?!-)",
+    re.IGNORECASE,
+)
+_IS = re.compile(
+    r"\b(?:is|are|ist|was|describes?|about|a|an|the|our|this|new)\s+(?:[\w.,/-]+\s+){0,6}?$", re.IGNORECASE
+)
+_PASSAGES = 6
+
+
+def read(text: DeviceText, passages: Sequence[Passage], figure: str) -> list[Claim]:
+    """The kind that the text's beginning is mostly about. ``figure``: the words of its first figure."""
+    weights: Counter[str] = Counter()
+    said: dict[str, str] = {}
+    for passage in passages[:_PASSAGES]:
+        for kind, start, weight in _named(passage):
+            weights[kind] += weight
+            said.setdefault(kind, passage.words(start, start + 1))
+    if not weights:
+        for passage in passages:
+            for kind, start, weight in _named(passage):
+                weights[kind] += weight
+                said.setdefault(kind, passage.words(start, start + 1))
+    if text.binding.cpus and "cpu" in weights:
+        weights["cpu"] += 100
+    if text.binding.node is not None:
+        # A node with figures is memory, whatever else the text names.
+        weights["memory"] += 100
+        said.setdefault("memory", figure)
+    if not weights or not said[weights.most_common(1)[0][0]]:
+        return []
+    kind = weights.most_common(1)[0][0]
+    return [Claim("kind", kind, said[kind])]
+
+
+def _named(passage: Passage) -> list[tuple[str, int, int]]:
+    """Each kind named, where, and how likely the text is about it."""
+    first = 24 >> min(passage.number, 4)
+    found: list[tuple[str, int, int, int]] = []
+    for kind, nouns in _KINDS.items():
+        for match in nouns.finditer(passage.text[:400]):
+            head = passage.text[: match.start()]
+            verb = re.search(r"\b(?:is|are|ist)\b", head)
+            part = _PART.search(head, verb.end() if verb else 0)
+            weight = first if part is None else 1
+            found.append((kind, match.start(), match.end(), weight))
+    return [
+        (kind, start, weight) for kind, start, end, weight in found if not _modifies(passage.text, end, found)
+    ]
+
+
+def _modifies(text: str, end: int, found: list[tuple[str, int, int, int]]) -> bool:
+    """Whether another noun follows at once, as in "GPU memory", and says what it is."""
+    return any(
+        end < start <= end + 2 and text[end:start] in (" ", "-", ") ", " (") for _, start, _, _ in found
+    )

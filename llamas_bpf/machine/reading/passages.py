@@ -1,0 +1,129 @@
+"""A text as passages: sentences, entries (``key: value``) and table cells, each with what stands above it."""
+
+import bisect
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from llamas_bpf.machine import instructions, quantities, sentences, tables, units
+from llamas_bpf.machine.quantities import Quantity
+
+_MOST_WORDS = 300
+_MARKUP = re.compile(r"[*`_]{1,3}(?=\w)|(?<=\w)[*`_]{1,3}(?!\w)|^[\s>*•+#–`-]+|[|\n\t]")
+_HEADING = re.compile(r"#{1,6}\s|\*\*[^*]+\*\*:?\s*$|[^\n]{2,80}\n(?:={3,}|-{3,})\s*$")
+_LABEL = re.compile(r"\s*([^:=|]{2,50}?)\s*(?:[:=](?![/\d])|\s\||\.{3,}|\s{2,}|\t|\s[-–—]\s)(?=\s*\S)")
+_UNIT = re.compile(r"\s*[A-Za-zµμ%]{1,6}(?:/s)?\s*")
+_ITEM = re.compile(r"\s*(?:[-*•+>|–]|[0-9]{1,2}[.)]\s)|[ \t]+\S")
+
+
+@dataclass(frozen=True)
+class Passage:
+    """``raw`` is a piece of the body; ``text`` the same, as long, with markup and line ends as spaces.
+
+    ``label``: what names the value (the key, the row's first cell). ``column``: a table column's head, one of
+    ``heads``. ``about``: the headings and the line with a colon above it. ``number`` counts passages from 0;
+    ``quantities`` are where they stand in it.
+    """
+
+    raw: str
+    text: str
+    label: str
+    column: str
+    heads: tuple[str, ...]
+    about: str
+    number: int
+    quantities: tuple[Quantity, ...]
+
+    def words(self, start: int, end: int) -> str:
+        """The body's words around ``start`` to ``end``: all of the passage, or as much as evidence may be."""
+        if len(self.raw) <= _MOST_WORDS:
+            return self.raw.strip()
+        begin = max(0, min(start, end - _MOST_WORDS + 60) - 40)
+        begin = begin if begin == 0 else self.raw.find(" ", begin, start) + 1 or start
+        stop = min(len(self.raw), begin + _MOST_WORDS)
+        stop = stop if stop == len(self.raw) else max(self.raw.rfind(" ", end, stop), min(end, stop))
+        return self.raw[begin:stop].strip()
+
+
+class _Draft(NamedTuple):
+    start: int
+    end: int
+    label: str
+    column: str
+    heads: tuple[str, ...]
+    about: str
+
+
+def split(body: str) -> list[Passage]:
+    """The passages of ``body`` in order, without those that instruct the reader."""
+    kept = list(body)
+    for start, end in instructions.spans(body):
+        kept[start:end] = [c if c == "\n" else " " for c in body[start:end]]
+    body = "".join(kept)
+    found: list[_Draft] = []
+    heading = lead = ""
+    columns: list[str] = []
+    row: list[str] = []
+    last = 0
+    for start, end in sentences.spans(body):
+        raw = body[start:end]
+        is_apart = "\n\n" in re.sub(r"[ \t]", "", body[last:start])
+        line = body[body.rfind("\n", 0, start) + 1 : end]
+        if is_apart and not _ITEM.match(line):
+            lead = ""
+        last = end
+        if _HEADING.match(raw):
+            heading, lead = raw.strip("#*=-: \n"), ""
+        if tables.RULE.fullmatch(raw):
+            columns = row
+            continue
+        cells = tables.cells(raw)
+        row = [raw[a:b].strip() for a, b in cells]
+        about = f"{heading} / {lead}"
+        if len(cells) < 3:
+            columns = columns if cells else []
+            found.append(_Draft(start, end, "", "", (), about))
+        else:
+            for place, (a, b) in enumerate(cells):
+                column = columns[place] if place < len(columns) else ""
+                label = row[0] if place else ""
+                found.append(
+                    _Draft(
+                        start + a,
+                        _with_unit(raw, cells, place, b) + start,
+                        label,
+                        column,
+                        tuple(columns[1:]),
+                        about,
+                    )
+                )
+        if raw.rstrip("*_ ").endswith(":"):
+            lead = raw
+    return [passage for passage in _finished(body, found) if passage.raw.strip(" |")]
+
+
+def _with_unit(raw: str, cells: list[tuple[int, int]], place: int, end: int) -> int:
+    """The end of a cell, or of the row where its last cell is the unit of all."""
+    last = raw[slice(*cells[-1])]
+    return cells[-1][1] if 0 < place < len(cells) - 1 and _UNIT.fullmatch(last) and units.at(last, 0) else end
+
+
+def _finished(body: str, drafts: Sequence[_Draft]) -> Iterator[Passage]:
+    """With their quantities: found in the whole body, since a table has a column's unit in its head."""
+    everywhere = quantities.find(body)
+    starts = [quantity.start for quantity in everywhere]
+    for number, draft in enumerate(drafts):
+        raw = body[draft.start : draft.end]
+        text = _MARKUP.sub(lambda mark: ":" if mark[0] == "|" else " " * len(mark[0]), raw)
+        named = _LABEL.match(text)
+        label = draft.label or (named[1] if named else "")
+        first = bisect.bisect_left(starts, draft.start)
+        last = bisect.bisect_left(starts, draft.end)
+        own = tuple(
+            replace(q, start=q.start - draft.start, end=min(q.end, draft.end) - draft.start)
+            for q in everywhere[first:last]
+        )
+        # Of a row whose unit is at its end, only the first number is the cell's.
+        own = own[:1] if draft.label else own
+        yield Passage(raw, text, label, draft.column, draft.heads, draft.about, number, own)

@@ -1,0 +1,64 @@
+"""Whether a text says that its device keeps data without power."""
+
+import re
+from collections.abc import Sequence
+
+from llamas_bpf.machine.grounding import Claim
+from llamas_bpf.machine.reading import clauses
+from llamas_bpf.machine.reading.passages import Passage
+from llamas_bpf.machine.reading.subject import Subject
+
+_KEEPS = (
+    r"(?<!non-)(?<!non )\bpersistent\b|\bpersistence\b|\bnon-?[ ]?volatile\b|\bnot volatile\b|"
+    r"\bnicht[- ]?flüchtig\w*|\bpmem\b|"
+    r"\b(?:keeps?|retains?|holds?|preserves?|remembers?|stores?)\b[^.;]{0,40}\b(?:power|reboots?|"
+    r"restarts?|outages?|switched off|unplugged|"
+    r"off)\b|\b(?:data|contents?|it|everything|bytes)\b[^.;,]{0,20}\b(?:survives?|outlives?|"
+    r"persists?|(?:is|are) (?:kept|retained|preserved))\b|"
+    r"\bsurvives? (?:a |an |the )?(?:power|reboot|restart|crash)|\bbattery[- ]backed"
+)
+_LOSES = (
+    r"(?<!non-)(?<!non )(?<!not )(?<!nicht )\bvolatile\b|\bnon-persistent\b|\bforgets?\b|"
+    r"(?<!nicht )(?<!nicht-)\bflüchtig\w*|"
+    r"\bloses?\b[^.;]{0,30}\b(?:data|contents?|everything|power|it)\b|"
+    r"\b(?:data|contents?|everything|all|bytes)\b[^.;]{0,20}\b(?:(?:is|are|gets?|will be|"
+    r"be) (?:lost|gone|erased|forgotten)|vanish(?:es)?|"
+    r"disappears?|evaporates?)\b|\bgone\b[^.;]{0,20}\b(?:power|reboot|restart|off)\b|\bno persistence\b"
+)
+_SAID = re.compile(rf"(?P<loses>{_LOSES})|(?P<keeps>{_KEEPS})", re.IGNORECASE)
+_NOT = re.compile(
+    r"(?:\b(?:not|never|no|without|neither|nor|isn['’]t|aren['’]t|doesn['’]t|won['’]t|don['’]t|"
+    r"cannot|can['’]t|hardly)\b|n['’]t)(?:\s\w+){0,3}\s?$",
+    re.IGNORECASE,
+)
+_ANSWER = re.compile(
+    r"^\s?[:=|]?\s*(?P<no>no\b|none\b|false\b|not\b|nein\b|✗|✘|n\b)|^\s?[:=|]\s*(?P<yes>yes|true|ja\b|✓|✔)",
+    re.IGNORECASE,
+)
+
+
+def read(passages: Sequence[Passage], about: Subject) -> list[Claim]:
+    """A claim wherever it is said; grounding leaves it out if they contradict each other."""
+    claims = []
+    for passage in passages:
+        among = clauses.split(passage.text, ())
+        for match in _SAID.finditer(passage.text):
+            place = next(
+                i for i, clause in enumerate(among) if match.start() < clause.end or i == len(among) - 1
+            )
+            if about.is_others(passage, among, place, match.start(), match.end()):
+                continue
+            keeps = match.lastgroup == "keeps"
+            if _NOT.search(passage.text[max(0, match.start() - 40) : match.start()]) or _denied(match):
+                keeps = not keeps
+            answer = _ANSWER.match(passage.text[match.end() : match.end() + 40])
+            if answer and answer["no"]:
+                keeps = not keeps
+            claims.append(Claim("persistent", keeps, passage.words(match.start(), match.end())))
+    return claims[:32]
+
+
+def _denied(match: re.Match[str]) -> bool:
+    return bool(re.search(r"\b(?:not|never|n['’]t)\b", match[0], re.I)) and not match[0].lower().startswith(
+        "not volatile"
+    )

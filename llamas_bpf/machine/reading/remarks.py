@@ -1,0 +1,85 @@
+"""Endurance, cost and power, in the text's own words."""
+
+import re
+from collections.abc import Sequence
+
+from llamas_bpf.machine import tables
+from llamas_bpf.machine.grounding import Claim
+from llamas_bpf.machine.reading import clauses
+from llamas_bpf.machine.reading.passages import Passage
+from llamas_bpf.machine.reading.subject import Subject
+
+_ENDURANCE = re.compile(
+    r"\b(?:dwpd|tbw|pbw|endurance|drive writes? (?:a|per) day|(?:write|erase|p/?e|"
+    r"program)[ -](?:erase[ -])?cycles|wears? out|wear[ -]?out|"
+    r"lifetime writes|full writes|schreibzyklen)\b",
+    re.IGNORECASE,
+)
+_MONEY = (
+    r"(?:[$€£¥]\s?[0-9][\d.,]*|[0-9][\d.,]*\s?(?:[$€£¥]|(?:us )?dollars?\b|euros?\b|usd\b|eur\b|"
+    r"cents?\b|pounds?\b))"
+)
+_COST = re.compile(_MONEY, re.IGNORECASE)
+_POWER = re.compile(
+    r"\b(?:tdp|power (?:draw|consumption|budget|envelope)|low[- ]power|draws?|stromverbrauch|"
+    r"leistungsaufnahme)\b",
+    re.IGNORECASE,
+)
+_DIGIT = re.compile(
+    r"[0-9]|\b(?:one|two|three|five|ten|million|billion|unlimited|infinite|practically)\b", re.IGNORECASE
+)
+_MOST = 200
+
+
+def read(passages: Sequence[Passage], about: Subject) -> list[Claim]:
+    """The first figure said of each; of cost and power only with a number."""
+    found: dict[str, Claim] = {}
+    for passage in passages:
+        among = clauses.split(passage.text, passage.quantities)
+        for field, start, end in _said(passage):
+            place = next((i for i, clause in enumerate(among) if start < clause.end), len(among) - 1)
+            if field not in found and among and not about.is_others(passage, among, place, start, end):
+                said = _clause(passage, field, start, end)
+                found[field] = Claim(field, said, said)
+    return list(found.values())
+
+
+def _said(passage: Passage) -> list[tuple[str, int, int]]:
+    said = []
+    for match in _ENDURANCE.finditer(passage.text):
+        if _DIGIT.search(passage.text):
+            said.append(("endurance", match.start(), match.end()))
+    said += [("cost", match.start(), match.end()) for match in _COST.finditer(passage.text)]
+    said += [("power", q.start, q.end) for q in passage.quantities if q.family == "power"]
+    return said
+
+
+def _clause(passage: Passage, field: str, start: int, end: int) -> str:
+    """The part between commas and brackets that it stands in; of a table row, its value."""
+    text = passage.text
+    begin = max(
+        (
+            text.rfind(mark, 0, start) + len(mark)
+            for mark in (", ", "; ", "(", " - ", " – ")
+            if mark in text[:start]
+        ),
+        default=0,
+    )
+    stop = min(
+        (
+            place
+            for mark in ((", ", ";") if field == "endurance" else (", ", ";", ")", " ("))
+            if (place := text.find(mark, end)) >= 0
+        ),
+        default=len(text),
+    )
+    if "|" in passage.raw:
+        begin, stop = _cell(passage.raw, start)
+    said = passage.raw[begin:stop].strip(" \t\n*_`#|-•.")
+    return said if len(said) <= _MOST else passage.words(start, end)[:_MOST].strip()
+
+
+def _cell(row: str, start: int) -> tuple[int, int]:
+    """The cell that ``start`` is in, or, where that is only a name, the next."""
+    cells = [cell for cell in tables.cells(row) if cell[1] > start]
+    return next((cell for cell in cells if _DIGIT.search(row[slice(*cell)])), (start, len(row)))

@@ -1,0 +1,171 @@
+"""Whose figure it is: the described device's, or another product's that is only compared with."""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+
+from llamas_bpf.machine.reading.clauses import Clause
+from llamas_bpf.machine.reading.passages import Passage
+
+#: A passage (or table column, or heading) that is about something else, or about another time.
+_ELSEWHERE = re.compile(
+    r"^\W*(?:(?:for|by|in|as a) (?:comparison|reference|contrast)|compare|comparison|versus|unlike\b[^,]*$)"
+    r"|\b(?:predecessors?|successors?|competitors?|competition|rivals?|competing)\b"
+    r"|\b(?:previous|prior|last|older|old|earlier|next|other|another|rival|"
+    r"first)[- ](?:generation|gen|model|version|card|one|"
+    r"product|module|machine|vendor|part|device|drive|board|box|node|server|memory|chip|revision|unit)s?\b"
+    r"|\b(?:its|the) (?:bigger|smaller|little|big|cheaper) (?:brother|sister|sibling)\b|\bsiblings?\b"
+    r"|\b(?:roadmap|planned|upcoming|rumou?r\w*|used to be|formerly|previously|originally)\b"
+    r"|\b(?:not about|nothing to do with)\b",
+    re.IGNORECASE,
+)
+# From here on in the clause it is about something else.
+_FROM_HERE = re.compile(
+    r"\b(?:(?<!more )(?<!less )(?<!fewer )(?<!longer )(?<!often )than|compared (?:with|to)|"
+    r"in comparison (?:with|to)|versus|vs\.?|unlike|instead of|rather than|as opposed to|against|"
+    r"whereas|down from|up from|formerly|previously|used to|will (?:have|offer|reach|be|get)|"
+    r"as with|like (?:the|an?))\b"
+    r"|\b(?:had|offered|did)\b",
+    re.IGNORECASE,
+)
+_NOT = re.compile(
+    r"\b(?:not|never|no longer|isn['’]t|aren['’]t|wasn['’]t|nicht|nowhere near)\s(?:the\s|an?\s|"
+    r"only\s)?(?:\w+\s)?[~≈]?$",
+    re.I,
+)
+_NOT_MORE = re.compile(
+    r"\b(?:not|never|no) (?:more|less|over|above|under|below|exceed\w*)\s(?:than\s)?$", re.I
+)
+_RELATIVE_BEFORE = re.compile(
+    r"(?:\b(?:twice|half|double|triple|times|thirds?|quarter|fraction|percent|adds?|adding|extra|"
+    r"additional|plus|by|"
+    r"within|every|difference|gap|penalty|overhead)|[0-9]\s?[x×]|%|\+)\s"
+    r"(?:(?:of|the|that|an?|another|about|some|roughly|around|ordinary|local|normal|"
+    r"plain)\s)*(?:[\w.-]+['’]s?\s)?[~≈]?$",
+    re.IGNORECASE,
+)
+_RELATIVE_AFTER = re.compile(
+    r"\s?(?:more|less|slower|faster|longer|shorter|extra|on top|higher|lower|penalty|overhead|"
+    r"above|better|worse|behind|added)\b",
+    re.I,
+)
+_POSSESSIVE = re.compile(r"\b(?:its|this|our|the (?:device|card|module|memory|drive)['’]s)\b", re.I)
+_OTHERS = re.compile(r"\b([A-Z][\w.-]*)['’]s\s(?:\w+\s){0,2}[~≈]?$")
+_TECHNOLOGY = re.compile(
+    r"\b(?:L?P?DDR[2-6]X?|GDDR\dX?|DRAM|HBM\d?e?|SRAM|SSDs?|NVMe|NAND|flash|Optane|PMEM|PMem|MRAM|"
+    r"CXL|RAT|disks?|HDDs?|tape)\b"
+)
+_BESIDE = re.compile(
+    r"\b(?:beside|than|like|unlike|of|versus|vs|ordinary|local|regular|plain|normal|conventional|"
+    r"to|with|main|host)\s$",
+    re.I,
+)
+_OURS = re.compile(r"\b(?:this|ours?|the new|new)\b", re.IGNORECASE)
+_NO_PRODUCT = re.compile(
+    r"\b(?:min|typ|max|avg|unit|units|note|notes|remarks?|read|write|condition\w*|value|latency|bandwidth)\b",
+    re.IGNORECASE,
+)
+_OWN_AGAIN = re.compile(
+    r"\b(?:this|these|it|here|ours|we|our|now|the new|today|i)\b|^\s*(?:reads?|writes?|loads?|"
+    r"stores?|latency)\b",
+    re.I,
+)
+_CODE = re.compile(
+    r"\b(?=[\w-]*[0-9])(?!(?:L?P?DDR|GDDR|HBM|CXL|PCI|Gen|INT|FP|BF|QD|U\.|M\.|SATA|USB|CPU|"
+    r"L[1-4]\b))[A-Z][A-Za-z]*-?[0-9][\w-]*"
+)
+
+
+class Subject:
+    """What the text is about, by its first passages, and so what it is not about."""
+
+    def __init__(self, name: str, passages: Sequence[Passage]) -> None:
+        top = " ".join(passage.text[:300] for passage in passages[:3] if not passage.column)
+        named = [
+            (match[0], _BESIDE.search(top[: match.start()][-30:])) for match in _TECHNOLOGY.finditer(top)
+        ]
+        beside = {technology for technology, is_beside in named if is_beside}
+        self._technologies = {technology for technology, _ in named} - beside | set(
+            re.findall(r"[\d.]+ ?[KMGT]i?B of (\w+)", top)
+        )
+        if (
+            any(re.fullmatch(r"DDR\d|DIMM|RDIMM", technology) for technology in self._technologies)
+            and "CXL" not in self._technologies
+        ):
+            self._technologies.add("DRAM")
+        self._codes = set(_CODE.findall(passages[0].text if passages else "")) | {name.upper()}
+
+    def is_others(
+        self, passage: Passage, clauses: Sequence[Clause], place: int, start: int, end: int
+    ) -> bool:
+        """Whether what stands from ``start`` to ``end`` of the passage, in clause ``place``, is another's."""
+        if _about_others(passage.about) or _about_others(passage.label) or self._other_column(passage):
+            return True
+        others = False
+        for number, clause in enumerate(clauses[: place + 1]):
+            stop = start if number == place else clause.end
+            others = self._carried(clause, others) or self._names_another(clause.text[: stop - clause.start])
+        after = passage.text[end : end + 40]
+        return others or self._for_another(after)
+
+    def _carried(self, clause: Clause, others: bool) -> bool:
+        if not others:
+            return False
+        if clause.opener in ("and", "or", "und", "(", "["):
+            return not re.search(r"\b(?:this|it|ours|here|we|now)\b", clause.text, re.I)
+        return not _OWN_AGAIN.search(clause.text) and clause.opener not in (
+            "but",
+            "while",
+            "whereas",
+            ";",
+            ".",
+            ")",
+        )
+
+    def _names_another(self, before: str) -> bool:
+        if _ELSEWHERE.search(before) or _FROM_HERE.search(before) or _OTHERS.search(before):
+            return True
+        named = [match for match in _TECHNOLOGY.finditer(before) if match[0] not in self._technologies]
+        if any(not re.search(r"\bof (?:\w+ )?$", before[: match.start()]) for match in named):
+            return True
+        codes = [code for code in _CODE.findall(before) if code not in self._codes]
+        return bool(codes and self._has_code())
+
+    def _has_code(self) -> bool:
+        return len(self._codes) > 1
+
+    def _for_another(self, after: str) -> bool:
+        match = re.match(
+            r"\s(?:for|in|on|with|of|from)\s(?:the\s|an?\s|its\s)?(?:ordinary |local |regular |plain |"
+            r"normal |main |host )?([\w.-]+)",
+            after,
+        )
+        if not match:
+            return False
+        if _ELSEWHERE.search(after[: after.find(",") if "," in after else None]):
+            return True
+        technology = _TECHNOLOGY.fullmatch(match[1])
+        return bool(technology) and match[0].split()[0] != "of" and match[1] not in self._technologies
+
+    def _other_column(self, passage: Passage) -> bool:
+        """Whether it is the column of another product, beside one that is called this device's."""
+        if _about_others(passage.column) or self._names_another(passage.column):
+            return True
+        if not any(_OURS.search(head) for head in passage.heads):
+            return False
+        return not _OURS.search(passage.column) and not _NO_PRODUCT.search(passage.column)
+
+
+def is_relative(before: str, after: str) -> bool:
+    """Whether the quantity between is only relative ("twice DRAM's 80 ns", "80 ns more")."""
+    return bool(_RELATIVE_BEFORE.search(before[-60:]) or _RELATIVE_AFTER.match(after))
+
+
+def is_denied(before: str) -> bool:
+    """Whether the text says that it is *not* the quantity that follows ``before``."""
+    return bool(_NOT.search(before[-40:])) and not _NOT_MORE.search(before[-40:])
+
+
+@cache
+def _about_others(words: str) -> bool:
+    return bool(_ELSEWHERE.search(words))

@@ -1,0 +1,136 @@
+"""When a text wants the runtime to act: "move a page here when it is touched 100 times a second"."""
+
+import re
+from collections.abc import Sequence
+
+from llamas_bpf.machine.grounding import Claim
+from llamas_bpf.machine.quantities import Quantity
+from llamas_bpf.machine.reading import clauses
+from llamas_bpf.machine.reading.passages import Passage
+from llamas_bpf.machine.reading.subject import Subject
+
+_ACT = re.compile(
+    r"\b(?:migrat\w+|mov(?:e|es|ed|ing)|promot\w+|demot\w+|evict\w*|bring|brought|put|keep|kept|"
+    r"plac(?:e|ed|ing)|offload\w*|belongs?|avoid|"
+    r"stop|should (?:go|come|leave|live|stay)|goes|send|sent|pull|push|use|threshold|limit|fill|"
+    r"worth|deserves?|spill|candidates?|steer|throw|kick)\b",
+    re.IGNORECASE,
+)
+_AWAY = re.compile(
+    r"\b(?:away|elsewhere|out|off|demot\w+ (?:it|them|pages?|to)|evict\w*|leave|from here|"
+    r"somewhere else|to (?:slower|slow|the slow|dram|disk|cxl)|"
+    r"kick\w*|throw|offload\w*|spill\w*|other (?:node|memory)|demot\w+)\b",
+    re.IGNORECASE,
+)
+_HERE = re.compile(
+    r"\b(?:here|(?:in|on)?to (?:it|this)|in (?:it|this)|promot\w+|there|this (?:memory|node|"
+    r"device|tier)|bring|pull)\b",
+    re.I,
+)
+_FROM_HERE = re.compile(
+    r"\b(?:away from|off|out of|from) (?:here|it|this|there)\b|\bbelongs? elsewhere\b", re.I
+)
+_INTO_HERE = re.compile(
+    r"\b(?:in|on)?to (?:here|it|this)\b|\bhere\b|\bbelongs? (?:in|on) (?:it|this)\b", re.I
+)
+_ABOVE = re.compile(
+    r"\b(?:more than|over|above|exceeds?|exceeding|at least|beyond|greater than|longer than|"
+    r"higher than|or more|reach\w*|from|mehr als|past|least)\b|>",
+    re.I,
+)
+_BELOW = re.compile(
+    r"\b(?:less (?:often )?than|fewer than|below|under|lower than|at most|or less|weniger als|"
+    r"drops?|falls?|not even|stay under)\b|<",
+    re.I,
+)
+_KEEP_BELOW = re.compile(r"\b(?:keep|kept|stay|leave|never|not|do not|don['’]t|no more|limit|fill)\b", re.I)
+_AVOID = re.compile(r"\bavoid|\bdo(?: not|n['’]t) (?:put|place|use|move)", re.IGNORECASE)
+_IDLE = re.compile(
+    r"\b(?:idle|untouched|unused|not (?:been )?(?:touched|used|accessed)|cold|without (?:a |"
+    r"an )?(?:access|touch)|inactive|old|sleep)\w*\b",
+    re.I,
+)
+_USED = re.compile(r"\b(?:occupan\w+|utili[sz]\w+|full|fill\w*|used|capacity|usage|belegt|free)\b", re.I)
+_WRITES = re.compile(r"\b(?:writes?|written|write[- ](?:share|ratio|fraction)|stores)\b", re.I)
+_TOUCHES = re.compile(
+    r"\b(?:touch\w*|access\w*|us(?:e|es|ed)|hit|hits|read|times|faults?|references?|referenced|"
+    r"loads?|pages?)\b",
+    re.I,
+)
+
+
+def read(passages: Sequence[Passage], about: Subject) -> list[Claim]:
+    """A claim for each condition with an action beside it."""
+    claims = []
+    for passage in passages:
+        found = passage.quantities
+        if not found or not _ACT.search(passage.text):
+            continue
+        among = clauses.split(passage.text, found)
+        for quantity in found:
+            value = _threshold(passage, quantity, found)
+            place = next((i for i, clause in enumerate(among) if quantity.start < clause.end), 0)
+            if value and not about.is_others(passage, among[place:], 0, quantity.start, quantity.start):
+                claims.append(Claim("thresholds", value, passage.words(quantity.start, quantity.end)))
+    return claims
+
+
+def _threshold(passage: Passage, quantity: Quantity, found: Sequence[Quantity]) -> dict[str, object] | None:
+    last = max((q.end for q in found if q.end <= quantity.start), default=0)
+    following = min((q.start for q in found if q.start >= quantity.end), default=len(passage.text))
+    before, after = passage.text[last : quantity.start], passage.text[quantity.end : following]
+    figure = _figure(quantity, before, after)
+    if figure is None:
+        return None
+    above, below = _last(_ABOVE, before), _last(_BELOW, before)
+    if figure == "page_idle_s":
+        side = "above"
+    elif above < 0 and below < 0:
+        side = "below" if _BELOW.search(after[:12]) else "above"
+        if not re.search(r"\b(?:when|if|once|at|threshold|limit|from|per|until)\b|:", before, re.I):
+            return None
+    else:
+        side = "above" if above > below else "below"
+    if figure == "used_ratio" and side == "below" and _KEEP_BELOW.search(before):
+        side = "above"  # to keep it below is to act above
+    scale = 1e-9 if figure == "page_idle_s" else 1
+    action = _action(figure, side, before + " \0 " + after)
+    return {
+        "figure": figure,
+        "side": side,
+        "value": float(f"{quantity.value * scale:.12g}"),
+        "action": action,
+    }
+
+
+def _figure(quantity: Quantity, before: str, after: str) -> str | None:
+    near = before + " " + after
+    match quantity.family:
+        case "rate" if _TOUCHES.search(near) or _ACT.search(near):
+            return "page_accesses_per_s"
+        case "time" if quantity.value >= 1e6 and (_IDLE.search(before) or _IDLE.search(after[:30])):
+            return "page_idle_s"
+        case "ratio" if _USED.search(near) and not _WRITES.search(near):
+            return "used_ratio"
+        case "ratio" if _WRITES.search(near):
+            return "write_ratio"
+        case "bandwidth" if _ABOVE.search(before[-30:]) and re.search(r"\b(?:when|if|once)\b", before, re.I):
+            return "bandwidth_bytes_per_s"
+    return None
+
+
+def _action(figure: str, side: str, near: str) -> str:
+    full = figure in ("used_ratio", "bandwidth_bytes_per_s") and not _AWAY.search(near)
+    hot = figure == "page_accesses_per_s" and side == "above"
+    said: tuple[tuple[str, object], ...] = (
+        ("migrate_away", _FROM_HERE.search(near)),
+        ("avoid", full or _AVOID.search(near)),
+        ("migrate_here", _INTO_HERE.search(near)),
+        ("migrate_away", _AWAY.search(near)),
+        ("migrate_here", hot or _HERE.search(near)),
+    )
+    return next((action for action, is_said in said if is_said), "migrate_away")
+
+
+def _last(words: re.Pattern[str], text: str) -> int:
+    return max((match.start() for match in words.finditer(text)), default=-1)

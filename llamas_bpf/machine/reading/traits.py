@@ -1,0 +1,65 @@
+"""What a text says its device is good and bad at."""
+
+from collections.abc import Iterator, Sequence
+
+from llamas_bpf.machine.grounding import Claim
+from llamas_bpf.machine.reading import clauses
+from llamas_bpf.machine.reading.clauses import Clause
+from llamas_bpf.machine.reading.passages import Passage
+from llamas_bpf.machine.reading.subject import Subject
+from llamas_bpf.machine.reading.trait_words import POLARITY, TRAITS
+
+_CARRY_ON = ("and", "or", "nor", "und", ",", "(", "")
+
+
+def read(passages: Sequence[Passage], about: Subject) -> list[Claim]:
+    """A claim for each trait beside a word of praise or blame, once for each side."""
+    claims: dict[tuple[str, str], Claim] = {}
+    for passage in passages:
+        for side, trait, start, end in _traits(passage, about):
+            claims.setdefault((side, trait), Claim(side, trait, passage.words(start, end)))
+    return list(claims.values())
+
+
+def _traits(passage: Passage, about: Subject) -> Iterator[tuple[str, str, int, int]]:
+    found = passage.quantities
+    among = clauses.split(passage.text, found)
+    sides = _sides(passage, among)
+    for place, clause in enumerate(among):
+        here = [q.family for q in found if clause.start <= q.start < clause.end]
+        for trait, stems in TRAITS.items():
+            for match in stems.finditer(clause.text):
+                start = clause.start + match.start()
+                if (trait == "latency" and "time" in here) or (trait == "bandwidth" and "bandwidth" in here):
+                    continue  # a figure, and no judgement
+                side = _nearest(clause, match.start()) or sides[place]
+                if side and not about.is_others(passage, among, place, start, start + len(match[0])):
+                    yield side, trait, start, start + len(match[0])
+                    break
+
+
+def _sides(passage: Passage, among: Sequence[Clause]) -> list[str | None]:
+    """Each clause's side; without a word of its own, what carries over from before, behind or above."""
+    own = [_side(clause.text) for clause in among]
+    sides: list[str | None] = []
+    for place, clause in enumerate(among):
+        before = sides[-1] if sides and clause.opener in _CARRY_ON else None
+        sides.append(own[place] or before)
+    for place in range(len(among) - 2, -1, -1):
+        if sides[place] is None and among[place + 1].opener in _CARRY_ON:
+            sides[place] = sides[place + 1]
+    above = _side(f"{passage.label} {passage.column}") or _side(passage.about)
+    return [side or above for side in sides]
+
+
+def _side(text: str) -> str | None:
+    """The side of the last word of praise or blame."""
+    said = [match.lastgroup for match in POLARITY.finditer(text) if match.lastgroup != "neutral"]
+    return f"{said[-1]}_at" if said else None
+
+
+def _nearest(clause: Clause, place: int) -> str | None:
+    """The side that stands nearest in the clause; what was denied ends its reach."""
+    said = [(abs(match.start() - place), match.lastgroup) for match in POLARITY.finditer(clause.text)]
+    side = min(said, default=(0, None))[1]
+    return None if side in (None, "neutral") else f"{side}_at"

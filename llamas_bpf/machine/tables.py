@@ -1,0 +1,47 @@
+"""Rows and cells of Markdown tables, and the units in the heads of their columns."""
+
+import re
+from itertools import pairwise
+
+from llamas_bpf.machine import units
+from llamas_bpf.machine.units import Unit
+
+RULE = re.compile(r"[\s|:+-]*-{2,}[\s|:+-]*")
+_IN_HEAD = re.compile(r"[(\[]\s?([A-Za-zµμ/%]{1,12})\s?[)\]]\s*$|\bin ([A-Za-zµμ/]{1,12})\s*$")
+
+
+def cells(row: str) -> list[tuple[int, int]]:
+    """Start and end of each cell, also of empty ones; none if ``row`` is no row."""
+    if "|" not in row or "\n" in row.strip():
+        return []
+    edges = [-1, *(match.start() for match in re.finditer(r"\|", row)), len(row)]
+    found = [(a + 1, b) for a, b in pairwise(edges)]
+    first = 0 if row[slice(*found[0])].strip() else 1
+    last = len(found) if row[slice(*found[-1])].strip() else -1
+    return found[first:last]
+
+
+def column_units(text: str) -> list[tuple[int, int, Unit]]:
+    """Start and end of each cell below a head such as "Latency (ns)", and that unit; in order."""
+    found: list[tuple[int, int, Unit]] = []
+    heads: list[Unit | None] = []
+    before, start = "", 0
+    for line in text.split("\n"):
+        row = cells(line)
+        if RULE.fullmatch(line):
+            heads = [_unit(before[a:b]) for a, b in cells(before)]
+        elif not row:
+            heads = []
+        else:
+            found += (
+                (start + a, start + b, unit)
+                for (a, b), unit in zip(row, heads, strict=False)
+                if unit is not None
+            )
+        before, start = line, start + len(line) + 1
+    return found
+
+
+def _unit(head: str) -> Unit | None:
+    named = _IN_HEAD.search(head[-40:])
+    return units.at(named[1] or named[2], 0) if named else None
