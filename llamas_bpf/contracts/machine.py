@@ -15,8 +15,8 @@ class _Frozen(BaseModel):
 
 
 class Cpu(_Frozen):
-    """One processor. ``siblings``: its core's other hardware threads. ``capacity``: of 1024, which the fastest
-    have (scheduler/sched-capacity.rst). ``cpu_class``: None where all are alike. ``isolated``: the scheduler
+    """One processor. ``siblings``: its core's other hardware threads. ``capacity``: of the fastest's 1024
+    (scheduler/sched-capacity.rst). ``cpu_class``: None where all are alike. ``isolated``: the scheduler
     leaves it alone (isolcpus, nohz_full, or an isolated cpuset)."""
 
     id: int
@@ -128,7 +128,7 @@ class Capability(_Frozen):
 class Machine(_Frozen):
     """``cgroup_mount`` is where cgroup v2 is mounted, None without it; ``cgroup_controllers`` are those
     usable there. Without cpu or memory among them workloads are processes. ``profiles`` are of the operator's
-    device texts; ``notes`` say what is wrong with these, and where texts, firmware and measurement disagree."""
+    device texts; ``notes`` tell what is wrong there, and where text, firmware and measurement disagree."""
 
     kernel: str
     boot_id: str

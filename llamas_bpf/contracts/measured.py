@@ -15,8 +15,8 @@ class Speed(_Frozen):
 
 
 class Pair(_Frozen):
-    """A node's memory as the CPUs of ``cpu_node`` see it. ``node_bytes``, with the kernel, tells whether it is
-    still the same node. ``cache_bytes`` is the largest cache there, ``buffer_bytes`` what was read and written."""
+    """A node's memory as the CPUs of ``cpu_node`` see it. ``node_bytes``, with the kernel, tells whether
+    it is still that node. ``cache_bytes``: their largest cache; ``buffer_bytes``: what was read."""
 
     node: int
     cpu_node: int

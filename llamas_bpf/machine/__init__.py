@@ -1,10 +1,19 @@
-"""What the kernel knows of its processors and memories, read once into a ``Machine``."""
+"""What the kernel knows of its processors and memories, and the operator's texts say, in a ``Machine``."""
 
 import os
 from pathlib import Path
 
 from llamas_bpf.contracts.machine import Machine
-from llamas_bpf.machine import capabilities, cgroups, cpus, devices, nodes, tiers
+from llamas_bpf.machine import (
+    caches,
+    capabilities,
+    cgroups,
+    cpus,
+    devices,
+    nodes,
+    swaps,
+    tiers,
+)
 
 
 def read() -> Machine:
@@ -21,6 +30,9 @@ def read() -> Machine:
         cgroup_controllers=cgroups.controllers(mount),
         capabilities=capabilities.read(),
         devices=devices.read(),
+        caches=caches.read(),
+        swaps=swaps.read(),
+        zswap=swaps.zswap(),
         page_bytes=os.sysconf("SC_PAGE_SIZE"),
     )
 
