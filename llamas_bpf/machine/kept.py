@@ -36,10 +36,12 @@ def write(path: Path, what: BaseModel) -> None:
 
 def read(path: Path, model: type[Model]) -> Model | None:
     """None where there is no such file. Raises ConfigError where it is not what ``write`` wrote."""
-    if not path.exists():
-        return None
     check_directory(path.parent)
     try:
+        if not path.exists():
+            return None
         return model.model_validate_json(read_trusted(path))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
     except ValidationError:
         raise ConfigError(f"{path} is damaged: remove it") from None

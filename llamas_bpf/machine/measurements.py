@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from itertools import combinations
 from pathlib import Path
 
-from llamas_bpf.contracts.machine import NodeFeatures, NumaNode
+from llamas_bpf.contracts.machine import Machine, NodeFeatures, NumaNode
 from llamas_bpf.contracts.measured import Measured, Pair, Speed
 from llamas_bpf.errors import ConfigError
 from llamas_bpf.machine import kept
@@ -49,6 +49,16 @@ def best(pairs: Iterable[Pair]) -> dict[int, Pair]:
         if other is None or pair.read_latency_ns.median < other.read_latency_ns.median:
             found[pair.node] = pair
     return found
+
+
+def current(state: Path, here: Machine) -> tuple[Measured | None, str]:
+    """What was measured of this machine; else why what there is is not of it."""
+    try:
+        measured = load(state)
+    except ConfigError as error:
+        return None, str(error)
+    why = outdated(measured, here.kernel, here.nodes) if measured else ""
+    return (None if why else measured), why
 
 
 def outdated(measured: Measured, kernel: str, nodes: Iterable[NumaNode]) -> str:
