@@ -3,12 +3,14 @@
 import os
 from pathlib import Path
 
+from llamas_bpf.config import Config
 from llamas_bpf.contracts.machine import Machine
 from llamas_bpf.machine import (
     caches,
     capabilities,
     cgroups,
     cpus,
+    described,
     devices,
     nodes,
     swaps,
@@ -16,11 +18,15 @@ from llamas_bpf.machine import (
 )
 
 
-def read() -> Machine:
-    """This machine, as its kernel describes it."""
+def read(config: Config | None = None, state: Path | None = None) -> Machine:
+    """This machine, as its kernel describes it.
+
+    With a ``config`` also as the device texts do, with ``state`` as they were learned and as was measured.
+    Raises ConfigError where the texts' directory cannot be trusted.
+    """
     of_tier = tiers.read()
     mount = cgroups.mount()
-    return Machine(
+    bare = Machine(
         kernel=os.uname().release,
         boot_id=boot_id(),
         cpus=cpus.read(),
@@ -35,6 +41,7 @@ def read() -> Machine:
         zswap=swaps.zswap(),
         page_bytes=os.sysconf("SC_PAGE_SIZE"),
     )
+    return described.described(bare, config, state)
 
 
 def boot_id() -> str:
