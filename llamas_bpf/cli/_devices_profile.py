@@ -21,8 +21,8 @@ def show(profile: DeviceProfile) -> None:
     for share in (1, 1, 2):
         rows.add_column(overflow="fold", ratio=share)
     for field, value, key in _fields(profile):
-        words = profile.evidence.get(key, "")
-        rows.add_row(*(Text(shown.plain(cell)) for cell in (field, value, f"“{words}”" if words else "")))
+        said = f"“{profile.evidence[key]}”" if key in profile.evidence else ""
+        rows.add_row(*(Text(shown.plain(cell)) for cell in (field, value, said)))
     console.print(Padding(rows, (0, 0, 0, 2), expand=False))
     for doubt in profile.doubts:
         sentence = f"in doubt: {doubt.field}: “{doubt.words}”: {doubt.why}"
@@ -37,6 +37,13 @@ def bound(profile: DeviceProfile) -> str:
     if binding.cpus is not None:
         return f"CPUs {binding.cpus}"
     return f"PCI {binding.pci}" if binding.pci else "somewhere"
+
+
+def words(field: str) -> str:
+    """A field without its unit, which its value has: ``read_latency_ns`` as ``read latency``."""
+    for unit in ("_bytes_per_s", "_bytes", "_ns"):
+        field = field.removesuffix(unit)
+    return field.replace("_", " ")
 
 
 def figure(field: str, value: object) -> str:
@@ -56,15 +63,15 @@ def _fields(profile: DeviceProfile) -> list[tuple[str, str, str]]:
     said: dict[str, Any] = profile.said()
     for field, value in said.items():
         if isinstance(value, list) and field not in _NAMED_ELSEWHERE:
-            found += [(field.replace("_", " "), str(one), f"{field}.{one}") for one in value]
+            found += [(words(field), str(one), f"{field}.{one}") for one in value]
         elif field not in _NAMED_ELSEWHERE:
-            found.append((field, figure(field, value), field))
+            found.append((words(field), figure(field, value), field))
     for number, one in enumerate(profile.cpu_classes):
         parts = (f"{one.count} CPUs" if one.count else "", f"CPUs {one.cpus}" if one.cpus else "")
         clock = f"{one.max_hz / 1e9:.3g} GHz" if one.max_hz else ""
-        words = ", ".join(part for part in (one.name, *parts, clock) if part)
-        found.append(("class of CPUs", words, f"cpu_classes.{number}"))
+        what = ", ".join(part for part in (one.name, *parts, clock) if part)
+        found.append(("class of CPUs", what, f"cpu_classes.{number}"))
     for number, when in enumerate(profile.thresholds):
-        words = f"{when.figure} {when.side} {when.value:g}: {when.action}"
-        found.append(("threshold", words, f"thresholds.{number}"))
+        what = f"{when.figure} {when.side} {when.value:g}: {when.action}"
+        found.append(("threshold", what, f"thresholds.{number}"))
     return found

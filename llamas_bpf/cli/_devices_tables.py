@@ -9,7 +9,7 @@ from rich.text import Text
 
 from llamas_bpf import shown
 from llamas_bpf.cli import _devices_profile
-from llamas_bpf.cli._devices_profile import figure
+from llamas_bpf.cli._devices_profile import figure, words
 from llamas_bpf.contracts.machine import Cpu, Machine, NumaNode, Told
 from llamas_bpf.contracts.measured import Measured, Speed
 from llamas_bpf.contracts.profile import FIGURES
@@ -92,7 +92,7 @@ def _memory(here: Machine, measured: Measured | None) -> None:
             told = of_node.figures.get(name, Told())
             tried = getattr(nearest.get(node.id), name, None)
             if told.value is not None or tried:
-                rows.append(("", _words(name), *_sides(name, told, tried)))
+                rows.append(("", words(name), *_sides(name, told, tried)))
         for what, traits in (("good at", of_node.good_at), ("bad at", of_node.bad_at)):
             rows.extend(("", what, "", "", trait) for trait in traits)
         if of_node.profile:
@@ -144,14 +144,10 @@ def _devices(here: Machine) -> Iterable[tuple[str, ...]]:
 def _abilities(here: Machine) -> None:
     controllers = ", ".join(here.cgroup_controllers) or "none that can be used"
     say(f"cgroup controllers: {controllers}")
-    for words, available in (("Here", True), ("Missing (doctor says why)", False)):
+    for title, available in (("Here", True), ("Missing (doctor says why)", False)):
         names = [one.name for one in here.capabilities if one.available is available]
         if names:
-            say(f"{words}: {', '.join(names)}")
-
-
-def _words(name: str) -> str:
-    return name.removesuffix("_bytes_per_s").removesuffix("_ns").removesuffix("_bytes").replace("_", " ")
+            say(f"{title}: {', '.join(names)}")
 
 
 def _speed(name: str, speed: Speed) -> str:

@@ -44,7 +44,7 @@ def disagreements(found: Iterable[NodeFeatures]) -> Iterator[str]:
             }
             if max(values.values()) > DISAGREE * min(values.values()):
                 each = ", ".join(f"{source} {_figure(name, value)}" for source, value in values.items())
-                what = name.removesuffix("_ns").removesuffix("_per_s").removesuffix("_bytes")
+                what = name.removesuffix("_ns").removesuffix("_bytes_per_s").removesuffix("_bytes")
                 yield f"node{one.node} {what.replace('_', ' ')}: {each}; {next(iter(values))} counts"
 
 

@@ -49,8 +49,16 @@ def test_measuring_here_finds_figures_and_changes_nothing_of_this_process() -> N
     here = machine.read()
     affinity = os.sched_getaffinity(0)
     pairs = measure.wanted(here, here.nodes[0].id)
-    said: list[str] = []
-    found = measure.measure(here, pairs, said.append)
+    oom = Path("/proc/self/oom_score_adj")
+    before, said, during = oom.read_text(), [], set()
+
+    def step(what: str) -> None:
+        said.append(what)
+        during.add(oom.read_text())
+
+    found = measure.measure(here, pairs, step)
+    # Should memory run out, it would be ours that goes.
+    assert (during, oom.read_text()) == ({"1000\n"}, before)
     assert len(said) == measure.steps(pairs)
     assert [(pair.node, pair.cpu_node) for pair in found.pairs] == [(a.id, b.id) for a, b in pairs]
     assert found.kernel == os.uname().release
