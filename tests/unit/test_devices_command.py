@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from controller import ENVIRONMENT, LLAMAS
-from openai_server import fails, serving
+from device_reading import answer
+from openai_server import fails, says, serving
 
 HOSTILE = "\x1b]0;owned\x07\x1b[2Jb\u202egnp"
 FAST = """+++
@@ -185,6 +186,26 @@ def test_without_texts_it_says_where_to_write_one(place: Place) -> None:
     out, talk = place.devices("learn")
     assert out == ""
     assert f"describe a device in {place.texts}/NAME.md" in talk
+
+
+def test_a_configured_model_reads_and_offline_is_a_word_away(place: Place) -> None:
+    (place.texts / "fast.md").write_text(FAST)
+    right = {"words": "Reads take 20 ns", "field": "read_latency_ns", "value": 20, "unit": "ns"}
+    made_up = right | {"field": "write_latency_ns", "value": 30}
+    with serving(says(answer(right, made_up))) as server:
+        out, talk = place.devices("learn", "--json", model=server.url)
+        (learned,) = json.loads(out)["learned"]
+        assert (learned["reader"], learned["read_latency_ns"]) == ("m", 20)
+        assert learned["write_latency_ns"] is None
+        assert [one["field"] for one in learned["doubts"]] == ["write_latency_ns"]
+        assert f"read by m at {server.url}" in talk
+        asked = len(server.questions)
+        place.devices("learn", model=server.url)
+        (learned,) = json.loads(
+            place.devices("learn", "--frontend", "offline", "--json", model=server.url)[0]
+        )["learned"]
+        assert learned["reader"] == "offline"
+        assert len(server.questions) == asked
 
 
 def test_a_model_that_fails_is_stood_in_for(place: Place) -> None:
