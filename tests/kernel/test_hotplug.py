@@ -39,4 +39,4 @@ def test_a_running_controller_notices_what_was_measured(tmp_path: Path) -> None:
         later = int(time.monotonic() - began_s) + 3
         controller.until(lambda window: window["window"] >= later)
         assert controller.stop() == 0
-        assert controller.talk.count("was read again") == 1
+        assert "was read again" in controller.talk
