@@ -6,6 +6,7 @@ the text is what it was read from.
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,8 +65,9 @@ def read_text(path: Path) -> "DeviceText":
     return parse(path.stem, raw)
 
 
+@lru_cache(maxsize=64)
 def read_offline(text: "DeviceText") -> DeviceProfile:
-    """Without a model."""
+    """Without a model. A controller asks for it again whenever its machine changes."""
     from llamas_bpf.machine.reading import read
 
     return read(text)

@@ -45,6 +45,13 @@ class Place:
     def json(self, *words: str, status: int = 0) -> Any:
         return json.loads(self.devices(*words, "--json", status=status)[0])
 
+    def doctor(self) -> Any:
+        """What it says of device texts."""
+        command = [*LLAMAS, "doctor", "--json", "--config", str(self.config)]
+        ended = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True)
+        checks = json.loads(ended.stdout)["checks"]
+        return next(check for check in checks if check["name"] == "device texts")
+
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
@@ -145,7 +152,10 @@ def test_texts_that_cannot_be_used_are_named_and_the_others_read(
     assert [one["name"] for one in json.loads(out)["learned"]] == ["good"]
     found = place.json()["machine"]
     assert [one["name"] for one in found["profiles"]] == ["good"]
+    doctor = place.doctor()
+    assert not doctor["ok"]
     for error in errors:
+        assert error in doctor["detail"]
         assert error in talk
         assert any(error in note for note in found["notes"])
         assert any(error in note for note in json.loads(out)["wrong"])
