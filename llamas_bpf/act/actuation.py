@@ -23,6 +23,11 @@ class Actuation:
         self._ends_ns: dict[Target, int] = {}
         self._failing: set[str] = set()
 
+    def sees(self, machine: Machine) -> None:
+        """Nodes have come or gone."""
+        for one in self._funnel.kept.actuators.values():
+            one.sees(machine)
+
     def apply(self, actions: Sequence[Action]) -> list[Applied]:
         """What became of each, in order. Where our value is there already, its time starts anew."""
         done = self._funnel.put(actions)

@@ -77,6 +77,9 @@ class Actuator(ABC):
         """Whether the last write of a one-shot moved nothing at all."""
         return False
 
+    def sees(self, machine: Machine) -> None:  # noqa: B027 - most ask the kernel each time
+        """The machine is not what it was: nodes have come or gone."""
+
     def forget(self, target: Any) -> None:  # noqa: B027 - most remember nothing
         """It is no concern of ours any more."""
 

@@ -26,7 +26,7 @@ class Seconds(click.FloatRange):
 
 state = click.option(
     "--state",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(path_type=Path, file_okay=False, readable=False),  # what needs to read it says so
     default=STATE,
     show_default=True,
     help="where decisions and the journal are kept",

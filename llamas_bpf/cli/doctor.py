@@ -136,7 +136,19 @@ def _advisor_checks(config: Config) -> list[dict[str, Any]]:
         rows.append(_check("deciding", "limits", True, "limits.toml is there"))
     except LlamasError as error:
         rows.append(_check("deciding", "limits", False, str(error)))
-    return rows
+    return [*rows, _texts_check(config)]
+
+
+def _texts_check(config: Config) -> dict[str, Any]:
+    from llamas_bpf.errors import LlamasError
+    from llamas_bpf.machine import profiles
+
+    try:
+        texts, wrong = profiles.texts(config)
+    except LlamasError as error:
+        return _check("deciding", "device texts", False, str(error))
+    how = "" if texts else ': README, "Describe a device"'
+    return _check("deciding", "device texts", not wrong, "; ".join(wrong) or f"{len(texts)} in use{how}")
 
 
 def _check(group: str, name: str, ok: bool, detail: str) -> dict[str, Any]:

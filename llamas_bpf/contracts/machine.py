@@ -1,6 +1,13 @@
-"""What the kernel says about its processors, memories and abilities."""
+"""What the kernel says about its processors, memories and abilities, and what texts add to that."""
+
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
+
+from llamas_bpf.contracts.profile import DeviceProfile
+
+#: Of CPUs that differ: the fastest, the slowest, and whatever is between.
+ClassName = Literal["performance", "middle", "efficiency"]
 
 
 class _Frozen(BaseModel):
@@ -8,15 +15,51 @@ class _Frozen(BaseModel):
 
 
 class Cpu(_Frozen):
+    """One processor. ``siblings``: its core's other hardware threads. ``capacity``: of the fastest's 1024
+    (scheduler/sched-capacity.rst). ``cpu_class``: None where all are alike. ``isolated``: the scheduler
+    leaves it alone (isolcpus, nohz_full, or an isolated cpuset)."""
+
     id: int
     node: int
     core: int | None = None
     package: int | None = None
+    siblings: tuple[int, ...] = ()
+    capacity: int | None = None
+    max_hz: int | None = None
+    cpu_class: ClassName | None = None
+    isolated: bool = False
+
+
+class Cache(_Frozen):
+    """One cache, and the CPUs that share it."""
+
+    level: int
+    kind: Literal["data", "instruction", "unified"]
+    size_bytes: int
+    cpus: tuple[int, ...]
+
+
+class Swap(_Frozen):
+    """Where pages may go that memory has no room for. ``detail`` of zram is how it compresses."""
+
+    name: str
+    kind: Literal["zram", "partition", "file"]
+    size_bytes: int
+    priority: int
+    detail: str = ""
+
+
+class Zswap(_Frozen):
+    """The compressed cache in front of swap: at most ``max_pool_ratio`` of memory."""
+
+    enabled: bool
+    compressor: str
+    max_pool_ratio: float
 
 
 class NumaNode(_Frozen):
-    """One node. Latencies and bandwidths are HMAT's, for the best initiator; None where not told
-    (Documentation/admin-guide/mm/numaperf.rst)."""
+    """One node. Latencies and bandwidths are HMAT's, for the best initiators; None where not told
+    (Documentation/admin-guide/mm/numaperf.rst). ``initiators`` are the nodes that these are."""
 
     id: int
     cpus: tuple[int, ...]
@@ -27,6 +70,32 @@ class NumaNode(_Frozen):
     write_latency_ns: int | None = None
     read_bandwidth_bytes_per_s: int | None = None
     write_bandwidth_bytes_per_s: int | None = None
+    initiators: tuple[int, ...] = ()
+
+
+class Told(_Frozen):
+    """One figure by who tells it; ``value`` is the one that counts."""
+
+    measured: float | None = None
+    hmat: float | None = None
+    text: float | None = None
+
+    @property
+    def value(self) -> float | None:
+        """Measured, else the firmware's, else the text's."""
+        return next((told for told in (self.measured, self.hmat, self.text) if told is not None), None)
+
+
+class NodeFeatures(_Frozen):
+    """What is known of a node's memory. ``profile`` names the text that is bound to it; ``figures`` are those
+    of ``contracts.profile.FIGURES`` that somebody tells."""
+
+    node: int
+    profile: str | None = None
+    figures: dict[str, Told] = {}
+    good_at: tuple[str, ...] = ()
+    bad_at: tuple[str, ...] = ()
+    persistent: bool | None = None
 
 
 class MemoryTier(_Frozen):
@@ -58,7 +127,8 @@ class Capability(_Frozen):
 
 class Machine(_Frozen):
     """``cgroup_mount`` is where cgroup v2 is mounted, None without it; ``cgroup_controllers`` are those
-    usable there. Without cpu or memory among them workloads are processes."""
+    usable there. Without cpu or memory among them workloads are processes. ``profiles`` are of the operator's
+    device texts; ``notes`` tell what is wrong there, and where text, firmware and measurement disagree."""
 
     kernel: str
     boot_id: str
@@ -70,6 +140,12 @@ class Machine(_Frozen):
     capabilities: tuple[Capability, ...]
     page_bytes: int = 4096
     devices: tuple[Device, ...] = ()
+    caches: tuple[Cache, ...] = ()
+    swaps: tuple[Swap, ...] = ()
+    zswap: Zswap | None = None
+    profiles: tuple[DeviceProfile, ...] = ()
+    features: tuple[NodeFeatures, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def by_cgroup(self) -> bool:

@@ -56,6 +56,11 @@ class Controller:
         self._past = Past(lessons)
         self._seconds: dict[str, float] = {}
 
+    def sees(self, machine: Machine) -> None:
+        """The machine is not what it was, from the next window on."""
+        self._machine = machine
+        self._actuation.sees(machine)
+
     @collector.paused()
     def window(self, digest: Digest) -> WindowReport:
         """Everything that happens once a window has closed. Raises nothing that a single target caused."""

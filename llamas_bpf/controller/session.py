@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from llamas_bpf import advise, collector, machine
+from llamas_bpf import advise, collector
 from llamas_bpf.act import Actuation, Journal, enforcing_lock, rollback
 from llamas_bpf.advise import Advisor, Earlier
 from llamas_bpf.config import STATE, Config
@@ -20,6 +20,7 @@ from llamas_bpf.controller.windows import windows
 from llamas_bpf.guard import Guard
 from llamas_bpf.guard.limits import load_limits
 from llamas_bpf.learn import Lessons
+from llamas_bpf.machine.watched import Watched
 from llamas_bpf.metrics import Metrics
 from llamas_bpf.store import Store, StoreError
 
@@ -47,7 +48,8 @@ def session(
     """Run until the time is over or ``stop`` is set. Raises LlamasError with what to do about it."""
     config = settings.config
     limits = load_limits(config)
-    here = machine.read()
+    watched = Watched(config, settings.state)
+    here = watched.machine
     metrics = Metrics()
     with ExitStack() as stack:
         store = stack.enter_context(Store(settings.state, config.store))
@@ -60,16 +62,27 @@ def session(
             stack.callback(served.close)
             say(f"metrics on http://127.0.0.1:{served.port}/metrics")
         say(advise.announcement(advisors, config))
+        _tell_notes(here, say)
         run = store.begin_run(here, ",".join(one.name for one in advisors), settings.enforce)
         guard = Guard(limits, actuation.present)
         lessons = Lessons()
         lessons.learn_all(store.outcomes())
         controller = Controller(here, advisors, guard, actuation, store, run, lessons)
         collector.set_aside()
-        for digest in windows(config, here, stop, settings.duration_s):
+        for digest in windows(config, here, stop, settings.duration_s, watched.look):
+            if watched.machine is not here:
+                here = watched.machine
+                controller.sees(here)
+                say("the machine, or what is said of it, has changed, and was read again")
+                _tell_notes(here, say)
             report = controller.window(digest)
             metrics.observe(report)
             on_report(report)
+
+
+def _tell_notes(here: Machine, say: Say) -> None:
+    for note in here.notes:
+        say(note)
 
 
 def _end(advisors: Sequence[Advisor], store: Store, say: Say) -> None:

@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
 import numpy as np
@@ -22,27 +22,41 @@ from llamas_bpf.sense.sensor import Sensor
 
 
 def windows(
-    config: Config, machine: Machine, stop: threading.Event, duration_s: float | None
+    config: Config,
+    machine: Machine,
+    stop: threading.Event,
+    duration_s: float | None,
+    look: Callable[[], Machine] | None = None,
 ) -> Iterator[Digest]:
     """A digest a window, until ``duration_s`` have passed or ``stop`` is set; the last may be shorter.
 
-    Windows end on a fixed grid: a late one does not push back those after it.
+    Windows end on a fixed grid: a late one does not push back those after it. ``look`` gives the machine as
+    it is now: when CPUs or nodes have come or gone, all is opened anew, and counts begin anew.
     Raises ``SenseError`` where the kernel cannot be watched.
     """
-    with (
-        _sensor(config, machine) as sensor,
-        _heat(config, machine) as heat,
-        closing(Delays.open()) as delays,
-    ):
-        digester = Digester(machine, launched, heat, delays)
-        window_ns = int(config.window_s * 1e9)
-        start = time.monotonic_ns()
-        end = start + int(duration_s * 1e9) if duration_s is not None else None
-        due = start
-        while not stop.is_set() and (end is None or due < end):
-            due = max(due + window_ns, time.monotonic_ns())
-            until = due if end is None else min(due, end)
-            yield digester.digest(sensor.collect(until, stop), tuple(sensor.degradations))
+    window_ns = int(config.window_s * 1e9)
+    due = time.monotonic_ns()
+    end = due + int(duration_s * 1e9) if duration_s is not None else None
+    while not stop.is_set() and (end is None or due < end):
+        with (
+            _sensor(config, machine) as sensor,
+            _heat(config, machine) as heat,
+            closing(Delays.open()) as delays,
+        ):
+            digester = Digester(machine, launched, heat, delays)
+            now, same = machine, True
+            while same and not stop.is_set() and (end is None or due < end):
+                due = max(due + window_ns, time.monotonic_ns())
+                until = due if end is None else min(due, end)
+                yield digester.digest(sensor.collect(until, stop), tuple(sensor.degradations))
+                now = look() if look else machine
+                same = _layout(now) == _layout(machine)
+        machine = now
+
+
+def _layout(machine: Machine) -> tuple[object, ...]:
+    """What the probes and the columns of a digest are made for."""
+    return [(cpu.id, cpu.node) for cpu in machine.cpus], [node.id for node in machine.nodes]
 
 
 def _sensor(config: Config, machine: Machine) -> Sensor:

@@ -1,17 +1,32 @@
-"""What the kernel knows of its processors and memories, read once into a ``Machine``."""
+"""What the kernel knows of its processors and memories, and the operator's texts say, in a ``Machine``."""
 
 import os
 from pathlib import Path
 
+from llamas_bpf.config import Config
 from llamas_bpf.contracts.machine import Machine
-from llamas_bpf.machine import capabilities, cgroups, cpus, devices, nodes, tiers
+from llamas_bpf.machine import (
+    caches,
+    capabilities,
+    cgroups,
+    cpus,
+    described,
+    devices,
+    nodes,
+    swaps,
+    tiers,
+)
 
 
-def read() -> Machine:
-    """This machine, as its kernel describes it."""
+def read(config: Config | None = None, state: Path | None = None) -> Machine:
+    """This machine, as its kernel describes it.
+
+    With a ``config`` also as the device texts do, with ``state`` as they were learned and as was measured.
+    Raises ConfigError where the texts' directory cannot be trusted.
+    """
     of_tier = tiers.read()
     mount = cgroups.mount()
-    return Machine(
+    bare = Machine(
         kernel=os.uname().release,
         boot_id=boot_id(),
         cpus=cpus.read(),
@@ -21,8 +36,12 @@ def read() -> Machine:
         cgroup_controllers=cgroups.controllers(mount),
         capabilities=capabilities.read(),
         devices=devices.read(),
+        caches=caches.read(),
+        swaps=swaps.read(),
+        zswap=swaps.zswap(),
         page_bytes=os.sysconf("SC_PAGE_SIZE"),
     )
+    return described.described(bare, config, state)
 
 
 def boot_id() -> str:

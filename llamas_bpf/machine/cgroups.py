@@ -3,11 +3,12 @@
 from pathlib import Path
 
 USED = ("cpu", "cpuset", "memory", "io")
+MOUNTS = Path("/proc/self/mountinfo")
 
 
-def mount() -> str | None:
+def mount(mounts: Path = MOUNTS) -> str | None:
     """The first cgroup v2 mount of this process's namespace (proc_pid_mountinfo(5))."""
-    for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines():
+    for line in mounts.read_text(encoding="utf-8").splitlines():
         before, _, after = line.partition(" - ")
         if after.split()[0] == "cgroup2":
             return before.split()[4].replace("\\040", " ")

@@ -10,35 +10,36 @@ NODES = Path("/sys/devices/system/node")
 MIB = 1 << 20
 
 
-def read(tier_of: Mapping[int, int]) -> tuple[NumaNode, ...]:
+def read(tier_of: Mapping[int, int], root: Path = NODES) -> tuple[NumaNode, ...]:
     """Online nodes; ``tier_of`` gives a node's tier rank, 0 where it has no memory and so no tier."""
-    online = cpulist.parse((NODES / "online").read_text(encoding="ascii"))
-    return tuple(_node(node, online, tier_of.get(node, 0)) for node in online)
+    online = cpulist.parse((root / "online").read_text(encoding="ascii"))
+    return tuple(_node(root, node, online, tier_of.get(node, 0)) for node in online)
 
 
-def meminfo(node: int) -> dict[str, int]:
+def meminfo(node: int, root: Path = NODES) -> dict[str, int]:
     """``nodeN/meminfo`` in bytes: ``{"MemTotal": …, "MemFree": …}``."""
-    lines = (NODES / f"node{node}/meminfo").read_text(encoding="ascii").splitlines()
+    lines = (root / f"node{node}/meminfo").read_text(encoding="ascii").splitlines()
     fields = [line.split() for line in lines]
     # "Node 0 MemTotal: 768 kB"; huge page counts have no unit and are left out.
     return {field[2].rstrip(":"): int(field[3]) << 10 for field in fields if field[-1] == "kB"}
 
 
-def _node(node: int, online: tuple[int, ...], tier: int) -> NumaNode:
-    directory = NODES / f"node{node}"
+def _node(root: Path, node: int, online: tuple[int, ...], tier: int) -> NumaNode:
+    directory = root / f"node{node}"
     distances = [int(word) for word in (directory / "distance").read_text(encoding="ascii").split()]
     # access0 is the best initiator of any kind, access1 the best CPU (numaperf.rst).
     hmat = directory / "access0/initiators"
     return NumaNode(
         id=node,
         cpus=cpulist.parse((directory / "cpulist").read_text(encoding="ascii")),
-        total_bytes=meminfo(node)["MemTotal"],
+        total_bytes=meminfo(node, root)["MemTotal"],
         distances=dict(zip(online, distances, strict=True)),
         tier=tier,
         read_latency_ns=_told(hmat / "read_latency"),
         write_latency_ns=_told(hmat / "write_latency"),
         read_bandwidth_bytes_per_s=_told(hmat / "read_bandwidth", MIB),
         write_bandwidth_bytes_per_s=_told(hmat / "write_bandwidth", MIB),
+        initiators=tuple(sorted(int(link.name[4:]) for link in hmat.glob("node[0-9]*"))),
     )
 
 

@@ -9,16 +9,16 @@ from llamas_bpf.machine.nodes import NODES
 TIERS = Path("/sys/devices/virtual/memory_tiering")
 
 
-def read() -> tuple[MemoryTier, ...]:
+def read(root: Path = TIERS, nodes: Path = NODES) -> tuple[MemoryTier, ...]:
     """The kernel's tiers; one tier of all nodes where it has none.
 
     A tier's number is its abstract distance divided by a chunk: smaller is faster.
     """
-    found = sorted((int(path.name[len("memory_tier") :]), path) for path in TIERS.glob("memory_tier[0-9]*"))
+    found = sorted((int(path.name[len("memory_tier") :]), path) for path in root.glob("memory_tier[0-9]*"))
     tiers = [(path.name, cpulist.parse((path / "nodelist").read_text(encoding="ascii"))) for _, path in found]
-    tiers = [(name, nodes) for name, nodes in tiers if nodes]
+    tiers = [(name, members) for name, members in tiers if members]
     if not tiers:
-        tiers = [("none", cpulist.parse((NODES / "has_memory").read_text(encoding="ascii")))]
+        tiers = [("none", cpulist.parse((nodes / "has_memory").read_text(encoding="ascii")))]
     return tuple(
-        MemoryTier(rank=rank, kernel_name=name, nodes=nodes) for rank, (name, nodes) in enumerate(tiers)
+        MemoryTier(rank=rank, kernel_name=name, nodes=members) for rank, (name, members) in enumerate(tiers)
     )

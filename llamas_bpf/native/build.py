@@ -20,8 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 NATIVE = ROOT / "llamas_bpf" / "native"
 BPF_SOURCES = ROOT / "bpf"
 BPF_OBJECTS = Path("llamas_bpf") / "bpf"
-# What Python may call: the controller, the benchmarks, and the process that gives up its rights.
-HEADERS = ("shim.h", "bench.h", "confine.h")
+# What Python may call: the controller, the benchmarks, what gives up its rights, `devices measure`.
+HEADERS = ("shim.h", "bench.h", "confine.h", "memory_speed.h")
 # v3 (atomics, 32-bit jumps) is in every kernel from 5.12 on.
 BPF_FLAGS = ["-O2", "-g", "-target", "bpf", "-mcpu=v3", "-Wall", "-Werror"]
 FIX = "run `make setup`, or: apt-get install clang llvm libbpf-dev libelf-dev zlib1g-dev gcc python3-dev"

@@ -29,6 +29,17 @@ def test_processors_are_those_of_lscpu() -> None:
         )
 
 
+def test_caches_are_those_of_lscpu() -> None:
+    shown = subprocess.run(
+        ["lscpu", "--bytes", "--caches=NAME,ALL-SIZE"], check=True, capture_output=True, text=True
+    ).stdout
+    theirs = {name: int(size) for name, size in map(str.split, shown.splitlines()[1:])}
+    ours: Counter[str] = Counter()
+    for cache in HERE.caches:
+        ours[f"L{cache.level}{'' if cache.kind == 'unified' else cache.kind[0]}"] += cache.size_bytes
+    assert ours == theirs
+
+
 def partition(groups: dict[int, object]) -> set[frozenset[int]]:
     return {frozenset(cpu for cpu in groups if groups[cpu] == group) for group in groups.values()}
 

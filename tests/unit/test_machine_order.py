@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,31 +11,26 @@ from llamas_bpf.machine import cpulist, nodes, tiers
 NUMBERS = [22, 4, 100, 56, 9, 31, 1000, 5, 7, 40, 12, 3]
 
 
-def test_tiers_come_fastest_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tiers_come_fastest_first(tmp_path: Path) -> None:
     for node, number in enumerate(NUMBERS):
         (tmp_path / f"memory_tier{number}").mkdir()
         (tmp_path / f"memory_tier{number}/nodelist").write_text(f"{node}\n")
     # A tier whose nodes went offline stays, empty.
     (tmp_path / "memory_tier6").mkdir()
     (tmp_path / "memory_tier6/nodelist").write_text("\n")
-    monkeypatch.setattr(tiers, "TIERS", tmp_path)
-    found = tiers.read()
+    found = tiers.read(tmp_path)
     assert [tier.kernel_name for tier in found] == [f"memory_tier{number}" for number in sorted(NUMBERS)]
     assert [tier.nodes for tier in found] == [(NUMBERS.index(number),) for number in sorted(NUMBERS)]
     assert [tier.rank for tier in found] == list(range(len(NUMBERS)))
 
 
-def test_without_tiers_all_memory_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_tiers_all_memory_is_one(tmp_path: Path) -> None:
     (tmp_path / "has_memory").write_text("0,2-3\n")
-    monkeypatch.setattr(tiers, "TIERS", tmp_path / "none")
-    monkeypatch.setattr(tiers, "NODES", tmp_path)
-    (only,) = tiers.read()
+    (only,) = tiers.read(tmp_path / "none", tmp_path)
     assert (only.rank, only.kernel_name, only.nodes) == (0, "none", (0, 2, 3))
 
 
-def test_figures_that_the_firmware_did_not_give_are_unknown(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_figures_that_the_firmware_did_not_give_are_unknown(tmp_path: Path) -> None:
     """Node ids need not follow each other: distances are listed in the order of those online."""
     (tmp_path / "online").write_text("0,3\n")
     for node, (cpus, distances) in {0: ("0-1", "10 31"), 3: ("", "31 10")}.items():
@@ -49,14 +43,13 @@ def test_figures_that_the_firmware_did_not_give_are_unknown(
         )
         (place / "access0/initiators/read_latency").write_text("0\n")
         (place / "access0/initiators/read_bandwidth").write_text("3\n")
-    monkeypatch.setattr(nodes, "NODES", tmp_path)
-    near, far = nodes.read({0: 0, 3: 1})
+    near, far = nodes.read({0: 0, 3: 1}, tmp_path)
     assert (near.id, near.cpus, near.distances, near.tier) == (0, (0, 1), {0: 10, 3: 31}, 0)
     assert (far.id, far.cpus, far.distances, far.tier) == (3, (), {0: 31, 3: 10}, 1)
     assert near.total_bytes == 1024 * 1024
     assert (near.read_latency_ns, near.write_latency_ns) == (None, None)
     assert (near.read_bandwidth_bytes_per_s, near.write_bandwidth_bytes_per_s) == (3 * 1024 * 1024, None)
-    assert nodes.meminfo(0) == {"MemTotal": 1024 * 1024}
+    assert nodes.meminfo(0, tmp_path) == {"MemTotal": 1024 * 1024}
 
 
 @given(st.sets(st.integers(0, 300)))

@@ -40,10 +40,13 @@ class PagesActuator(Actuator):
     one_shot = True
 
     def __init__(self, machine: Machine) -> None:
-        self._memory_nodes = {node.id for node in machine.nodes if node.total_bytes}
+        self.sees(machine)
         self._budget = PageBudget()
         self._remark = ""
         self._done = 0
+
+    def sees(self, machine: Machine) -> None:
+        self._memory_nodes = {node.id for node in machine.nodes if node.total_bytes}
 
     def begin(self) -> None:
         self._budget.begin()

@@ -33,8 +33,11 @@ class SchemeActuator(Actuator):
 
     def __init__(self, machine: Machine) -> None:
         self._files = CgroupFiles(machine)
-        self._nodes = {node.id for node in machine.nodes if node.total_bytes}
+        self.sees(machine)
         self._started: dict[Scheme, str] = {}
+
+    def sees(self, machine: Machine) -> None:
+        self._nodes = {node.id for node in machine.nodes if node.total_bytes}
 
     def read(self, target: Scheme) -> Old:
         self._check_cgroup(target)

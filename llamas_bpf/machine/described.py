@@ -1,0 +1,41 @@
+"""What texts and measurements add to what the kernel says of a machine."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from llamas_bpf.config import Config
+from llamas_bpf.contracts.machine import Machine
+from llamas_bpf.contracts.profile import DeviceProfile
+from llamas_bpf.machine import cpulist, measurements, profiles, trust
+
+PCI = Path("/sys/bus/pci/devices")
+
+
+def described(bare: Machine, config: Config | None, state: Path | None, pci: Path = PCI) -> Machine:
+    """``bare`` with profiles, features, and notes on what is wrong with them.
+
+    Raises ConfigError where the texts' directory cannot be trusted.
+    """
+    found, wrong = profiles.load(config, state) if config else ((), ())
+    measured, why = measurements.current(state, bare) if state else (None, "")
+    notes = [*wrong, *([why] if why else []), *_missing(bare, found, pci)]
+    features = trust.features(bare.nodes, found, measured)
+    if measured and (why := measurements.doubt(measured, {one.node: one for one in features})):
+        notes.append(f"{why}: it does not outrank HMAT and texts")
+    notes += trust.disagreements(features)
+    return bare.model_copy(update={"profiles": found, "features": features, "notes": tuple(notes)})
+
+
+def _missing(bare: Machine, found: tuple[DeviceProfile, ...], pci: Path) -> Iterator[str]:
+    """A sentence for each text about what is not there."""
+    nodes = {node.id for node in bare.nodes}
+    online = {cpu.id for cpu in bare.cpus}
+    for profile in found:
+        bound = profile.binding
+        if bound.node is not None and bound.node not in nodes:
+            yield f"{profile.name}: there is no node {bound.node} here: nodes are {cpulist.render(nodes)}"
+        if bound.cpus is not None and (absent := set(cpulist.parse(bound.cpus)) - online):
+            there = cpulist.render(online)
+            yield f"{profile.name}: CPUs {cpulist.render(absent)} are not online here: {there} are"
+        if bound.pci is not None and not (pci / bound.pci).exists():
+            yield f"{profile.name}: there is no PCI device {bound.pci} here (lspci -D lists them)"
