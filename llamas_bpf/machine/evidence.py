@@ -2,18 +2,23 @@
 
 import bisect
 import re
-from itertools import islice
+from collections.abc import Sequence
+from typing import TypeVar
 
 from llamas_bpf.machine import instructions, quantities, written_numbers
 from llamas_bpf.machine.quantities import Quantity
+from llamas_bpf.machine.written_numbers import Number
 
-_MOST_PLACES = 64  # of the same words; a hostile text may repeat them thousands of times
+_MOST_PLACES = 16  # of the same words; a hostile text may repeat them thousands of times
 _SPACE = re.compile(r"\s+")
 
 
 def squashed(text: str) -> str:
     """White space and case aside."""
     return "".join(c.lower() if len(c.lower()) == 1 else c for c in _SPACE.sub(" ", text.strip()))
+
+
+Standing = TypeVar("Standing", Quantity, Number)
 
 
 class Evidence:
@@ -46,19 +51,12 @@ class Evidence:
 
     def quantities(self, words: str) -> list[Quantity]:
         """Those within ``words``, wherever these stand."""
-        found: list[Quantity] = []
-        for start, end in self._places(words):
-            first = bisect.bisect_left(self._starts, start)
-            found += (q for q in islice(self._quantities, first, first + len(words)) if q.end <= end)
-        return found
+        return [q for place in self._places(words) for q in _within(self._quantities, self._starts, place)]
 
     def numbers(self, words: str) -> list[float]:
         """The plain numbers within ``words``."""
-        found: list[float] = []
-        for start, end in self._places(words):
-            first = bisect.bisect_left(self._number_starts, start)
-            found += (n.value for n in islice(self._numbers, first, first + len(words)) if n.end <= end)
-        return found
+        places = self._places(words)
+        return [n.value for place in places for n in _within(self._numbers, self._number_starts, place)]
 
     def _places(self, words: str) -> list[tuple[int, int]]:
         sought = squashed(words)
@@ -75,3 +73,8 @@ class Evidence:
         """Whether ``place`` is in the middle of a word or a number."""
         before, after = self._squashed[place - 1 : place], self._squashed[place : place + 1]
         return before.isalnum() and after.isalnum()
+
+
+def _within(found: Sequence[Standing], starts: list[int], place: tuple[int, int]) -> Sequence[Standing]:
+    first, last = (bisect.bisect_left(starts, edge) for edge in place)
+    return [one for one in found[first:last] if one.end <= place[1]]

@@ -12,7 +12,7 @@ _AND = re.compile(r"\s?(?:and|und|or|oder|,|/|versus|vs\.?)\s?(?:about |around |
 _TOLERANCE = re.compile(r"\s?(?:±|\+/-|\+-)\s?")
 _BETWEEN = re.compile(r"\b(?:between|zwischen)\s(?:about |~)?$", re.IGNORECASE)
 _NAMED = re.compile(
-    r"(?:[(\[]\s?([A-Za-zµμ/%]{1,12})\s?[)\]]\s?[:=|]?|\bin ([A-Za-zµμ/]{1,12})\s?[:=|])\s*[~≈]?$"
+    r"(?:[(\[]\s?([A-Za-zµμ/%]{1,12})\s?[)\]]\s?[:=|]?|(?:\bin |_)([A-Za-zµμ/]{1,12})\s?[:=|])\s*[~≈]?$"
 )
 # "CXL 2 and 64 GB": the 2 has no unit to share.
 _NUMBERED = re.compile(

@@ -32,6 +32,7 @@ _STOP = re.compile(
     "".join(rf"(?<!\b{re.escape(word)})" for word in _SHORT) + r"[.!?]+[\"')\]*_]*(?=\s)", re.I
 )
 _WRAPPED = 60  # a line of so many characters may have been broken by its width, in the middle of a sentence
+_LONGEST = 600  # characters; what is longer is no sentence, and is cut, so that reading it stays quick
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
 
 
@@ -41,9 +42,10 @@ def spans(body: str) -> list[tuple[int, int]]:
     for start, end in _blocks(body):
         begin = start
         for stop in [*(match.end() for match in _STOP.finditer(body, start, end)), end]:
-            piece = body[begin:stop]
-            if piece.strip():
-                found.append((begin + len(piece) - len(piece.lstrip()), begin + len(piece.rstrip())))
+            for first in range(begin, stop, _LONGEST):
+                piece = body[first : min(stop, first + _LONGEST)]
+                if piece.strip():
+                    found.append((first + len(piece) - len(piece.lstrip()), first + len(piece.rstrip())))
             begin = stop
     return found
 
@@ -67,5 +69,7 @@ def _blocks(body: str) -> list[tuple[int, int]]:
 
 def _begins(line: str, before: str) -> bool:
     if _NEW.match(line) or before.lstrip().startswith(("#", "|", "```")):
+        return True
+    if len(before) < _WRAPPED and _ENTRY.match(before) and line.lstrip()[:1].isupper():
         return True
     return bool(_ENTRY.match(line)) and (len(before) < _WRAPPED or bool(_FEATURE.match(line)))

@@ -7,6 +7,7 @@ from llamas_bpf.machine import units
 from llamas_bpf.machine.units import Unit
 
 RULE = re.compile(r"[\s|:+-]*-{2,}[\s|:+-]*")
+_MOST = 32  # cells of a row
 _IN_HEAD = re.compile(r"[(\[]\s?([A-Za-zµμ/%]{1,12})\s?[)\]]\s*$|\bin ([A-Za-zµμ/]{1,12})\s*$")
 
 
@@ -18,7 +19,7 @@ def cells(row: str) -> list[tuple[int, int]]:
     found = [(a + 1, b) for a, b in pairwise(edges)]
     first = 0 if row[slice(*found[0])].strip() else 1
     last = len(found) if row[slice(*found[-1])].strip() else -1
-    return found[first:last]
+    return found[first:last][:_MOST]
 
 
 def column_units(text: str) -> list[tuple[int, int, Unit]]:

@@ -27,6 +27,7 @@ _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ni
 _SMALL = {word: i for i, word in enumerate(_ONES)} | {word: 10 * i for i, word in enumerate(_TENS, start=2)}
 _BIG = {"hundred": 100, "dozen": 12, "thousand": 1000, "million": 10**6, "billion": 10**9}
 _PARTS = {"half": 0.5, "quarter": 0.25, "quarters": 0.25}
+_MOST = 1e18  # said in words
 _WORD = "|".join(sorted((*_SMALL, *_BIG, *_PARTS), key=len, reverse=True))
 
 _DIGITS = re.compile(
@@ -102,6 +103,8 @@ def _words(text: str) -> Iterator[Number]:
 def _sum(words: Iterable[str]) -> float:
     total, current, decimals = 0.0, 0.0, 0
     for word in words:
+        if current > _MOST:
+            return math.nan
         if word == "point":
             decimals = 1
         elif decimals and word in _SMALL:

@@ -6,10 +6,10 @@ from itertools import pairwise
 
 from llamas_bpf.machine import written_numbers
 from llamas_bpf.machine.grounding import Claim
-from llamas_bpf.machine.reading import clauses
 from llamas_bpf.machine.reading.passages import Passage
 from llamas_bpf.machine.reading.subject import Subject
 
+_MOST = 64
 _CORES = re.compile(
     r"[\s-]?(?:[x×]\s)?(?P<name>(?:(?!and\b|or\b|to\b|of\b|threads?\b|with\b|on\b|"
     r"x\b)[A-Za-z][\w.+-]*\s){0,3}(?:(?:[A-Za-z]+-)?cores?|cpus|"
@@ -19,8 +19,10 @@ _CORES = re.compile(
 _HYBRID = re.compile(r"\b(?P<p>[0-9]{1,3})\s?(?P<pn>P)\s?[+&/]\s?(?P<e>[0-9]{1,3})\s?(?P<en>E)\b")
 _MULTI = re.compile(r"\b(?P<name>(?P<n>dual|quad|hexa|octa|deca)[- ]?core)\b", re.IGNORECASE)
 _MULTIPLES = {"dual": 2, "quad": 4, "hexa": 6, "octa": 8, "deca": 10}
-_NOT_CPU = re.compile(
-    r"\b(?:cuda|tensor|shader|gpu|matrix|rt|stream|vector|ray|npu|ai|dsp|compute units?)\b", re.IGNORECASE
+_NOT_CLASS = re.compile(
+    r"\b(?:cuda|tensor|shader|gpu|matrix|rt|stream|vector|ray|npu|ai|dsp|"
+    r"compute units?|each|per (?:socket|package))\b",
+    re.IGNORECASE,
 )
 _CPUS = re.compile(
     r"\bcpus?\s?(?:nos?\.?\s?|"
@@ -40,10 +42,8 @@ def read(passages: Sequence[Passage], about: Subject) -> list[Claim]:
     for passage in passages:
         found = _classes(passage)
         speeds = [q for q in passage.quantities if q.family == "frequency"]
-        among = clauses.split(passage.text, ())
         for (name, count, start, end), following in pairwise([*found, ("", 0, len(passage.text), 0)]):
-            place = next((i for i, clause in enumerate(among) if start < clause.end), 0)
-            if about.is_others(passage, among, place, start, end):
+            if about.is_others(passage, start, end):
                 continue
             hz = [
                 q.value
@@ -58,7 +58,7 @@ def read(passages: Sequence[Passage], about: Subject) -> list[Claim]:
             cpus = _CPUS.search(passage.text, end, following[2])
             value |= {"cpus": cpus["list"]} if cpus and cpus["list"] in words else {}
             claims.append(Claim("cpu_classes", value, words))
-    return _with_clock(claims, passages)
+    return _with_clock(claims[:_MOST], passages)
 
 
 def _is_its(between: str, name: str) -> bool:
@@ -79,7 +79,11 @@ def _classes(passage: Passage) -> list[tuple[str, int, int, int]]:
     ]
     for number in written_numbers.find(text):
         cores = _CORES.match(text, number.end)
-        if cores and number.value == int(number.value) >= 1 and not _NOT_CPU.search(cores["name"]):
+        if (
+            cores
+            and number.value == int(number.value) >= 1
+            and not _NOT_CLASS.search(cores[0] + text[cores.end() :][:12])
+        ):
             found.append((_name(passage, cores["name"]), int(number.value), number.start, cores.end()))
     return found
 

@@ -16,7 +16,7 @@ BOTH = re.compile(
     re.IGNORECASE,
 )
 _CUT = re.compile(
-    r"(?P<mark>[;()\[\]]|,(?=\s)|\s[–—-]\s|[.!?]\s)"
+    r"(?P<mark>[;()\[\]]|,(?=\s)|\s[–—-]\s)"
     r"|(?<=\s)(?P<word>and|but|while|whereas|whilst|although|though|however|because|since|so|und|"
     r"aber|or|nor)(?=\s)",
     re.IGNORECASE,
@@ -36,7 +36,12 @@ class Clause:
         return self.start + len(self.text)
 
 
-def split(text: str, quantities: Sequence[Quantity]) -> list[Clause]:
+def holding(clauses: Sequence[Clause], place: int) -> int:
+    """The number of the clause that ``place`` of the passage is in."""
+    return next((i for i, clause in enumerate(clauses) if place < clause.end), len(clauses) - 1)
+
+
+def split(text: str, quantities: Sequence[Quantity]) -> tuple[Clause, ...]:
     """The clauses of ``text`` in order; "read and write", and a range, stay in one."""
     whole = [match.span() for match in BOTH.finditer(text)]
     for one, other in pairwise(quantities):
@@ -53,4 +58,4 @@ def split(text: str, quantities: Sequence[Quantity]) -> list[Clause]:
         found.append(Clause(text[start : cut.start()], start, opener))
         start, opener = cut.end(), (cut["mark"] or cut["word"]).strip().lower()
     found.append(Clause(text[start:], start, opener))
-    return [clause for clause in found if clause.text.strip()]
+    return tuple(clause for clause in found if clause.text.strip())

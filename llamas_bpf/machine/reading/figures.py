@@ -17,6 +17,18 @@ _NAMED = {
     "bandwidth": words.BANDWIDTH,
     "bytes": re.compile(r"\b(?:capacity|size|kapazität)\b", re.IGNORECASE),
 }
+# A sequential latency, or a random bandwidth, is the exception beside the usual one.
+_SIDELINE = {
+    "time": re.compile(r"\bsequential\b", re.IGNORECASE),
+    "bandwidth": re.compile(r"\brandom\b", re.IGNORECASE),
+    "bytes": re.compile(r"$^"),
+}
+_EXTREME = 3
+_HALF_OF_THAT = re.compile(
+    r"\b(?:half|third|quarter|fraction|less|twice|double|percent|"
+    r"%)\b[^.;]{0,40}?\b(?P<way>writ(?:e|es|ing)|read(?:s|ing)?)\b",
+    re.IGNORECASE,
+)
 _LINKED = r"\s?(?:\([^)]*\)\s?)?(?::|=|\bis\b|\bof\b|\bare\b|\bwas\b|\s{2,}|\.{3})[^,;.]{0,24}$"
 
 
@@ -81,11 +93,9 @@ def read(passages: Sequence[Passage], about: Subject) -> Found:
     """Candidates for the six figures, and what was left out for a reason worth saying."""
     found = Found()
     for passage in passages:
-        among = clauses.split(passage.text, passage.quantities)
-        for index, clause in enumerate(among):
-            for quantity in passage.quantities:
-                if clause.start <= quantity.start < clause.end:
-                    _place(Place(passage, quantity, among, index, passage.quantities), about, found)
+        for quantity in passage.quantities:
+            index = clauses.holding(passage.clauses, quantity.start)
+            _place(Place(passage, quantity, passage.clauses, index, passage.quantities), about, found)
     return found
 
 
@@ -99,6 +109,9 @@ def _place(place: Place, about: Subject, found: Found) -> None:
         found.doubts.append(doubt(fields[0][0], said, left_out))
         return
     standing = words.standing(place.before + " " + place.after + " " + place.passage.column)
+    standing = max(
+        standing, _EXTREME if _SIDELINE[place.quantity.family].search(place.before + place.after) else 0
+    )
     value = _worse_end(place.quantity)
     for name, is_directed in fields:
         link = place.quantity.family == "bandwidth" and words.LINK.search(place.before + place.after)
@@ -112,7 +125,7 @@ def _left_out(place: Place, about: Subject) -> str | None:
         return "it is relative to something else"
     if subject.is_denied(passage.text[: quantity.start]):
         return "the text denies it"
-    if about.is_others(passage, place.among, place.index, quantity.start, quantity.end):
+    if about.is_others(passage, quantity.start, quantity.end):
         return "it belongs to something else"
     if _mismatched(place):
         return "its unit does not fit what it is said to be"
@@ -206,6 +219,10 @@ def _directions(place: Place) -> list[tuple[str, bool]]:
             return [(_nearest(place), True)]
         if read or write:
             return [("read" if read else "write", True)]
+    # "12 GB/s, and half of that when writing": the figure is the reads'.
+    other = _HALF_OF_THAT.search(place.passage.text, place.quantity.end)
+    if other:
+        return [("read" if other["way"].lower().startswith("w") else "write", True)]
     return [("read", False), ("write", False)]
 
 

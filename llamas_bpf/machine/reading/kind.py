@@ -22,7 +22,8 @@ _NOUNS = {
     r"efficiency cores|big\.little|cores",
     "storage": r"ssds?|nvme|disks?|drives?|hdds?|flash|swap|zram|block devices?|storage|festplatte|emmc|sata|"
     r"sd ?card|tape|raid",
-    "memory": r"memor(?:y|ies)|(?:d|s|v|m|fe|re|nv|sd)?ram\b|lpddr\w*|ddr\w*|hbm\w*|dimms?|rdimms?|lrdimms?|"
+    "memory": r"memor(?:y|ies)|(?:d|s|v|m|fe|re|nv|sd)?ram\b|g?ddr\w*|lpddr\w*|scratchpad|"
+    r"hbm\w*|dimms?|rdimms?|lrdimms?|"
     r"cxl|pmem|optane|expanders?|"
     r"speicher\w*|arbeitsspeicher|numa node|scm\b|persistent memory|mram|stt-mram|"
     r"memory (?:module|board|pool|stack|expander|card)",

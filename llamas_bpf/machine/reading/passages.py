@@ -8,11 +8,16 @@ from typing import NamedTuple
 
 from llamas_bpf.machine import instructions, quantities, sentences, tables, units
 from llamas_bpf.machine.quantities import Quantity
+from llamas_bpf.machine.reading import clauses
+from llamas_bpf.machine.reading.clauses import Clause
 
 _MOST_WORDS = 300
+_MOST_QUANTITIES = 16  # what has more in one sentence is not meant to be read
 _MARKUP = re.compile(r"[*`_]{1,3}(?=\w)|(?<=\w)[*`_]{1,3}(?!\w)|^[\s>*•+#–`-]+|[|\n\t]")
 _HEADING = re.compile(r"#{1,6}\s|\*\*[^*]+\*\*:?\s*$|[^\n]{2,80}\n(?:={3,}|-{3,})\s*$")
-_LABEL = re.compile(r"\s*([^:=|]{2,50}?)\s*(?:[:=](?![/\d])|\s\||\.{3,}|\s{2,}|\t|\s[-–—]\s)(?=\s*\S)")
+_LABEL = re.compile(
+    r"\s{0,20}([^:=|\s][^:=|]{1,49}?)\s{0,40}(?:[:=](?![/\d])|\s\||\.{3,}|\s{2,}|\t|\s[-–—]\s)(?=\s*\S)"
+)
 _UNIT = re.compile(r"\s*[A-Za-zµμ%]{1,6}(?:/s)?\s*")
 _ITEM = re.compile(r"\s*(?:[-*•+>|–]|[0-9]{1,2}[.)]\s)|[ \t]+\S")
 
@@ -23,7 +28,7 @@ class Passage:
 
     ``label``: what names the value (the key, the row's first cell). ``column``: a table column's head, one of
     ``heads``. ``about``: the headings and the line with a colon above it. ``number`` counts passages from 0;
-    ``quantities`` are where they stand in it.
+    ``quantities`` are where they stand in it, ``clauses`` what it consists of.
     """
 
     raw: str
@@ -34,6 +39,7 @@ class Passage:
     about: str
     number: int
     quantities: tuple[Quantity, ...]
+    clauses: tuple[Clause, ...]
 
     def words(self, start: int, end: int) -> str:
         """The body's words around ``start`` to ``end``: all of the passage, or as much as evidence may be."""
@@ -81,7 +87,7 @@ def split(body: str) -> list[Passage]:
         cells = tables.cells(raw)
         row = [raw[a:b].strip() for a, b in cells]
         about = f"{heading} / {lead}"
-        if len(cells) < 3:
+        if len(cells) < 3 and not (columns and row[0][:1].isdigit()):
             columns = columns if cells else []
             found.append(_Draft(start, end, "", "", (), about))
         else:
@@ -125,5 +131,7 @@ def _finished(body: str, drafts: Sequence[_Draft]) -> Iterator[Passage]:
             for q in everywhere[first:last]
         )
         # Of a row whose unit is at its end, only the first number is the cell's.
-        own = own[:1] if draft.label else own
-        yield Passage(raw, text, label, draft.column, draft.heads, draft.about, number, own)
+        own = own[: 1 if draft.label else _MOST_QUANTITIES]
+        yield Passage(
+            raw, text, label, draft.column, draft.heads, draft.about, number, own, clauses.split(text, own)
+        )

@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 
 from llamas_bpf.machine.grounding import Claim
-from llamas_bpf.machine.reading import clauses
 from llamas_bpf.machine.reading.passages import Passage
 from llamas_bpf.machine.reading.subject import Subject
 
@@ -41,12 +40,8 @@ def read(passages: Sequence[Passage], about: Subject) -> list[Claim]:
     """A claim wherever it is said; grounding leaves it out if they contradict each other."""
     claims = []
     for passage in passages:
-        among = clauses.split(passage.text, ())
         for match in _SAID.finditer(passage.text):
-            place = next(
-                i for i, clause in enumerate(among) if match.start() < clause.end or i == len(among) - 1
-            )
-            if about.is_others(passage, among, place, match.start(), match.end()):
+            if about.is_others(passage, match.start(), match.end()):
                 continue
             keeps = match.lastgroup == "keeps"
             if _NOT.search(passage.text[max(0, match.start() - 40) : match.start()]) or _denied(match):

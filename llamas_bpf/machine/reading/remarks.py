@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 from llamas_bpf.machine import tables
 from llamas_bpf.machine.grounding import Claim
-from llamas_bpf.machine.reading import clauses
 from llamas_bpf.machine.reading.passages import Passage
 from llamas_bpf.machine.reading.subject import Subject
 
@@ -16,7 +15,7 @@ _ENDURANCE = re.compile(
     re.IGNORECASE,
 )
 _MONEY = (
-    r"(?:[$€£¥]\s?[0-9][\d.,]*|[0-9][\d.,]*\s?(?:[$€£¥]|(?:us )?dollars?\b|euros?\b|usd\b|eur\b|"
+    r"(?:[$€£¥]\s?[0-9][\d.,]*|(?<![\d.,])[0-9][\d.,]*\s?(?:[$€£¥]|(?:us )?dollars?\b|euros?\b|usd\b|eur\b|"
     r"cents?\b|pounds?\b))"
 )
 _COST = re.compile(_MONEY, re.IGNORECASE)
@@ -35,10 +34,8 @@ def read(passages: Sequence[Passage], about: Subject) -> list[Claim]:
     """The first figure said of each; of cost and power only with a number."""
     found: dict[str, Claim] = {}
     for passage in passages:
-        among = clauses.split(passage.text, passage.quantities)
         for field, start, end in _said(passage):
-            place = next((i for i, clause in enumerate(among) if start < clause.end), len(among) - 1)
-            if field not in found and among and not about.is_others(passage, among, place, start, end):
+            if field not in found and not about.is_others(passage, start, end):
                 said = _clause(passage, field, start, end)
                 found[field] = Claim(field, said, said)
     return list(found.values())

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 
+from llamas_bpf.machine.reading import clauses
 from llamas_bpf.machine.reading.clauses import Clause
 from llamas_bpf.machine.reading.passages import Passage
 
@@ -50,10 +51,17 @@ _RELATIVE_AFTER = re.compile(
     re.I,
 )
 _POSSESSIVE = re.compile(r"\b(?:its|this|our|the (?:device|card|module|memory|drive)['’]s)\b", re.I)
-_OTHERS = re.compile(r"\b([A-Z][\w.-]*)['’]s\s(?:\w+\s){0,2}[~≈]?$")
+_OTHERS = re.compile(
+    r"\b(?!(?:It|That|What|There|Here|Let|He|She|"
+    r"This)\b)([A-Z][\w.-]*)['’]s\s(?:\w+\s){0,2}[~≈]?$"
+)
 _TECHNOLOGY = re.compile(
     r"\b(?:L?P?DDR[2-6]X?|GDDR\dX?|DRAM|HBM\d?e?|SRAM|SSDs?|NVMe|NAND|flash|Optane|PMEM|PMem|MRAM|"
-    r"CXL|RAT|disks?|HDDs?|tape)\b"
+    r"CXL|disks?|HDDs?|tape)\b"
+)
+_ORDINARY = re.compile(
+    rf"\b(?:ordinary|local|regular|plain|normal|conventional|main|host)\s(?:\w+\s)?(?:{_TECHNOLOGY.pattern})",
+    re.IGNORECASE,
 )
 _BESIDE = re.compile(
     r"\b(?:beside|than|like|unlike|of|versus|vs|ordinary|local|regular|plain|normal|conventional|"
@@ -81,32 +89,45 @@ class Subject:
 
     def __init__(self, name: str, passages: Sequence[Passage]) -> None:
         top = " ".join(passage.text[:300] for passage in passages[:3] if not passage.column)
-        named = [
-            (match[0], _BESIDE.search(top[: match.start()][-30:])) for match in _TECHNOLOGY.finditer(top)
-        ]
-        beside = {technology for technology, is_beside in named if is_beside}
-        self._technologies = {technology for technology, _ in named} - beside | set(
-            re.findall(r"[\d.]+ ?[KMGT]i?B of (\w+)", top)
-        )
+        first: dict[str, bool] = {}
+        for match in _TECHNOLOGY.finditer(top):
+            first.setdefault(match[0], bool(_BESIDE.search(top[: match.start()][-30:])))
+        self._technologies = {technology for technology, is_beside in first.items() if not is_beside}
+        self._technologies |= set(re.findall(r"[\d.]+ ?[KMGT]i?B of (\w+)", top))
         if (
             any(re.fullmatch(r"DDR\d|DIMM|RDIMM", technology) for technology in self._technologies)
             and "CXL" not in self._technologies
         ):
             self._technologies.add("DRAM")
-        self._codes = set(_CODE.findall(passages[0].text if passages else "")) | {name.upper()}
+        self._latest = -1  # the passage that the states are of
+        self._states: list[bool] = []
+        self._codes = {name.upper(), *_CODE.findall(top)[:1]}
 
-    def is_others(
-        self, passage: Passage, clauses: Sequence[Clause], place: int, start: int, end: int
-    ) -> bool:
-        """Whether what stands from ``start`` to ``end`` of the passage, in clause ``place``, is another's."""
-        if _about_others(passage.about) or _about_others(passage.label) or self._other_column(passage):
+    def is_others(self, passage: Passage, start: int, end: int) -> bool:
+        """Whether what stands from ``start`` to ``end`` of the passage is another's."""
+        if self.is_elsewhere(passage):
             return True
-        others = False
-        for number, clause in enumerate(clauses[: place + 1]):
-            stop = start if number == place else clause.end
-            others = self._carried(clause, others) or self._names_another(clause.text[: stop - clause.start])
-        after = passage.text[end : end + 40]
-        return others or self._for_another(after)
+        place = clauses.holding(passage.clauses, start)
+        clause = passage.clauses[place]
+        before = self._others_after(passage)[place - 1] if place else False
+        return (
+            self._carried(clause, before)
+            or self._names_another(clause.text[: max(0, start - clause.start)])
+            or self._for_another(passage.text[end : end + 40])
+        )
+
+    def is_elsewhere(self, passage: Passage) -> bool:
+        """Whether the whole passage is about something else, by what stands above and beside it."""
+        return _about_others(passage.about) or _about_others(passage.label) or self._other_column(passage)
+
+    def _others_after(self, passage: Passage) -> list[bool]:
+        """For each clause whether, at its end, it is another that is spoken of."""
+        if self._latest != passage.number:
+            self._latest, self._states, others = passage.number, [], False
+            for clause in passage.clauses:
+                others = self._carried(clause, others) or self._names_another(clause.text)
+                self._states.append(others)
+        return self._states
 
     def _carried(self, clause: Clause, others: bool) -> bool:
         if not others:
@@ -123,7 +144,12 @@ class Subject:
         )
 
     def _names_another(self, before: str) -> bool:
-        if _ELSEWHERE.search(before) or _FROM_HERE.search(before) or _OTHERS.search(before):
+        if (
+            _ELSEWHERE.search(before)
+            or _FROM_HERE.search(before)
+            or _OTHERS.search(before)
+            or _ORDINARY.search(before)
+        ):
             return True
         named = [match for match in _TECHNOLOGY.finditer(before) if match[0] not in self._technologies]
         if any(not re.search(r"\bof (?:\w+ )?$", before[: match.start()]) for match in named):
@@ -166,6 +192,6 @@ def is_denied(before: str) -> bool:
     return bool(_NOT.search(before[-40:])) and not _NOT_MORE.search(before[-40:])
 
 
-@cache
+@lru_cache(4096)
 def _about_others(words: str) -> bool:
     return bool(_ELSEWHERE.search(words))

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from llamas_bpf.machine.grounding import Claim
 from llamas_bpf.machine.quantities import Quantity
-from llamas_bpf.machine.reading import clauses
 from llamas_bpf.machine.reading.passages import Passage
 from llamas_bpf.machine.reading.subject import Subject
 
+_MOST = 64
 _ACT = re.compile(
     r"\b(?:migrat\w+|mov(?:e|es|ed|ing)|promot\w+|demot\w+|evict\w*|bring|brought|put|keep|kept|"
     r"plac(?:e|ed|ing)|offload\w*|belongs?|avoid|"
@@ -66,19 +66,18 @@ def read(passages: Sequence[Passage], about: Subject) -> list[Claim]:
         found = passage.quantities
         if not found or not _ACT.search(passage.text):
             continue
-        among = clauses.split(passage.text, found)
         for quantity in found:
             value = _threshold(passage, quantity, found)
-            place = next((i for i, clause in enumerate(among) if quantity.start < clause.end), 0)
-            if value and not about.is_others(passage, among[place:], 0, quantity.start, quantity.start):
+            if value and not about.is_elsewhere(passage):
                 claims.append(Claim("thresholds", value, passage.words(quantity.start, quantity.end)))
-    return claims
+    return claims[:_MOST]
 
 
 def _threshold(passage: Passage, quantity: Quantity, found: Sequence[Quantity]) -> dict[str, object] | None:
     last = max((q.end for q in found if q.end <= quantity.start), default=0)
     following = min((q.start for q in found if q.start >= quantity.end), default=len(passage.text))
-    before, after = passage.text[last : quantity.start], passage.text[quantity.end : following]
+    before = passage.text[last : quantity.start].rpartition(";")[2]
+    after = passage.text[quantity.end : following].partition(";")[0]
     figure = _figure(quantity, before, after)
     if figure is None:
         return None

@@ -36,7 +36,8 @@ TRAITS: Final = {
         r"read-mostly))*[ -](?:\w+[ -])?"
         r"(?:data|array|object|footprint|table|model|file|dataset|working|heap|buffer|matri|structure|"
         r"alloc|transfer|block|"
-        r"quantit|amount|batch)|bulk|large amounts|great (?:amounts|quantities)|big data",
+        r"quantit|amount|batch)|bulk|large amounts|great (?:amounts|quantities)|"
+        r"big data|anything (?:big|large)|big (?:things|stuff|ones)",
         "bandwidth": r"(?<!high )bandwidth(?!-?(?:bound host))|high[ -]bandwidth(?! memory)|"
         r"throughput|bandbreite",
         "latency": r"latenc(?:y|ies)|latenz",
@@ -88,7 +89,7 @@ _BAD = (
     r"disadvantages?|elsewhere|miserabl\w+|crawls?|"
     r"chokes?|inadvisable|problem\w*|trouble|langsam|schlecht|ungeeignet|meiden|"
     r"high(?:er)?(?= latenc)|long(?= latenc)|low(?= bandwidth)|"
-    r"low(?= throughput)|sensitive|horribl\w+|useless|pointless)\b"
+    r"low(?= throughput)|sensitive|horribl\w+|useless|pointless|hopeless|miracles)\b"
 )
 _GOOD = (
     r"\b(?:good|great|excel\w*|ideal\w*|perfect\w*|best|better|suit(?:s|ed|able)|strong|"
@@ -100,7 +101,8 @@ _GOOD = (
     r"lends? itself|comfortabl\w*|pros|advantages?|for what|what it is for|its forte|reserve|"
     r"low(?:er)?(?= latenc)|"
     r"high(?=[ -]bandwidth)(?![ -]bandwidth memory)|huge(?= bandwidth)|home (?:of|for)|sweet spot|"
-    r"outstanding|brilliant|"
+    r"outstanding|wonderful\w*|superb\w*|marvell?ous|(?:accelerator|engine|"
+    r"processor|unit|device) for|brilliant|"
     r"impressive|unbeaten|gut|geeignet|schnell|park|dump|sends? (?:it|your)|right place|handles?|"
     r"copes?|purpose|target|a home|candidates?|"
     r"runs? here|goes here|use for|wherever|matters?)\b"

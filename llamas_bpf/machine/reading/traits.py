@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 
 from llamas_bpf.machine.grounding import Claim
-from llamas_bpf.machine.reading import clauses
 from llamas_bpf.machine.reading.clauses import Clause
 from llamas_bpf.machine.reading.passages import Passage
 from llamas_bpf.machine.reading.subject import Subject
@@ -23,17 +22,18 @@ def read(passages: Sequence[Passage], about: Subject) -> list[Claim]:
 
 def _traits(passage: Passage, about: Subject) -> Iterator[tuple[str, str, int, int]]:
     found = passage.quantities
-    among = clauses.split(passage.text, found)
-    sides = _sides(passage, among)
-    for place, clause in enumerate(among):
+    sides = _sides(passage, passage.clauses)
+    for place, clause in enumerate(passage.clauses):
+        judged = [(match.start(), match.lastgroup) for match in POLARITY.finditer(clause.text)]
         here = [q.family for q in found if clause.start <= q.start < clause.end]
         for trait, stems in TRAITS.items():
             for match in stems.finditer(clause.text):
                 start = clause.start + match.start()
                 if (trait == "latency" and "time" in here) or (trait == "bandwidth" and "bandwidth" in here):
                     continue  # a figure, and no judgement
-                side = _nearest(clause, match.start()) or sides[place]
-                if side and not about.is_others(passage, among, place, start, start + len(match[0])):
+                carried = None if here and trait in ("reads", "writes") else sides[place]
+                side = _nearest(judged, match.start()) or carried
+                if side and not about.is_others(passage, start, start + len(match[0])):
                     yield side, trait, start, start + len(match[0])
                     break
 
@@ -58,8 +58,7 @@ def _side(text: str) -> str | None:
     return f"{said[-1]}_at" if said else None
 
 
-def _nearest(clause: Clause, place: int) -> str | None:
-    """The side that stands nearest in the clause; what was denied ends its reach."""
-    said = [(abs(match.start() - place), match.lastgroup) for match in POLARITY.finditer(clause.text)]
-    side = min(said, default=(0, None))[1]
+def _nearest(judged: Sequence[tuple[int, str | None]], place: int) -> str | None:
+    """The side of the word of praise or blame nearest to ``place``; none where that is denied."""
+    side = min(((abs(start - place), side) for start, side in judged), default=(0, None))[1]
     return None if side in (None, "neutral") else f"{side}_at"

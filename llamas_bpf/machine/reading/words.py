@@ -5,12 +5,12 @@ import re
 READ = re.compile(
     r"\b(?:reads?|reading|loads\b|load(?=[ -](?:latency|latencies|to[ -]use|takes|from))|(?:a|per|"
     r"each|every) load|fetch(?:es|ing)?|lese\w*|lesen\w*)\b"
-    r"(?!-(?:mostly|heavy|only data))",
+    r"(?!-(?:mostly|heavy|only data))|(?-i:\bRead(?=[A-Z]))",
     re.IGNORECASE,
 )
 WRITE = re.compile(
     r"\b(?:writes?|writing|written|stores\b|(?:a|per|each|every) store|store(?=[ -](?:latency|"
-    r"takes))|schreib\w*)\b(?!-heavy)",
+    r"takes))|schreib\w*)\b(?!-heavy)|(?-i:\bWrite(?=[A-Z]))",
     re.I,
 )
 
@@ -18,12 +18,15 @@ WRITE = re.compile(
 LATENCY = re.compile(
     r"\b(?:latenc\w+|latenz\w*|\w+latenz|lag|access(?:es)? (?:times?|takes?|costs?|delay)|"
     r"zugriffszeit\w*|round.?trips?|"
-    r"response times?|responds?|answers?|load[ -]to[ -]use|delay|pointer.chas\w+|chase|tAA|"
+    r"first (?:byte|word)|(?-i:(?<=[a-z])Latency\b)|response times?|responds?|"
+    r"answers?|load[ -]to[ -]use|delay|pointer.chas\w+|chase|tAA|"
     r"ping)\b|(?:a|an|each|every|one) access\b",
     re.IGNORECASE,
 )
 BANDWIDTH = re.compile(
-    r"\b(?:bandwidths?|throughput|bandbreite\w*|\w+bandbreite|transfer rate|data rate|datenrate|durchsatz)\b",
+    r"\b(?:bandwidths?|throughput|bandbreite\w*|\w+bandbreite|transfer rate|"
+    r"data rate|datenrate|durchsatz|bw|b/w)\b"
+    r"|(?-i:(?<=[a-z])(?:BW|Bandwidth)\b)",
     re.I,
 )
 CAPACITY = re.compile(
@@ -60,7 +63,7 @@ NOT_LATENCY = re.compile(
 NOT_BANDWIDTH = re.compile(
     r"(?:/|\bper[ -]|\ba |\beach )(?:lane|pin|core|channel|stack|module|port|thread|dimm|die|"
     r"socket|link|bank|queue|cpu|way)\b"
-    r"|\b(?:above|over|exceeds?|more than|saturat\w*)\b[^\0]{0,20}\0|\0 each\b",
+    r"|\b(?:when|if|once)\b[^\0]{0,40}\b(?:above|over|exceeds?|more than)\b[^\0]{0,20}\0|\0 each\b",
     re.IGNORECASE,
 )
 LINK = re.compile(
@@ -69,7 +72,7 @@ LINK = re.compile(
     re.I,
 )
 NOT_CAPACITY = re.compile(
-    r"\b(?:L[1-4]|llc|cache|caches|buffers?|sram|scratchpad|queue|headers?|firmware|free|reserved|used|"
+    r"\b(?:L[1-4]|llc|cache|caches|buffers?|sram|queue|headers?|firmware|free|reserved|used|"
     r"we use|requests?|transfers?|random|sequential|i/?o|queue depth|files?|sizes? of|messages?|packets?|"
     r"working sets?|data ?sets?|arrays?|allocations?|objects?|larger than|bigger than|"
     r"smaller than|more than|less than|up to a|above|below|under|"
@@ -82,7 +85,12 @@ EACH = re.compile(
     r"core)|(?:modules|dimms|stacks|dies|chips|sticks))\b",
     re.I,
 )
-COUNTED = re.compile(r"(?:\b(?:[0-9]+|two|four|six|eight|twelve|sixteen)\s?(?:[x×*]|times)?\s?)$", re.I)
+COUNTED = re.compile(
+    r"(?:\b(?:modules|dimms|sticks|stacks|cards|banks|dies|chips|units|steps|"
+    r"increments|chunks) of\s|\b(?:[0-9]+|two|four|six|eight|twelve|"
+    r"sixteen)\s?(?:[x×*]|times)?\s?)$",
+    re.I,
+)
 
 #: How far a figure holds: the first kind that a clause has words of.
 QUALIFIERS: tuple[tuple[int, re.Pattern[str]], ...] = (
