@@ -16,7 +16,7 @@ BOTH = re.compile(
     re.IGNORECASE,
 )
 _CUT = re.compile(
-    r"(?P<mark>[;()\[\]]|,(?=\s)|\s[–—-]\s)"
+    r"(?P<mark>[;()\[\]]|,(?=\s)|\s[–—/-]\s)"
     r"|(?<=\s)(?P<word>and|but|while|whereas|whilst|although|though|however|because|since|so|und|"
     r"aber|or|nor)(?=\s)",
     re.IGNORECASE,

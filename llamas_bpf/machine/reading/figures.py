@@ -24,6 +24,7 @@ _SIDELINE = {
     "bytes": re.compile(r"$^"),
 }
 _EXTREME = 3
+_MS = 1e6  # ns; what takes longer is no access, unless it is called one
 _HALF_OF_THAT = re.compile(
     r"\b(?:half|third|quarter|fraction|less|twice|double|percent|"
     r"%)\b[^.;]{0,40}?\b(?P<way>writ(?:e|es|ing)|read(?:s|ing)?)\b",
@@ -76,11 +77,13 @@ class Place:
 
     @property
     def earlier(self) -> list[Clause]:
-        """The clauses before, back to one with a quantity of the same kind."""
-        found = []
+        """The clauses before, back to one with a quantity of the same kind, or to a semicolon."""
+        found: list[Clause] = []
+        if self.clause.opener == ";":
+            return found
         for clause in reversed(self.among[: self.index]):
             found.append(clause)
-            if self._holds(clause):
+            if self._holds(clause) or clause.opener == ";":
                 break
         return found
 
@@ -182,6 +185,8 @@ def _is_latency(place: Place) -> bool:
     ]
     if any(word.search(text) for text in wider for word in named):
         return True
+    if place.quantity.value < _MS and words.ACCESS.search(place.passage.text):
+        return True
     return bool(words.LATENCY.search(place.passage.about) or words.READ.search(place.passage.about))
 
 
@@ -228,6 +233,13 @@ def _directions(place: Place) -> list[tuple[str, bool]]:
 
 def _nearest(place: Place) -> str:
     """Of both in one clause ("reads at 38 GB/s, writes at 12"): the one before it, else the one behind it."""
+    family = place.quantity.family
+    first = min(q.start for q in place.others if q.family == family and q.start >= place.clause.start)
+    ahead = place.passage.text[place.clause.start : first]
+    if not words.READ.search(ahead) and not words.WRITE.search(ahead):  # "38 GB/s read / 12 GB/s write"
+        following = [q.start for q in place.others if q.family == family and q.start > place.quantity.start]
+        behind = place.passage.text[place.quantity.end : min([*following, place.clause.end])]
+        return "read" if words.READ.search(behind) else "write"
     last = max(
         (
             (match.end(), name)

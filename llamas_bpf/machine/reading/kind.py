@@ -23,6 +23,7 @@ _NOUNS = {
     "storage": r"ssds?|nvme|disks?|drives?|hdds?|flash|swap|zram|block devices?|storage|festplatte|emmc|sata|"
     r"sd ?card|tape|raid",
     "memory": r"memor(?:y|ies)|(?:d|s|v|m|fe|re|nv|sd)?ram\b|g?ddr\w*|lpddr\w*|scratchpad|"
+    r"memory pool|pool|\w{2,8}mem|"
     r"hbm\w*|dimms?|rdimms?|lrdimms?|"
     r"cxl|pmem|optane|expanders?|"
     r"speicher\w*|arbeitsspeicher|numa node|scm\b|persistent memory|mram|stt-mram|"

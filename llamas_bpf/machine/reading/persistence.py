@@ -17,7 +17,8 @@ _KEEPS = (
     r"\bsurvives? (?:a |an |the )?(?:power|reboot|restart|crash)|\bbattery[- ]backed"
 )
 _LOSES = (
-    r"(?<!non-)(?<!non )(?<!not )(?<!nicht )\bvolatile\b|\bnon-persistent\b|\bforgets?\b|"
+    r"(?<!non-)(?<!non )(?<!not )(?<!nicht )\bvolatile\b|\bnon-persistent\b|"
+    r"\bforgets?\b(?= (?:everything|all|its (?:data|contents?)|what|it\b|data))|"
     r"(?<!nicht )(?<!nicht-)\bflüchtig\w*|"
     r"\bloses?\b[^.;]{0,30}\b(?:data|contents?|everything|power|it)\b|"
     r"\b(?:data|contents?|everything|all|bytes)\b[^.;]{0,20}\b(?:(?:is|are|gets?|will be|"

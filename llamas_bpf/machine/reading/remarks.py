@@ -57,7 +57,7 @@ def _clause(passage: Passage, field: str, start: int, end: int) -> str:
     begin = max(
         (
             text.rfind(mark, 0, start) + len(mark)
-            for mark in (", ", "; ", "(", " - ", " – ")
+            for mark in (", ", "; ", "(", ") ", " - ", " – ")
             if mark in text[:start]
         ),
         default=0,

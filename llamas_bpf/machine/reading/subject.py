@@ -17,7 +17,7 @@ _ELSEWHERE = re.compile(
     r"product|module|machine|vendor|part|device|drive|board|box|node|server|memory|chip|revision|unit)s?\b"
     r"|\b(?:its|the) (?:bigger|smaller|little|big|cheaper) (?:brother|sister|sibling)\b|\bsiblings?\b"
     r"|\b(?:roadmap|planned|upcoming|rumou?r\w*|used to be|formerly|previously|originally)\b"
-    r"|\b(?:not about|nothing to do with)\b",
+    r"|\b(?:not about|nothing to do with)\b|\bhost (?:cpu|processor|machine|side|system)\b",
     re.IGNORECASE,
 )
 # From here on in the clause it is about something else.
@@ -40,7 +40,7 @@ _NOT_MORE = re.compile(
 _RELATIVE_BEFORE = re.compile(
     r"(?:\b(?:twice|half|double|triple|times|thirds?|quarter|fraction|percent|adds?|adding|extra|"
     r"additional|plus|by|"
-    r"within|every|difference|gap|penalty|overhead)|[0-9]\s?[x×]|%|\+)\s"
+    r"every|difference|gap|penalty|overhead)|[0-9]\s?[x×]|%|\+)\s"
     r"(?:(?:of|the|that|an?|another|about|some|roughly|around|ordinary|local|normal|"
     r"plain)\s)*(?:[\w.-]+['’]s?\s)?[~≈]?$",
     re.IGNORECASE,

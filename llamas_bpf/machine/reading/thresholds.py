@@ -35,7 +35,7 @@ _INTO_HERE = re.compile(
 )
 _ABOVE = re.compile(
     r"\b(?:more than|over|above|exceeds?|exceeding|at least|beyond|greater than|longer than|"
-    r"higher than|or more|reach\w*|from|mehr als|past|least)\b|>",
+    r"higher than|hotter than|busier than|often than|or more|reach\w*|from|mehr als|past|least)\b|>",
     re.I,
 )
 _BELOW = re.compile(

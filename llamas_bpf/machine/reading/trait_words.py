@@ -44,7 +44,7 @@ TRAITS: Final = {
         "keeping_data": r"(?:must|should|has to|needs? to|have to|that) (?:not be lost|be kept|survive|"
         r"outlive|"
         r"persist)|survive|durab|"
-        r"logs?\b|journals?\b|metadata|checkpoint|persist(?!ent memory)|keeping data|"
+        r"logs?\b|journals?\b|metadata|checkpoint|persistent data|persisted|keeping data|"
         r"must not (?:be lost|vanish)|permanent|"
         r"long-term|data (?:retention|safety)",
         "parallel_compute": r"(?:massively |highly |data[- ])?parallel|simd\b|vector|many threads|"
@@ -111,7 +111,9 @@ _GOOD = (
 _NEUTRAL = (
     r"\b(?:nobody|no one|none) (?:should|would|could) \w+\b.*|\bnot (?:so |too |that |"
     r"very )?(?:bad|slow|weak|poor|terrible|expensive)\b"
-    r"|\bas well as\b|\bas (?:fast|slow|good|quick) as\b|\bas well\b|\bkeep in mind\b|"
+    r"|\bas well as\b|\bas (?:fast|slow|good|quick) as\b|\bas well\b|"
+    r"\bkeep in mind\b|\b(?:keep|put|place|leave)\b.{0,40}\b(?:on|in|to) (?:local |"
+    r"the |main )?(?:dram|ram|memory|host|cpu)\b|\bbeats? (?:it|this)\b|"
     r"\btook place\b|\btakes? place\b|\bin place\b"
     r"|\bfast memory\b|\bslow memory\b|\blikely\b"
 )

@@ -3,14 +3,15 @@
 import re
 
 READ = re.compile(
-    r"\b(?:reads?|reading|loads\b|load(?=[ -](?:latency|latencies|to[ -]use|takes|from))|(?:a|per|"
+    r"\b(?:reads?|reading|loads\b|load(?=[ -](?:latency|latencies|to[ -]use|takes|"
+    r"costs|needs|from))|(?:a|per|"
     r"each|every) load|fetch(?:es|ing)?|lese\w*|lesen\w*)\b"
-    r"(?!-(?:mostly|heavy|only data))|(?-i:\bRead(?=[A-Z]))",
+    r"(?!-(?:mostly|heavy|only data))|(?-i:\bRead(?=[A-Z]))|\(r\b|\brd\b",
     re.IGNORECASE,
 )
 WRITE = re.compile(
-    r"\b(?:writes?|writing|written|stores\b|(?:a|per|each|every) store|store(?=[ -](?:latency|"
-    r"takes))|schreib\w*)\b(?!-heavy)|(?-i:\bWrite(?=[A-Z]))",
+    r"\b(?:writes?|writing|written|stores\b|(?:a|per|each|every) store|store(?=[ -](?:costs|needs|latency|"
+    r"takes))|schreib\w*)\b(?!-heavy)|(?-i:\bWrite(?=[A-Z]))|\(w\b|\bwr\b",
     re.I,
 )
 
@@ -50,6 +51,13 @@ _STRONG = re.compile(
     re.I,
 )
 
+#: A short time beside one of these is a latency, though nothing calls it so: "I get 210 ns".
+ACCESS = re.compile(
+    r"\b(?:gets?|got|does|measur\w+|costs?|takes?|says?|lines?|touch(?:es)?|away|"
+    r"hops?|runs? at|comes in at)\b",
+    re.I,
+)
+
 #: What is not a figure of the device though it has the same unit.
 NOT_LATENCY = re.compile(
     r"\b(?:refresh\w*|retention|retain\w*|boot\w*|warm.?up|warranty|uptime|mtbf|migrat\w+|"
@@ -62,8 +70,10 @@ NOT_LATENCY = re.compile(
 )
 NOT_BANDWIDTH = re.compile(
     r"(?:/|\bper[ -]|\ba |\beach )(?:lane|pin|core|channel|stack|module|port|thread|dimm|die|"
-    r"socket|link|bank|queue|cpu|way)\b"
-    r"|\b(?:when|if|once)\b[^\0]{0,40}\b(?:above|over|exceeds?|more than)\b[^\0]{0,20}\0|\0 each\b",
+    r"socket|link|bank|queue|cpu)\b"
+    r"|\b(?:when|if|once)\b[^\0]{0,40}\b(?:above|over|exceeds?|"
+    r"more than)\b[^\0]{0,20}\0|\b(?:channels|lanes|ports|links|modules|stacks|"
+    r"dimms)\b.*\0 each\b",
     re.IGNORECASE,
 )
 LINK = re.compile(
@@ -100,7 +110,8 @@ QUALIFIERS: tuple[tuple[int, re.Pattern[str]], ...] = (
             r"\b(?:peak|theoretical\w*|burst|p9+\d*|99(?:\.9+)?(?:th)?|percentile|tail|worst|"
             r"under (?:heavy |full )?load|loaded|"
             r"when (?:it is )?(?:full|busy|hot)|throttl\w*|drops?|falls?|degrad\w*|at best|best case|raw|"
-            r"saturated|contention|maximum|max|minimum|min|spikes?|sometimes|cold)\b|\bonce (?:the|it)\b|"
+            r"saturated|contention|maximum|max|minimum|min|spikes?|sometimes|cold|"
+            r"first touch)\b|\bonce (?:the|it)\b|"
             r"\bafter (?:the|a few|some)\b",
             re.IGNORECASE,
         ),
