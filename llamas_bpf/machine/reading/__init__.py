@@ -21,7 +21,7 @@ from llamas_bpf.machine.text import DeviceText
 def read(text: DeviceText) -> DeviceProfile:
     """What ``text`` says of its device. The same text always gives the same profile; it never raises."""
     pieces = passages.split(text.body)
-    about = Subject(text.name, pieces)
+    about = Subject(text, pieces)
     found = figures.read(pieces, about)
     claims, doubts = choice.choose(found.candidates)
     claims += kind.read(text, pieces, claims[0].words if claims else "")

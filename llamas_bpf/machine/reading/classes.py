@@ -91,7 +91,7 @@ def _classes(passage: Passage) -> list[tuple[str, int, int, int]]:
 def _name(passage: Passage, name: str) -> str:
     """The words between number and "cores", else the entry's label, else "cores"."""
     label = passage.label.strip(" -*•")
-    is_label = label and len(label) <= 60 and not written_numbers.find(label) and label in passage.raw
+    is_label = label and len(label.split()) <= 3 and not written_numbers.find(label) and label in passage.raw
     if (
         is_label
         and (name.lower().strip() in ("cores", "core", "cpus") or _KINDS.search(label))

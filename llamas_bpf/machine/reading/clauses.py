@@ -42,7 +42,7 @@ def holding(clauses: Sequence[Clause], place: int) -> int:
 
 
 def split(text: str, quantities: Sequence[Quantity]) -> tuple[Clause, ...]:
-    """The clauses of ``text`` in order; "read and write", and a range, stay in one."""
+    """The clauses of ``text`` in order, at least one; "read and write", and a range, stay in one."""
     whole = [match.span() for match in BOTH.finditer(text)]
     for one, other in pairwise(quantities):
         if (one.range and one.range == other.range) or (one.group >= 0 and one.group == other.group):
@@ -58,4 +58,4 @@ def split(text: str, quantities: Sequence[Quantity]) -> tuple[Clause, ...]:
         found.append(Clause(text[start : cut.start()], start, opener))
         start, opener = cut.end(), (cut["mark"] or cut["word"]).strip().lower()
     found.append(Clause(text[start:], start, opener))
-    return tuple(clause for clause in found if clause.text.strip())
+    return tuple(clause for clause in found if clause.text.strip()) or (Clause(text, 0, ""),)

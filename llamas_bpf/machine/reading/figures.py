@@ -185,7 +185,8 @@ def _is_latency(place: Place) -> bool:
     ]
     if any(word.search(text) for text in wider for word in named):
         return True
-    if place.quantity.value < _MS and words.ACCESS.search(place.passage.text):
+    listed = any(q.family in ("bytes", "bandwidth") for q in place.others)  # "128 GB, 200 ns"
+    if place.quantity.value < _MS and (listed or words.ACCESS.search(place.passage.text)):
         return True
     return bool(words.LATENCY.search(place.passage.about) or words.READ.search(place.passage.about))
 

@@ -32,7 +32,7 @@ _NOT = re.compile(
     re.IGNORECASE,
 )
 _ANSWER = re.compile(
-    r"^\s?[:=|]?\s*(?P<no>no\b|none\b|false\b|not\b|nein\b|✗|✘|n\b)|^\s?[:=|]\s*(?P<yes>yes|true|ja\b|✓|✔)",
+    r"^\s?[:=|?]?\s*(?P<no>no\b|none\b|false\b|not\b|nein\b|✗|✘|n\b)|^\s?[:=|]\s*(?P<yes>yes|true|ja\b|✓|✔)",
     re.IGNORECASE,
 )
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from llamas_bpf.machine.reading import clauses
 from llamas_bpf.machine.reading.clauses import Clause
 from llamas_bpf.machine.reading.passages import Passage
+from llamas_bpf.machine.text import DeviceText
 
 #: A passage (or table column, or heading) that is about something else, or about another time.
 _ELSEWHERE = re.compile(
@@ -63,6 +64,11 @@ _ORDINARY = re.compile(
     rf"\b(?:ordinary|local|regular|plain|normal|conventional|main|host)\s(?:\w+\s)?(?:{_TECHNOLOGY.pattern})",
     re.IGNORECASE,
 )
+_NODE = re.compile(
+    r"(?:\b(?:memory|d?ram|that|one) (?:on|in|of|at) |"
+    r"^\W*(?:but )?)node ?([0-9]{1,4})\b",
+    re.IGNORECASE,
+)
 _BESIDE = re.compile(
     r"\b(?:beside|than|like|unlike|of|versus|vs|ordinary|local|regular|plain|normal|conventional|"
     r"to|with|main|host)\s$",
@@ -87,7 +93,8 @@ _CODE = re.compile(
 class Subject:
     """What the text is about, by its first passages, and so what it is not about."""
 
-    def __init__(self, name: str, passages: Sequence[Passage]) -> None:
+    def __init__(self, text: DeviceText, passages: Sequence[Passage]) -> None:
+        self._node = text.binding.node
         top = " ".join(passage.text[:300] for passage in passages[:3] if not passage.column)
         first: dict[str, bool] = {}
         for match in _TECHNOLOGY.finditer(top):
@@ -101,7 +108,7 @@ class Subject:
             self._technologies.add("DRAM")
         self._latest = -1  # the passage that the states are of
         self._states: list[bool] = []
-        self._codes = {name.upper(), *_CODE.findall(top)[:1]}
+        self._codes = {text.name.upper(), *_CODE.findall(top)[:1]}
 
     def is_others(self, passage: Passage, start: int, end: int) -> bool:
         """Whether what stands from ``start`` to ``end`` of the passage is another's."""
@@ -109,7 +116,7 @@ class Subject:
             return True
         place = clauses.holding(passage.clauses, start)
         clause = passage.clauses[place]
-        before = self._others_after(passage)[place - 1] if place else False
+        before = self._others_before(passage)[place]
         return (
             self._carried(clause, before)
             or self._names_another(clause.text[: max(0, start - clause.start)])
@@ -120,13 +127,18 @@ class Subject:
         """Whether the whole passage is about something else, by what stands above and beside it."""
         return _about_others(passage.about) or _about_others(passage.label) or self._other_column(passage)
 
-    def _others_after(self, passage: Passage) -> list[bool]:
-        """For each clause whether, at its end, it is another that is spoken of."""
+    def _others_before(self, passage: Passage) -> list[bool]:
+        """For each clause, whether another was spoken of before it; brackets keep theirs to themselves."""
         if self._latest != passage.number:
-            self._latest, self._states, others = passage.number, [], False
+            self._latest, self._states = passage.number, []
+            others, outside = False, [False]
             for clause in passage.clauses:
-                others = self._carried(clause, others) or self._names_another(clause.text)
+                if clause.opener in ("(", "["):
+                    outside.append(others)
+                elif clause.opener in (")", "]") and len(outside) > 1:
+                    others = outside.pop()
                 self._states.append(others)
+                others = self._carried(clause, others) or self._names_another(clause.text)
         return self._states
 
     def _carried(self, clause: Clause, others: bool) -> bool:
@@ -134,14 +146,7 @@ class Subject:
             return False
         if clause.opener in ("and", "or", "und", "(", "["):
             return not re.search(r"\b(?:this|it|ours|here|we|now)\b", clause.text, re.I)
-        return not _OWN_AGAIN.search(clause.text) and clause.opener not in (
-            "but",
-            "while",
-            "whereas",
-            ";",
-            ".",
-            ")",
-        )
+        return not _OWN_AGAIN.search(clause.text) and clause.opener not in ("but", "while", "whereas", ";")
 
     def _names_another(self, before: str) -> bool:
         if (
@@ -150,6 +155,8 @@ class Subject:
             or _OTHERS.search(before)
             or _ORDINARY.search(before)
         ):
+            return True
+        if self._node is not None and any(int(node) != self._node for node in _NODE.findall(before)):
             return True
         named = [match for match in _TECHNOLOGY.finditer(before) if match[0] not in self._technologies]
         if any(not re.search(r"\bof (?:\w+ )?$", before[: match.start()]) for match in named):

@@ -32,8 +32,8 @@ TRAITS: Final = {
         r"single))*[ -](?:\w+[ -])?"
         r"(?:access|read|write|request|transfer|record|i/?o|object|update|message|block)|fine-grained|"
         r"sub-(?:page|block|line)|single-(?:byte|word)",
-        "large_data": r"(?:large|big|huge|vast|very large|giant|enormous|massive)(?:[ -](?:and|or|cold|"
-        r"read-mostly))*[ -](?:\w+[ -])?"
+        "large_data": r"(?:large|big|huge|vast|very large|giant|enormous|massive)"
+        r"(?:[ -]|, )(?:[\w-]+ ){0,2}"
         r"(?:data|array|object|footprint|table|model|file|dataset|working|heap|buffer|matri|structure|"
         r"alloc|transfer|block|"
         r"quantit|amount|batch)|bulk|large amounts|great (?:amounts|quantities)|"
@@ -67,6 +67,7 @@ TRAITS: Final = {
 
 #: A whole phrase decides before its words do: "don't put" is bad, though "put" is good.
 _BAD = (
+    r"\bnicht (?:für|geeignet|gut|besonders)\b|"
     r"\b(?:do not|don['’]?t|never|should not|shouldn['’]?t|must not|mustn['’]?t|cannot|can['’]?t|"
     r"not) (?:be )?(?:ever )?(?:used?|put|place|"
     r"placed|keep|kept|store|stored|expect|handle|cope|rely|belong|wanted|worth)\b|"
