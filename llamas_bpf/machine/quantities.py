@@ -14,6 +14,14 @@ _BETWEEN = re.compile(r"\b(?:between|zwischen)\s(?:about |~)?$", re.IGNORECASE)
 _NAMED = re.compile(
     r"(?:[(\[]\s?([A-Za-zµμ/%]{1,12})\s?[)\]]\s?[:=|]?|(?:\bin |_)([A-Za-zµμ/]{1,12})\s?[:=|])\s*[~≈]?$"
 )
+_FOR = re.compile(
+    r"\s(?:for|on|when|to|in|at)\s(?:a\s)?(?:reads?|writes?|reading|writing|loads?|"
+    r"stores?)\b",
+    re.IGNORECASE,
+)
+_FOR_AND = re.compile(
+    _FOR.pattern + (r"\s?(?:,|&|;|and)?\s?(?:and\s|but\s)?(?:about |some |only |[~≈])?"), re.IGNORECASE
+)
 # "CXL 2 and 64 GB": the 2 has no unit to share.
 _NUMBERED = re.compile(
     r"(?:[A-Z][\w.-]*|node|version|gen|generation|rev|socket|slot|type|level|bank|port)\s$"
@@ -60,10 +68,12 @@ def _with_units(text: str, numbers: list[Number]) -> list[tuple[Number, Unit]]:
     """The numbers that have a unit, or share the one of the number behind them."""
     found: list[tuple[Number, Unit]] = []
     columns = tables.column_units(text)
-    for number in reversed(numbers):
+    for before, number in reversed(list(zip([None, *numbers], numbers, strict=False))):
         while columns and columns[-1][0] > number.start:
             columns.pop()
         unit = units.at(text, number.end) or _unit_before(text, number)
+        if unit is None and before is not None:
+            unit = _unit_of_other_direction(text, before, number)
         if unit is None and columns and number.end <= columns[-1][1]:
             unit = columns[-1][2]._replace(end=number.end)
         if unit is None and found and _shares(text, number, found[-1][0], found[-1][1]):
@@ -78,6 +88,15 @@ def _unit_before(text: str, number: Number) -> Unit | None:
     named = _NAMED.search(text[max(0, number.start - 24) : number.start])
     unit = units.at(named[1] or named[2], 0) if named else None
     return unit._replace(end=number.end) if unit else None
+
+
+def _unit_of_other_direction(text: str, before: Number, number: Number) -> Unit | None:
+    """The unit of the number before, as in "400 ns for reads and 600 for writes"."""
+    if number.start - before.end > 50 or not _FOR.match(text, number.end):
+        return None
+    unit = units.at(text, before.end)
+    is_other = unit is not None and _FOR_AND.fullmatch(text, unit.end, number.start)
+    return unit._replace(end=number.end) if unit and is_other else None
 
 
 def _shares(text: str, number: Number, following: Number, unit: Unit) -> bool:

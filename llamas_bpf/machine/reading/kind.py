@@ -19,7 +19,7 @@ _NOUNS = {
     r"co-?processors?|tensor processors?|inference (?:card|engine|chip)|vector engine|"
     r"video encoder|crypto engine",
     "cpu": r"cpus?|processors?|prozessor\w*|(?:\d+|\w+)-core\b|p-cores|e-cores|performance cores|"
-    r"efficiency cores|big\.little|cores",
+    r"efficiency cores|big\.little|cores|(?:dual|single|two|quad)-socket",
     "storage": r"ssds?|nvme|disks?|drives?|hdds?|flash|swap|zram|block devices?|storage|festplatte|emmc|sata|"
     r"sd ?card|tape|raid",
     "memory": r"memor(?:y|ies)|(?:d|s|v|m|fe|re|nv|sd)?ram\b|g?ddr\w*|lpddr\w*|scratchpad|"

@@ -65,7 +65,7 @@ def _clause(passage: Passage, field: str, start: int, end: int) -> str:
     stop = min(
         (
             place
-            for mark in ((", ", ";") if field == "endurance" else (", ", ";", ")", " ("))
+            for mark in ((", ", ";") if field == "endurance" else (", ", ";", ")", " (", " – ", " - "))
             if (place := text.find(mark, end)) >= 0
         ),
         default=len(text),

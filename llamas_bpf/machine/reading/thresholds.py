@@ -77,7 +77,8 @@ def _threshold(passage: Passage, quantity: Quantity, found: Sequence[Quantity]) 
     last = max((q.end for q in found if q.end <= quantity.start), default=0)
     following = min((q.start for q in found if q.start >= quantity.end), default=len(passage.text))
     before = passage.text[last : quantity.start].rpartition(";")[2]
-    after = passage.text[quantity.end : following].partition(";")[0]
+    end = "[;,]" if _ACT.search(before) else ";"
+    after = re.split(end, passage.text[quantity.end : following])[0]
     figure = _figure(quantity, before, after)
     if figure is None:
         return None

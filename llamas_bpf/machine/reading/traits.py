@@ -1,6 +1,6 @@
 """What a text says its device is good and bad at."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from llamas_bpf.machine.grounding import Claim
 from llamas_bpf.machine.reading.clauses import Clause
@@ -8,19 +8,21 @@ from llamas_bpf.machine.reading.passages import Passage
 from llamas_bpf.machine.reading.subject import Subject
 from llamas_bpf.machine.reading.trait_words import POLARITY, TRAITS
 
-_CARRY_ON = ("and", "or", "nor", "und", ",", "(", "")
+_CARRY_ON = ("and", "or", "nor", "und", ",", "(", "[", "")
 
 
 def read(passages: Sequence[Passage], about: Subject) -> list[Claim]:
     """A claim for each trait beside a word of praise or blame, once for each side."""
     claims: dict[tuple[str, str], Claim] = {}
     for passage in passages:
-        for side, trait, start, end in _traits(passage, about):
+        for side, trait, start, end in _traits(passage, about, claims.keys()):
             claims.setdefault((side, trait), Claim(side, trait, passage.words(start, end)))
     return list(claims.values())
 
 
-def _traits(passage: Passage, about: Subject) -> Iterator[tuple[str, str, int, int]]:
+def _traits(
+    passage: Passage, about: Subject, known: Collection[tuple[str, str]]
+) -> Iterator[tuple[str, str, int, int]]:
     found = passage.quantities
     sides = _sides(passage, passage.clauses)
     for place, clause in enumerate(passage.clauses):
@@ -33,7 +35,11 @@ def _traits(passage: Passage, about: Subject) -> Iterator[tuple[str, str, int, i
                     continue  # a figure, and no judgement
                 carried = None if here and trait in ("reads", "writes") else sides[place]
                 side = _nearest(judged, match.start()) or carried
-                if side and not about.is_others(passage, start, start + len(match[0])):
+                if (
+                    side
+                    and (side, trait) not in known
+                    and not about.is_others(passage, start, start + len(match[0]))
+                ):
                     yield side, trait, start, start + len(match[0])
                     break
 

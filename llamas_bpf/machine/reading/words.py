@@ -5,12 +5,13 @@ import re
 READ = re.compile(
     r"\b(?:reads?|reading|loads\b|load(?=[ -](?:latency|latencies|to[ -]use|takes|"
     r"costs|needs|from))|(?:a|per|"
-    r"each|every) load|fetch(?:es|ing)?|lese\w*|lesen\w*)\b"
+    r"each|every) load|fetch(?:es|ing)?|pull(?:s|ing)?|lese\w*|lesen\w*)\b"
     r"(?!-(?:mostly|heavy|only data))|(?-i:\bRead(?=[A-Z]))|\(r\b|\brd\b|(?-i:\bR\b)",
     re.IGNORECASE,
 )
 WRITE = re.compile(
-    r"\b(?:writes?|writing|written|stores\b|(?:a|per|each|every) store|store(?=[ -](?:costs|needs|latency|"
+    r"\b(?:writes?|writing|written|push(?:es|ing)?|stores\b|(?:a|per|each|"
+    r"every) store|store(?=[ -](?:costs|needs|latency|"
     r"takes))|schreib\w*)\b(?!-heavy)|(?-i:\bWrite(?=[A-Z]))|\(w\b|\bwr\b|(?-i:(?<![0-9])(?<![0-9] )\bW\b)",
     re.I,
 )
