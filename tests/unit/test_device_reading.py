@@ -40,6 +40,9 @@ NONE = (None,) * 6
         ("read and write bandwidth are 20 and 8 GB/s respectively", (None, None, 20, 8, None, None)),
         ("Latency 110 ns, bandwidth 400 GB/s.", (110, 110, 400, 400, None, None)),
         ("latency 90 ns; write latency 300 ns", (90, 300, None, None, None, None)),
+        ("read: 14 GB/s; 400 ns for reads and 600 for writes", (400, 600, 14, None, None, None)),
+        ("14 GB/s sequential read / 10 GB/s sequential write", (None, None, 14, 10, None, None)),
+        ("READ LATENCY ....... 1.1 us\nWRITE BW ........... 0.5 GB/s", (1100, None, None, 0.5, None, None)),
         ("12 GB/s, and half of that when writing", (None, None, 12, None, None, None)),
         (
             "Reads:\n- latency: 0.25 µs\n- bandwidth: 32 GB/s\nWrites:\n- latency: 100 ns",
@@ -129,6 +132,9 @@ def test_what_is_doubtful_is_named(body: str, field: str, why: str) -> None:
             {"sequential_access"},
             {"pointer_chasing"},
         ),
+        ("A GPU, for massively parallel and matrix work.", {"parallel_compute", "matrix_compute"}, set()),
+        ("Bad for writes, and for small accesses.", set(), {"writes", "small_accesses"}),
+        ("So hot data belongs here, and cold data does not.", {"frequent_access"}, {"rare_access"}),
         ("Nobody should call it excellent for writes.", set(), set()),
         ("Its bandwidth is 20 GB/s, its latency 90 ns.", set(), set()),
         (

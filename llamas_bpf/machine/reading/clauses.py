@@ -9,7 +9,7 @@ from llamas_bpf.machine.quantities import Quantity
 
 _READ = r"(?:reads?|reading|loads?|lese\w*)"
 _WRITE = r"(?:writes?|writing|stores?|schreib\w*)"
-_JOIN = r"\s*(?:,?\s*\b(?:and|or|und|oder|as well as)\b(?: for)?|/|&|,|-|\+)\s*"
+_JOIN = r"\s*(?:,?\s*\b(?:and|or|und|oder|as well as)\b(?: for| to)?|/|&|,|-|\+)\s*"
 BOTH = re.compile(
     rf"\b(?:{_READ}{_JOIN}{_WRITE}|{_WRITE}{_JOIN}{_READ}|r/w)\b"
     r"|\b(?:both|either|each|per) (?:directions?|ways?)\b|\bsymmetric\w*",

@@ -24,6 +24,7 @@ _SIDELINE = {
     "bytes": re.compile(r"$^"),
 }
 _EXTREME = 3
+_HIGH = re.compile(r"\bhigh[- ]bandwidth\b", re.IGNORECASE)  # memory of this name
 _MS = 1e6  # ns; what takes longer is no access, unless it is called one
 _HALF_OF_THAT = re.compile(
     r"\b(?:half|third|quarter|fraction|less|twice|double|percent|"
@@ -143,6 +144,7 @@ def _mismatched(place: Place) -> bool:
         if place.passage.label not in place.before
         else place.before
     )
+    before = _HIGH.sub("", before)
     return any(
         family != place.quantity.family
         and family not in families

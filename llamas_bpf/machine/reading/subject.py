@@ -96,9 +96,14 @@ class Subject:
     def __init__(self, text: DeviceText, passages: Sequence[Passage]) -> None:
         self._node = text.binding.node
         top = " ".join(passage.text[:300] for passage in passages[:3] if not passage.column)
+        self._ordinary = _ORDINARY.match(
+            top
+        )  # "Ordinary DRAM, 64 GiB" is itself what others are compared with
         first: dict[str, bool] = {}
         for match in _TECHNOLOGY.finditer(top):
-            first.setdefault(match[0], bool(_BESIDE.search(top[: match.start()][-30:])))
+            is_beside = _BESIDE.search(top[: match.start()][-30:]) is not None
+            is_itself = self._ordinary is not None and match.end() == self._ordinary.end()
+            first.setdefault(match[0], is_beside and not is_itself)
         self._technologies = {technology for technology, is_beside in first.items() if not is_beside}
         self._technologies |= set(re.findall(r"[\d.]+ ?[KMGT]i?B of (\w+)", top))
         if (
@@ -149,12 +154,9 @@ class Subject:
         return not _OWN_AGAIN.search(clause.text) and clause.opener not in ("but", "while", "whereas", ";")
 
     def _names_another(self, before: str) -> bool:
-        if (
-            _ELSEWHERE.search(before)
-            or _FROM_HERE.search(before)
-            or _OTHERS.search(before)
-            or _ORDINARY.search(before)
-        ):
+        if any(words.search(before) for words in (_ELSEWHERE, _FROM_HERE, _OTHERS)):
+            return True
+        if not self._ordinary and _ORDINARY.search(before):
             return True
         if self._node is not None and any(int(node) != self._node for node in _NODE.findall(before)):
             return True

@@ -67,6 +67,7 @@ TRAITS: Final = {
 
 #: A whole phrase decides before its words do: "don't put" is bad, though "put" is good.
 _BAD = (
+    r"\b(?:does not|do not|don['’]?t|doesn['’]?t)\s*[.;]?\s*$|"
     r"\bnicht (?:für|geeignet|gut|besonders)\b|"
     r"\b(?:do not|don['’]?t|never|should not|shouldn['’]?t|must not|mustn['’]?t|cannot|can['’]?t|"
     r"not) (?:be )?(?:ever )?(?:used?|put|place|"
@@ -97,7 +98,8 @@ _GOOD = (
     r"strength\w*|fast|faster|quick|quickly|quicker|well|shines?|thrives?|loves?|"
     r"likes?|(?:made|meant|designed|built|intended|optimi[sz]ed|tuned|aimed)(?= (?:for|at|to))|"
     r"recommended|prefer\w*|favou?rs?|"
-    r"use (?:it|this|them)|used for|put|place|keep|store|belongs?|welcome|at home|efficient\w*|"
+    r"use (?:it|this|them)|used for|put|(?<!\ba )(?<!\bthe )place|keep|store|"
+    r"belongs?|welcome|at home|efficient\w*|"
     r"superb\w*|fine|happy|happiest|appropriate|rewards?|"
     r"lends? itself|comfortabl\w*|pros|advantages?|for what|what it is for|its forte|reserve|"
     r"low(?:er)?(?= latenc)|"

@@ -1,5 +1,6 @@
 """What a text says its device is good and bad at."""
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 
 from llamas_bpf.machine.grounding import Claim
@@ -8,6 +9,7 @@ from llamas_bpf.machine.reading.passages import Passage
 from llamas_bpf.machine.reading.subject import Subject
 from llamas_bpf.machine.reading.trait_words import POLARITY, TRAITS
 
+_FOR = re.compile(r"\s*for\b", re.IGNORECASE)
 _CARRY_ON = ("and", "or", "nor", "und", ",", "(", "[", "")
 
 
@@ -50,7 +52,8 @@ def _sides(passage: Passage, among: Sequence[Clause]) -> list[str | None]:
     sides: list[str | None] = []
     for place, clause in enumerate(among):
         before = sides[-1] if sides and clause.opener in _CARRY_ON else None
-        sides.append(own[place] or before)
+        meant = "good_at" if place and _FOR.match(clause.text) else None  # "A GPU, for parallel work"
+        sides.append(own[place] or before or meant)
     for place in range(len(among) - 2, -1, -1):
         if sides[place] is None and among[place + 1].opener in _CARRY_ON:
             sides[place] = sides[place + 1]
