@@ -15,12 +15,17 @@ _NAMED = re.compile(
     r"(?:[(\[]\s?([A-Za-zµμ/%]{1,12})\s?[)\]]\s?[:=|]?|(?:\bin |_)([A-Za-zµμ/]{1,12})\s?[:=|])\s*[~≈]?$"
 )
 _FOR = re.compile(
-    r"\s(?:for|on|when|to|in|at)\s(?:a\s)?(?:reads?|writes?|reading|writing|loads?|"
-    r"stores?)\b",
+    r"\s(?:for|on|when|to|in|at)\s(?:a\s)?(?:reads?|writes?|reading|writing|loads?|stores?)\b",
     re.IGNORECASE,
 )
 _FOR_AND = re.compile(
     _FOR.pattern + (r"\s?(?:,|&|;|and)?\s?(?:and\s|but\s)?(?:about |some |only |[~≈])?"), re.IGNORECASE
+)
+# "Rose from 10 to 16 GB/s" is two figures, of two times.
+_ROSE = re.compile(
+    r"\b(?:rose|went|grew|increased|improved|fell|dropped|changed|raised|lowered|cut|up|"
+    r"down)\s(?:\w+\s)?from\s(?:about )?$",
+    re.IGNORECASE,
 )
 # "CXL 2 and 64 GB": the 2 has no unit to share.
 _NUMBERED = re.compile(
@@ -109,5 +114,7 @@ def _shares(text: str, number: Number, following: Number, unit: Unit) -> bool:
 
 
 def _is_range(text: str, first: Quantity, gap: str) -> bool:
+    if _ROSE.search(text[max(0, first.start - 40) : first.start]):
+        return False
     between = _BETWEEN.search(text[max(0, first.start - 20) : first.start])
     return bool(_TO.fullmatch(gap) or (between and _AND.fullmatch(gap)))

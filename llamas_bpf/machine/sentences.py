@@ -6,11 +6,11 @@ _NEW = re.compile(r"[ \t]*(?:[-*•+|>#–]|[0-9]{1,2}[.)]\s|```)")
 _ENTRY = re.compile(r"[ \t]*[\w(\"'][^\n:=.,;]{0,40}(?:[:=]|\.{3}|\s{2,}|\t)")
 _FEATURE = re.compile(
     r"\s*(?:idle |peak |max\w* |typ\w* |random |sequential )?(?:reads?|writes?|latency|bandwidth|"
-    r"capacity|size|power|cost|price|"
-    r"endurance|type|kind|good|bad|persisten\w+|volatile|non-volatile|granularity)\b[^.,;]*[:=]",
+    r"capacity|size|power|cost|price|endurance|type|kind|good|bad|persisten\w+|volatile|non-volatile|"
+    r"granularity)\b[^.,;]*[:=]",
     re.IGNORECASE,
 )
-# The dot of "approx. 90 ns" ends nothing.
+# The dot of "approx. 90 ns" ends nothing, nor does the mark of "Latency? 90 ns.".
 _SHORT = (
     "ca",
     "approx",
@@ -29,7 +29,7 @@ _SHORT = (
     "cf",
 )
 _STOP = re.compile(
-    "".join(rf"(?<!\b{re.escape(word)})" for word in _SHORT) + r"(?<=[^\s.])[.!?]{1,3}[\"')\]*_]*(?=\s)", re.I
+    "".join(rf"(?<!\b{re.escape(word)})" for word in _SHORT) + r"(?<=[^\s.])[.!]{1,3}[\"')\]*_]*(?=\s)", re.I
 )
 _WRAPPED = 60  # a line of so many characters may have been broken by its width, in the middle of a sentence
 _LONGEST = 600  # characters; what is longer is no sentence, and is cut, so that reading it stays quick

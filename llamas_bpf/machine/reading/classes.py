@@ -12,16 +12,15 @@ from llamas_bpf.machine.reading.subject import Subject
 _MOST = 64
 _CORES = re.compile(
     r"[\s-]?(?:[x×]\s)?(?P<name>(?:(?!and\b|or\b|to\b|of\b|threads?\b|with\b|on\b|"
-    r"x\b)[A-Za-z][\w.+-]*\s){0,3}(?:(?:[A-Za-z]+-)?cores?|cpus|"
-    r"processors|kerne|kernen|cortex-?\w+)\b)",
+    r"x\b)[A-Za-z][\w.+-]*\s){0,3}(?:(?:[A-Za-z]+-)?cores?|cpus|processors|kerne|kernen|cortex-?\w+)\b)",
     re.IGNORECASE,
 )
 _HYBRID = re.compile(r"\b(?P<p>[0-9]{1,3})\s?(?P<pn>P)\s?[+&/]\s?(?P<e>[0-9]{1,3})\s?(?P<en>E)\b")
 _MULTI = re.compile(r"\b(?P<name>(?P<n>dual|quad|hexa|octa|deca)[- ]?core)\b", re.IGNORECASE)
 _MULTIPLES = {"dual": 2, "quad": 4, "hexa": 6, "octa": 8, "deca": 10}
 _NOT_CLASS = re.compile(
-    r"\b(?:cuda|tensor|shader|gpu|matrix|rt|stream|vector|ray|npu|ai|dsp|"
-    r"compute units?|each|per (?:socket|package))\b",
+    r"\b(?:cuda|tensor|shader|gpu|matrix|rt|stream|vector|ray|npu|ai|dsp|compute units?|each|"
+    r"per (?:socket|package))\b",
     re.IGNORECASE,
 )
 _CPUS = re.compile(
@@ -30,8 +29,8 @@ _CPUS = re.compile(
     re.IGNORECASE,
 )
 _KINDS = re.compile(
-    r"\b(performance|efficiency|efficient|big|little|prime|p-cores?|e-cores?|small|low[- ]power|"
-    r"fast|slow|middle|mid|golden|silver|gold|eco)\b",
+    r"\b(performance|efficiency|efficient|big|little|prime|p-cores?|e-cores?|small|low[- ]power|fast|"
+    r"slow|middle|mid|golden|silver|gold|eco)\b",
     re.IGNORECASE,
 )
 

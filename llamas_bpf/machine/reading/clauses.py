@@ -17,8 +17,8 @@ BOTH = re.compile(
 )
 _CUT = re.compile(
     r"(?P<mark>[;()\[\]]|,(?=\s)|\s[–—/-]\s)"
-    r"|(?<=\s)(?P<word>and|but|while|whereas|whilst|although|though|however|because|since|so|und|"
-    r"aber|or|nor)(?=\s)",
+    r"|(?<=\s)(?P<word>and|but|while|whereas|whilst|although|though|however|because|since|so|und|aber|"
+    r"or|nor)(?=\s)",
     re.IGNORECASE,
 )
 

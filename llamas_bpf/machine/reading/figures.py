@@ -27,8 +27,8 @@ _EXTREME = 3
 _HIGH = re.compile(r"\bhigh[- ]bandwidth\b", re.IGNORECASE)  # memory of this name
 _MS = 1e6  # ns; what takes longer is no access, unless it is called one
 _HALF_OF_THAT = re.compile(
-    r"\b(?:half|third|quarter|fraction|less|twice|double|percent|"
-    r"%)\b[^.;]{0,40}?\b(?P<way>writ(?:e|es|ing)|read(?:s|ing)?)\b",
+    r"\b(?:half|third|quarter|fraction|less|twice|double|percent|%)\b[^.;]{0,40}?\b(?P<way>writ(?:e|es|"
+    r"ing)|read(?:s|ing)?)\b",
     re.IGNORECASE,
 )
 _LINKED = r"\s?(?:\([^)]*\)\s?)?(?::|=|\bis\b|\bof\b|\bare\b|\bwas\b|\s{2,}|\.{3})[^,;.]{0,24}$"

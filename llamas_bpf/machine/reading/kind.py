@@ -10,36 +10,28 @@ from llamas_bpf.machine.text import DeviceText
 
 _NOUNS = {
     "network": r"smart-?nics?|nics?|dpus?|network (?:card|adapter|interface|device)|ethernet (?:card|"
-    r"adapter)|host channel adapter|"
-    r"netzwerkkarte|infiniband (?:card|adapter)",
+    r"adapter)|host channel adapter|netzwerkkarte|infiniband (?:card|adapter)",
     "gpu": r"gpus?|graphics (?:card|processor|processing unit|accelerator)|grafikkarte|"
     r"(?:general-purpose )?graphics",
     "accelerator": r"npus?|tpus?|dsps?|fpgas?|asics?|accelerators?|neural (?:processing|engine|processor)\w*|"
-    r"signal processors?|"
-    r"co-?processors?|tensor processors?|inference (?:card|engine|chip)|vector engine|"
-    r"video encoder|crypto engine",
+    r"signal processors?|co-?processors?|tensor processors?|inference (?:card|engine|chip)|"
+    r"vector engine|video encoder|crypto engine",
     "cpu": r"cpus?|processors?|prozessor\w*|(?:\d+|\w+)-core\b|p-cores|e-cores|performance cores|"
     r"efficiency cores|big\.little|cores|(?:dual|single|two|quad)-socket",
     "storage": r"ssds?|nvme|disks?|drives?|hdds?|flash|swap|zram|block devices?|storage|festplatte|emmc|sata|"
     r"sd ?card|tape|raid",
     "memory": r"memor(?:y|ies)|(?:d|s|v|m|fe|re|nv|sd)?ram\b|g?ddr\w*|lpddr\w*|scratchpad|"
-    r"memory pool|pool|\w{2,8}mem|"
-    r"hbm\w*|dimms?|rdimms?|lrdimms?|"
-    r"cxl|pmem|optane|expanders?|"
-    r"speicher\w*|arbeitsspeicher|numa node|scm\b|persistent memory|mram|stt-mram|"
-    r"memory (?:module|board|pool|stack|expander|card)",
+    r"memory pool|pool|\w{2,8}mem|hbm\w*|dimms?|rdimms?|lrdimms?|cxl|pmem|optane|expanders?|speicher\w*|"
+    r"arbeitsspeicher|numa node|scm\b|persistent memory|mram|stt-mram|memory (?:module|board|pool|stack|"
+    r"expander|card)",
 }
 _KINDS = {kind: re.compile(rf"\b(?:{nouns})\b", re.IGNORECASE) for kind, nouns in _NOUNS.items()}
 #: "a GPU with 80 GB of HBM", "memory behind a switch": what comes behind one of these is not what it is.
 _PART = re.compile(
     r"\b(?:with|beside|behind|next to|for|from|to|by|over|on|in|of|near|than|like|unlike|inside|"
-    r"attached to|via|through|at|as|using|has|have|"
-    r"without|between|instead of|alongside|feeds?|serves?|reached|belongs|sits|soldered|that|"
-    r"which|where|accelerates)\b(?!-)",
+    r"attached to|via|through|at|as|using|has|have|without|between|instead of|alongside|feeds?|serves?|"
+    r"reached|belongs|sits|soldered|that|which|where|accelerates)\b(?!-)",
     re.IGNORECASE,
-)
-_IS = re.compile(
-    r"\b(?:is|are|ist|was|describes?|about|a|an|the|our|this|new)\s+(?:[\w.,/-]+\s+){0,6}?$", re.IGNORECASE
 )
 _PASSAGES = 6
 

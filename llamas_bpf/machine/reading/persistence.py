@@ -9,26 +9,24 @@ from llamas_bpf.machine.reading.subject import Subject
 
 _KEEPS = (
     r"(?<!non-)(?<!non )\bpersistent\b|\bpersistence\b|\bnon-?[ ]?volatile\b|\bnot volatile\b|"
-    r"\bnicht[- ]?flüchtig\w*|\bpmem\b|"
-    r"\b(?:keeps?|retains?|holds?|preserves?|remembers?|stores?)\b[^.;]{0,40}\b(?:power|reboots?|"
-    r"restarts?|outages?|switched off|unplugged|"
-    r"off)\b|\b(?:data|contents?|it|everything|bytes)\b[^.;,]{0,20}\b(?:survives?|outlives?|"
-    r"persists?|(?:is|are) (?:kept|retained|preserved))\b|"
-    r"\bsurvives? (?:a |an |the )?(?:power|reboot|restart|crash)|\bbattery[- ]backed"
+    r"\bnicht[- ]?flüchtig\w*|\bpmem\b|\b(?:keeps?|retains?|holds?|preserves?|remembers?|"
+    r"stores?)\b[^.;]{0,40}\b(?:power|reboots?|restarts?|outages?|switched off|unplugged|off)\b|"
+    r"\b(?:data|contents?|it|everything|bytes)\b[^.;,]{0,20}\b(?:survives?|outlives?|persists?|(?:is|"
+    r"are) (?:kept|retained|preserved))\b|\bsurvives? (?:a |an |the )?(?:power|reboot|restart|crash)|"
+    r"\bbattery[- ]backed"
 )
 _LOSES = (
     r"(?<!non-)(?<!non )(?<!not )(?<!nicht )\bvolatile\b|\bnon-persistent\b|"
     r"\bforgets?\b(?= (?:everything|all|its (?:data|contents?)|what|it\b|data))|"
-    r"(?<!nicht )(?<!nicht-)\bflüchtig\w*|"
-    r"\bloses?\b[^.;]{0,30}\b(?:data|contents?|everything|power|it)\b|"
-    r"\b(?:data|contents?|everything|all|bytes)\b[^.;]{0,20}\b(?:(?:is|are|gets?|will be|"
-    r"be) (?:lost|gone|erased|forgotten)|vanish(?:es)?|"
-    r"disappears?|evaporates?)\b|\bgone\b[^.;]{0,20}\b(?:power|reboot|restart|off)\b|\bno persistence\b"
+    r"(?<!nicht )(?<!nicht-)\bflüchtig\w*|\bloses?\b[^.;]{0,30}\b(?:data|contents?|everything|power|"
+    r"it)\b|\b(?:data|contents?|everything|all|bytes)\b[^.;]{0,20}\b(?:(?:is|are|gets?|will be|"
+    r"be) (?:lost|gone|erased|forgotten)|vanish(?:es)?|disappears?|evaporates?)\b|"
+    r"\bgone\b[^.;]{0,20}\b(?:power|reboot|restart|off)\b|\bno persistence\b"
 )
 _SAID = re.compile(rf"(?P<loses>{_LOSES})|(?P<keeps>{_KEEPS})", re.IGNORECASE)
 _NOT = re.compile(
-    r"(?:\b(?:not|never|no|without|neither|nor|isn['’]t|aren['’]t|doesn['’]t|won['’]t|don['’]t|"
-    r"cannot|can['’]t|hardly)\b|n['’]t)(?:\s\w+){0,3}\s?$",
+    r"(?:\b(?:not|never|no|without|neither|nor|isn['’]t|aren['’]t|doesn['’]t|won['’]t|don['’]t|cannot|"
+    r"can['’]t|hardly)\b|n['’]t)(?:\s\w+){0,3}\s?$",
     re.IGNORECASE,
 )
 _ANSWER = re.compile(

@@ -10,20 +10,15 @@ from llamas_bpf.machine.reading.subject import Subject
 
 _ENDURANCE = re.compile(
     r"\b(?:dwpd|tbw|pbw|endurance|drive writes? (?:a|per) day|(?:write|erase|p/?e|"
-    r"program)[ -](?:erase[ -])?cycles|wears? out|wear[ -]?out|"
-    r"lifetime writes|full writes|schreibzyklen)\b",
+    r"program)[ -](?:erase[ -])?cycles|wears? out|wear[ -]?out|lifetime writes|full writes|"
+    r"schreibzyklen)\b",
     re.IGNORECASE,
 )
 _MONEY = (
-    r"(?:[$€£¥]\s?[0-9][\d.,]*|(?<![\d.,])[0-9][\d.,]*\s?(?:[$€£¥]|(?:us )?dollars?\b|euros?\b|usd\b|eur\b|"
-    r"cents?\b|pounds?\b))"
+    r"(?:[$€£¥]\s?[0-9][\d.,]*|(?<![\d.,])[0-9][\d.,]*\s?(?:[$€£¥]|(?:us )?dollars?\b|euros?\b|usd\b|"
+    r"eur\b|cents?\b|pounds?\b))"
 )
 _COST = re.compile(_MONEY, re.IGNORECASE)
-_POWER = re.compile(
-    r"\b(?:tdp|power (?:draw|consumption|budget|envelope)|low[- ]power|draws?|stromverbrauch|"
-    r"leistungsaufnahme)\b",
-    re.IGNORECASE,
-)
 _DIGIT = re.compile(
     r"[0-9]|\b(?:one|two|three|five|ten|million|billion|unlimited|infinite|practically)\b", re.IGNORECASE
 )

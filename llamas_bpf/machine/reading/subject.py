@@ -11,11 +11,12 @@ from llamas_bpf.machine.text import DeviceText
 
 #: A passage (or table column, or heading) that is about something else, or about another time.
 _ELSEWHERE = re.compile(
-    r"^\W*(?:(?:for|by|in|as a) (?:comparison|reference|contrast)|compare|comparison|versus|unlike\b[^,]*$)"
+    r"^\W*(?:(?:for|by|in|as a) (?:comparison|reference|contrast)|compare|comparison|versus|"
+    r"unlike\b[^,]*$)"
     r"|\b(?:predecessors?|successors?|competitors?|competition|rivals?|competing)\b"
-    r"|\b(?:previous|prior|last|older|old|earlier|next|other|another|rival|"
-    r"first)[- ](?:generation|gen|model|version|card|one|"
-    r"product|module|machine|vendor|part|device|drive|board|box|node|server|memory|chip|revision|unit)s?\b"
+    r"|\b(?:previous|prior|last|older|old|earlier|next|other|another|rival|first)[- ](?:generation|gen|"
+    r"model|version|card|one|product|module|machine|vendor|part|device|drive|board|box|node|server|"
+    r"memory|chip|revision|unit)s?\b"
     r"|\b(?:its|the) (?:bigger|smaller|little|big|cheaper) (?:brother|sister|sibling)\b|\bsiblings?\b"
     r"|\b(?:roadmap|planned|upcoming|rumou?r\w*|used to be|formerly|previously|originally)\b"
     r"|\b(?:not about|nothing to do with)\b|\bhost (?:cpu|processor|machine|side|system)\b",
@@ -25,14 +26,15 @@ _ELSEWHERE = re.compile(
 _FROM_HERE = re.compile(
     r"\b(?:(?<!more )(?<!less )(?<!fewer )(?<!longer )(?<!often )than|compared (?:with|to)|"
     r"in comparison (?:with|to)|versus|vs\.?|unlike|instead of|rather than|as opposed to|against|"
-    r"whereas|down from|up from|formerly|previously|used to|will (?:have|offer|reach|be|get)|"
-    r"as with|like (?:the|an?))\b"
+    r"whereas|down from|up from|formerly|previously|used to|will (?:have|offer|reach|be|get)|as with|"
+    r"like (?:the|an?))\b"
     r"|\b(?:had|offered|did)\b",
     re.IGNORECASE,
 )
 _NOT = re.compile(
-    r"\b(?:not|never|no longer|isn['’]t|aren['’]t|wasn['’]t|nicht|nowhere near)\s(?:the\s|an?\s|"
-    r"only\s)?(?:\w+\s)?[~≈]?$",
+    r"\b(?:rose|went|grew|increased|improved|fell|dropped|changed|raised|lowered|cut|up|"
+    r"down)\s(?:\w+\s)?from\s(?:about )?$|\b(?:not|never|no longer|isn['’]t|aren['’]t|wasn['’]t|nicht|"
+    r"nowhere near)\s(?:the\s|an?\s|only\s)?(?:\w+\s)?[~≈]?$",
     re.I,
 )
 _NOT_MORE = re.compile(
@@ -40,38 +42,33 @@ _NOT_MORE = re.compile(
 )
 _RELATIVE_BEFORE = re.compile(
     r"(?:\b(?:twice|half|double|triple|times|thirds?|quarter|fraction|percent|adds?|adding|extra|"
-    r"additional|plus|by|"
-    r"every|difference|gap|penalty|overhead)|[0-9]\s?[x×]|%|\+)\s"
-    r"(?:(?:of|the|that|an?|another|about|some|roughly|around|ordinary|local|normal|"
-    r"plain)\s)*(?:[\w.-]+['’]s?\s)?[~≈]?$",
+    r"additional|plus|by|every|difference|gap|penalty|overhead)|[0-9]\s?[x×]|%|\+)\s(?:(?:of|the|that|"
+    r"an?|another|about|some|roughly|around|ordinary|local|normal|plain)\s)*(?:[\w.-]+['’]s?\s)?[~≈]?$",
     re.IGNORECASE,
 )
 _RELATIVE_AFTER = re.compile(
-    r"\s?(?:more|less|slower|faster|longer|shorter|extra|on top|higher|lower|penalty|overhead|"
-    r"above|better|worse|behind|added)\b",
+    r"\s?(?:more|less|slower|faster|longer|shorter|extra|on top|higher|lower|penalty|overhead|above|"
+    r"better|worse|behind|added)\b",
     re.I,
 )
-_POSSESSIVE = re.compile(r"\b(?:its|this|our|the (?:device|card|module|memory|drive)['’]s)\b", re.I)
 _OTHERS = re.compile(
-    r"\b(?!(?:It|That|What|There|Here|Let|He|She|"
-    r"This)\b)([A-Z][\w.-]*)['’]s\s(?:\w+\s){0,2}[~≈]?$"
+    r"\b(?!(?:It|That|What|There|Here|Let|He|She|This)\b)([A-Z][\w.-]*)['’]s\s(?:\w+\s){0,2}[~≈]?$"
 )
 _TECHNOLOGY = re.compile(
-    r"\b(?:L?P?DDR[2-6]X?|GDDR\dX?|DRAM|HBM\d?e?|SRAM|SSDs?|NVMe|NAND|flash|Optane|PMEM|PMem|MRAM|"
-    r"CXL|disks?|HDDs?|tape)\b"
+    r"\b(?:L?P?DDR[2-6]X?|GDDR\dX?|DRAM|HBM\d?e?|SRAM|SSDs?|NVMe|NAND|flash|Optane|PMEM|PMem|MRAM|CXL|"
+    r"disks?|HDDs?|tape)\b"
 )
 _ORDINARY = re.compile(
     rf"\b(?:ordinary|local|regular|plain|normal|conventional|main|host)\s(?:\w+\s)?(?:{_TECHNOLOGY.pattern})",
     re.IGNORECASE,
 )
 _NODE = re.compile(
-    r"(?:\b(?:memory|d?ram|that|one) (?:on|in|of|at) |"
-    r"^\W*(?:but )?)node ?([0-9]{1,4})\b",
+    r"(?:\b(?:memory|d?ram|that|one) (?:on|in|of|at) |^\W*(?:but )?)node ?([0-9]{1,4})\b",
     re.IGNORECASE,
 )
 _BESIDE = re.compile(
-    r"\b(?:beside|than|like|unlike|of|versus|vs|ordinary|local|regular|plain|normal|conventional|"
-    r"to|with|main|host)\s$",
+    r"\b(?:beside|than|like|unlike|of|versus|vs|ordinary|local|regular|plain|normal|conventional|to|"
+    r"with|main|host)\s$",
     re.I,
 )
 _OURS = re.compile(r"\b(?:this|ours?|the new|new)\b", re.IGNORECASE)
@@ -80,8 +77,8 @@ _NO_PRODUCT = re.compile(
     re.IGNORECASE,
 )
 _OWN_AGAIN = re.compile(
-    r"\b(?:this|these|it|here|ours|we|our|now|the new|today|i)\b|^\s*(?:reads?|writes?|loads?|"
-    r"stores?|latency)\b",
+    r"\b(?:this|these|it|here|ours|we|our|now|the new|today|i)\b|^\s*(?:reads?|writes?|loads?|stores?|"
+    r"latency)\b",
     re.I,
 )
 _CODE = re.compile(

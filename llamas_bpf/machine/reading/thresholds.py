@@ -11,20 +11,19 @@ from llamas_bpf.machine.reading.subject import Subject
 _MOST = 64
 _ACT = re.compile(
     r"\b(?:migrat\w+|mov(?:e|es|ed|ing)|promot\w+|demot\w+|evict\w*|bring|brought|put|keep|kept|"
-    r"plac(?:e|ed|ing)|offload\w*|belongs?|avoid|"
-    r"stop|should (?:go|come|leave|live|stay)|goes|send|sent|pull|push|use|threshold|limit|fill|"
-    r"worth|deserves?|spill|candidates?|steer|throw|kick)\b",
+    r"plac(?:e|ed|ing)|offload\w*|belongs?|avoid|stop|should (?:go|come|leave|live|stay)|goes|send|sent|"
+    r"pull|push|use|threshold|limit|fill|worth|deserves?|spill|candidates?|steer|throw|kick)\b",
     re.IGNORECASE,
 )
 _AWAY = re.compile(
     r"\b(?:away|elsewhere|out|off|demot\w+ (?:it|them|pages?|to)|evict\w*|leave|from here|"
-    r"somewhere else|to (?:slower|slow|the slow|dram|disk|cxl)|"
-    r"kick\w*|throw|offload\w*|spill\w*|other (?:node|memory)|demot\w+)\b",
+    r"somewhere else|to (?:slower|slow|the slow|dram|disk|cxl)|kick\w*|throw|offload\w*|spill\w*|"
+    r"other (?:node|memory)|demot\w+)\b",
     re.IGNORECASE,
 )
 _HERE = re.compile(
-    r"\b(?:here|(?:in|on)?to (?:it|this)|in (?:it|this)|promot\w+|there|this (?:memory|node|"
-    r"device|tier)|bring|pull)\b",
+    r"\b(?:here|(?:in|on)?to (?:it|this)|in (?:it|this)|promot\w+|there|this (?:memory|node|device|"
+    r"tier)|bring|pull)\b",
     re.I,
 )
 _FROM_HERE = re.compile(
@@ -34,13 +33,13 @@ _INTO_HERE = re.compile(
     r"\b(?:in|on)?to (?:here|it|this)\b|\bhere\b|\bbelongs? (?:in|on) (?:it|this)\b", re.I
 )
 _ABOVE = re.compile(
-    r"\b(?:more than|over|above|exceeds?|exceeding|at least|beyond|greater than|longer than|"
-    r"higher than|hotter than|busier than|often than|or more|reach\w*|from|mehr als|past|least)\b|>",
+    r"\b(?:more than|over|above|exceeds?|exceeding|at least|beyond|greater than|longer than|higher than|"
+    r"hotter than|busier than|often than|or more|reach\w*|from|mehr als|past|least)\b|>",
     re.I,
 )
 _BELOW = re.compile(
-    r"\b(?:less (?:often )?than|fewer than|below|under|lower than|at most|or less|weniger als|"
-    r"drops?|falls?|not even|stay under)\b|<",
+    r"\b(?:less (?:often )?than|fewer than|below|under|lower than|at most|or less|weniger als|drops?|"
+    r"falls?|not even|stay under)\b|<",
     re.I,
 )
 _KEEP_BELOW = re.compile(r"\b(?:keep|kept|stay|leave|never|not|do not|don['’]t|no more|limit|fill)\b", re.I)
@@ -53,8 +52,8 @@ _IDLE = re.compile(
 _USED = re.compile(r"\b(?:occupan\w+|utili[sz]\w+|full|fill\w*|used|capacity|usage|belegt|free)\b", re.I)
 _WRITES = re.compile(r"\b(?:writes?|written|write[- ](?:share|ratio|fraction)|stores)\b", re.I)
 _TOUCHES = re.compile(
-    r"\b(?:touch\w*|access\w*|us(?:e|es|ed)|hit|hits|read|times|faults?|references?|referenced|"
-    r"loads?|pages?)\b",
+    r"\b(?:touch\w*|access\w*|us(?:e|es|ed)|hit|hits|read|times|faults?|references?|referenced|loads?|"
+    r"pages?)\b",
     re.I,
 )
 

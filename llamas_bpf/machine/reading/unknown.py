@@ -10,16 +10,15 @@ from llamas_bpf.machine.reading import words
 from llamas_bpf.machine.reading.passages import Passage
 
 _IS = re.compile(
-    r"(?:[:=]|\b(?:is|are|of|takes?|about|around|at|needs?)|\s{2,})\s?(?:about |around |some |"
-    r"roughly |only |[~≈])?$",
+    r"(?:[:=]|\b(?:is|are|of|takes?|about|around|at|needs?)|\s{2,})\s?(?:about |around |some |roughly |"
+    r"only |[~≈])?$",
     re.IGNORECASE,
 )
 _UNIT = re.compile(r"[\s-]?([a-z][a-z-]{2,20}(?:/s| per [a-z]+)?)\b", re.IGNORECASE)
 _NO_UNIT = re.compile(
-    r"times|percent|cores?|pages?|channels?|years?|ranks?|modules?|threads?|lanes?|of|and|or|to|"
-    r"the|than|for|in|on|at|with|per|"
-    r"bits? wide|devices?|drives?|nodes?|dimms?|stacks?|and|but|while|cycles|writes|reads|when|if|"
-    r"ways?|out|each|because|months?|weeks?",
+    r"times|percent|cores?|pages?|channels?|years?|ranks?|modules?|threads?|lanes?|of|and|or|to|the|"
+    r"than|for|in|on|at|with|per|bits? wide|devices?|drives?|nodes?|dimms?|stacks?|and|but|while|cycles|"
+    r"writes|reads|when|if|ways?|out|each|because|months?|weeks?",
     re.IGNORECASE,
 )
 _FIELDS = {
