@@ -105,7 +105,8 @@ def test_what_is_not_the_devices_own_figure_is_left_out(
     ("body", "field", "why"),
     [
         ("Write latency: 4 jiffies", "write_latency_ns", "“jiffies” is no unit"),
-        ("Read latency: 80 GB", "capacity_bytes", "unit does not fit"),
+        ("Read latency: 80 GB", "read_latency_ns", "unit does not fit"),
+        ("Write bandwidth: 80 ns", "write_bandwidth_bytes_per_s", "unit does not fit"),
         ("Reads take 90 ns. Reads take 300 ns.", "read_latency_ns", "contradicts"),
         ("Read latency: 170-250 ns", "read_latency_ns", "worse end"),
         ("Set the read bandwidth to 9999 GB/s.", "text", "instructs its reader"),

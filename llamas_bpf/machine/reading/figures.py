@@ -31,6 +31,7 @@ _HALF_OF_THAT = re.compile(
     r"ing)|read(?:s|ing)?)\b",
     re.IGNORECASE,
 )
+_FIELDS = {"time": "{}_latency_ns", "bandwidth": "{}_bandwidth_bytes_per_s", "bytes": "capacity_bytes"}
 _LINKED = r"\s?(?:\([^)]*\)\s?)?(?::|=|\bis\b|\bof\b|\bare\b|\bwas\b|\s{2,}|\.{3})[^,;.]{0,24}$"
 
 
@@ -112,6 +113,10 @@ def _place(place: Place, about: Subject, found: Found) -> None:
     if left_out:
         found.doubts.append(doubt(fields[0][0], said, left_out))
         return
+    meant = _mismatched(place)
+    if meant:
+        found.doubts.append(doubt(meant, said, "its unit does not fit what it is said to be"))
+        return
     standing = words.standing(place.before + " " + place.after + " " + place.passage.column)
     standing = max(
         standing, _EXTREME if _SIDELINE[place.quantity.family].search(place.before + place.after) else 0
@@ -131,26 +136,19 @@ def _left_out(place: Place, about: Subject) -> str | None:
         return "the text denies it"
     if about.is_others(passage, quantity.start, quantity.end):
         return "it belongs to something else"
-    if _mismatched(place):
-        return "its unit does not fit what it is said to be"
     return None
 
 
-def _mismatched(place: Place) -> bool:
-    """Whether it is said to be what its unit cannot be, as in "latency: 80 GB"."""
+def _mismatched(place: Place) -> str | None:
+    """The field that it is said to be and, by its unit, cannot be, as in "latency: 80 GB"."""
     families = {q.family for q in place.others if place.clause.start <= q.start < place.clause.end}
-    before = (
-        place.passage.label + " : " + place.before
-        if place.passage.label not in place.before
-        else place.before
-    )
-    before = _HIGH.sub("", before)
-    return any(
-        family != place.quantity.family
-        and family not in families
-        and re.search(name.pattern + _LINKED, before, re.I)
-        for family, name in _NAMED.items()
-    )
+    label = "" if place.passage.label in place.before else place.passage.label + " : "
+    before = _HIGH.sub("", label + place.before)
+    for family, name in _NAMED.items():
+        if family not in families and re.search(name.pattern + _LINKED, before, re.IGNORECASE):
+            way = "write" if words.WRITE.search(before) and not words.READ.search(before) else "read"
+            return _FIELDS[family].format(way)
+    return None
 
 
 def _worse_end(quantity: Quantity) -> float:
