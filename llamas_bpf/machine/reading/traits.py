@@ -9,6 +9,7 @@ from llamas_bpf.machine.reading.passages import Passage
 from llamas_bpf.machine.reading.subject import Subject
 from llamas_bpf.machine.reading.trait_words import POLARITY, TRAITS
 
+_MOST_LABEL = 3  # words
 _FOR = re.compile(r"\s*for\b", re.IGNORECASE)
 _CARRY_ON = ("and", "or", "nor", "und", ",", "(", "[", "")
 
@@ -57,7 +58,9 @@ def _sides(passage: Passage, among: Sequence[Clause]) -> list[str | None]:
     for place in range(len(among) - 2, -1, -1):
         if sides[place] is None and among[place + 1].opener in _CARRY_ON:
             sides[place] = sides[place + 1]
-    above = _side(f"{passage.label} {passage.column}") or _side(passage.about)
+    # "Good for: …" speaks for all behind it, "I'd call it slow: …" does not.
+    label = passage.label if len(passage.label.split()) <= _MOST_LABEL else ""
+    above = _side(f"{label} {passage.column}") or _side(passage.about)
     return [side or above for side in sides]
 
 
