@@ -87,7 +87,7 @@ def split(body: str) -> list[Passage]:
         cells = tables.cells(raw)
         row = [raw[a:b].strip() for a, b in cells]
         about = f"{heading} / {lead}"
-        if len(cells) < 3 and not (columns and row[0][:1].isdigit()):
+        if len(cells) < 3 and not (columns and cells and row[0][:1].isdigit()):
             columns = columns if cells else []
             found.append(_Draft(start, end, "", "", (), about))
         else:
