@@ -30,11 +30,13 @@ def row_json(digest: Digest, row: int) -> Json:
         "cgroup": workload.cgroup,
         "pids": [process.pid for process in workload.processes],
         "started_by_exec": workload.started_by_exec,
+        "does": list(workload.does),
     }
     # item() gives all columns as Python numbers at once: one by one is ten times slower.
     values = digest.table[row].item()
     for (group, name), value in zip(_PLACES, values, strict=False):
         shown.setdefault(group, {})[name] = number(value)
+    shown["device"]["near"] = list(workload.near)
     sizes = digest.table[row][NODE_BYTES].tolist()
     shown["memory"]["node_bytes"] = {
         str(node): number(size) for node, size in zip(digest.node_ids, sizes, strict=True)

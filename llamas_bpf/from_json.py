@@ -10,6 +10,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from llamas_bpf.as_json import Json
 from llamas_bpf.contracts.digest import COLUMNS, NODE_BYTES, Digest
+from llamas_bpf.contracts.hint import DEVICE
+from llamas_bpf.contracts.profile import Trait
 from llamas_bpf.contracts.workload import ProcessId, Workload
 
 _MOST = 1 << 63
@@ -58,12 +60,18 @@ class _Machine(_Part):
     sampling: dict[str, _Figure] = {}
 
 
+class _Devices(_Part):
+    near: list[Annotated[str, Field(pattern=DEVICE)]] = []
+
+
 class _Workload(_Part):
     id: str = Field(pattern=r"^w[0-9]{1,9}$")
     name: Text
     cgroup: Text | None
     pids: list[Annotated[int, Field(ge=0, lt=1 << 31)]]
     started_by_exec: bool = False
+    does: list[Trait] = []
+    device: _Devices = _Devices()
 
 
 class _Line(_Part):
@@ -86,6 +94,7 @@ class _Figures(BaseModel):
     reclaim: _FIGURES = {}
     memory: dict[str, _Figure | dict[_NodeKey, _Figure | None] | None] = {}
     delay: _FIGURES = {}
+    device: dict[str, _Figure | list[str] | None] = {}
     psi: _FIGURES = {}
 
 
@@ -117,6 +126,8 @@ def digest(found: Json) -> Digest:
                 cgroup_id=None,
                 processes=tuple(ProcessId(pid, 0) for pid in each.pids),
                 started_by_exec=each.started_by_exec,
+                does=tuple(each.does),
+                near=tuple(each.device.near),
             )
             for each in line.workloads
         ),

@@ -11,6 +11,7 @@ from llamas_bpf import process_stat
 from llamas_bpf.act import mempolicy, registration
 from llamas_bpf.act.home import Home
 from llamas_bpf.contracts.machine import Machine
+from llamas_bpf.contracts.profile import Trait
 from llamas_bpf.contracts.workload import Launched, ProcessId
 from llamas_bpf.errors import LlamasError
 from llamas_bpf.shown import plain
@@ -32,7 +33,14 @@ _SI_KERNEL = 0x80
 Say = Callable[[str], None]
 
 
-def launch(name: str, argv: Sequence[str], machine: Machine, mems: str | None, say: Say) -> int:
+def launch(
+    name: str,
+    argv: Sequence[str],
+    machine: Machine,
+    mems: str | None,
+    say: Say,
+    does: tuple[Trait, ...] = (),
+) -> int:
     """Run ``argv`` as workload ``name`` to its end; gives its status, 128 + n when signal n ended it.
 
     126 and 127 mean that it could not be executed, or not be found. Raises LlamasError for our own failures.
@@ -50,7 +58,7 @@ def launch(name: str, argv: Sequence[str], machine: Machine, mems: str | None, s
         child = _Child(argv, home, policy, watched)
         stack.callback(child.end)
         child.wait_ready()
-        registration.register(path, _entry(name, machine, child.pid, home))
+        registration.register(path, _entry(name, machine, child.pid, home, does))
         stack.callback(path.unlink, missing_ok=True)
         child.go()
         return child.wait()
@@ -60,7 +68,7 @@ def _home(machine: Machine, name: str) -> Home | None:
     return Home(machine, name) if {"cpu", "memory"} & set(machine.cgroup_controllers) else None
 
 
-def _entry(name: str, machine: Machine, pid: int, home: Home | None) -> Launched:
+def _entry(name: str, machine: Machine, pid: int, home: Home | None, does: tuple[Trait, ...]) -> Launched:
     stat = process_stat.read(pid)
     assert stat is not None  # it waits for us
     return Launched(
@@ -69,6 +77,7 @@ def _entry(name: str, machine: Machine, pid: int, home: Home | None) -> Launched
         root=ProcessId(pid, stat.start_ticks),
         cgroup=home.cgroup if home else None,
         cgroup_id=home.id if home else None,
+        does=does,
     )
 
 

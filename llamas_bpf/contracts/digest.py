@@ -40,6 +40,7 @@ COLUMNS = (
     "delay.reclaim_ns",
     "delay.thrashing_ns",
     "delay.compaction_ns",
+    "device.open",
     "psi.cpu_some_ratio",
     "psi.memory_some_ratio",
     "psi.memory_full_ratio",

@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 WorkloadRef = Annotated[str, Field(pattern=r"^w[0-9]{1,9}$", description="a workload's id, such as w3")]
 NodeRef = Annotated[str, Field(pattern=r"^node[0-9]{1,4}$", description="a NUMA node's id, such as node2")]
 
-DeviceRef = Annotated[
-    str, Field(pattern=r"^[a-z]{1,8}[0-9]{1,4}$", description="a device's id, such as gpu0, nvme0 or eth0")
-]
+#: A device's id.
+DEVICE = r"^[a-z]{1,8}[0-9]{1,4}$"
+DeviceRef = Annotated[str, Field(pattern=DEVICE, description="a device's id, such as gpu0, nvme0 or eth0")]
 
 Metric = Literal[
     "memory.fast_tier_ratio",

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from llamas_bpf.contracts.profile import Trait
+
 
 @dataclass(frozen=True)
 class ProcessId:
@@ -21,6 +23,8 @@ class Workload:
     ``id`` (``w3``) is given once per controller run and never reused, so a late answer cannot
     name the wrong workload. ``cgroup`` is a path below the cgroup v2 mount, starting with ``/``;
     None for processes and process trees. ``name`` comes from the system and is not to be trusted.
+    ``does``: what the operator said that it does, in the words of device texts (``matrix_compute``).
+    ``near``: the devices (``gpu0``) that it has open, as far as was looked.
     """
 
     id: str
@@ -29,6 +33,8 @@ class Workload:
     cgroup_id: int | None
     processes: tuple[ProcessId, ...]
     started_by_exec: bool = False
+    does: tuple[Trait, ...] = ()
+    near: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,3 +49,4 @@ class Launched:
     root: ProcessId
     cgroup: str | None
     cgroup_id: int | None
+    does: tuple[Trait, ...] = ()

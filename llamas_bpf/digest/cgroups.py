@@ -41,7 +41,7 @@ class Cgroups:
         for key in wanted - self._known.keys():
             self._meet(key)
         for path, entry in started.items():
-            self._name(entry.cgroup_id or 0, path, entry.name)
+            self._name(entry.cgroup_id or 0, path, entry)
         members: dict[int, list[int]] = {}
         for key in sorted(wanted & self._known.keys()):
             members.setdefault(self._home_of(key), []).append(key)
@@ -97,10 +97,10 @@ class Cgroups:
                 continue  # removed while we walk
         return None
 
-    def _name(self, key: int, path: str, name: str) -> None:
+    def _name(self, key: int, path: str, entry: Launched) -> None:
         known = self._known.get(key)
         if known and known.cgroup == path and not known.started_by_exec:
-            self._known[key] = replace(known, name=name, started_by_exec=True)
+            self._known[key] = replace(known, name=entry.name, started_by_exec=True, does=entry.does)
 
     def _home_of(self, key: int) -> int:
         """The cgroup of ``exec`` at or above this one, else this one."""

@@ -1,6 +1,7 @@
 """One window's events, and the kernel's own files, into one Digest."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from llamas_bpf.contracts.workload import Launched, Workload
 from llamas_bpf.digest import columns, kernel_files, machine_row
 from llamas_bpf.digest.cgroups import Cgroups
 from llamas_bpf.digest.delays import Delays
+from llamas_bpf.digest.open_devices import OpenDevices
 from llamas_bpf.digest.processes import Processes
 from llamas_bpf.digest.reader import Reader, grown
 from llamas_bpf.heat import Reader as HeatReader
@@ -54,6 +56,7 @@ class Digester:
         self._who = Cgroups(Path(machine.cgroup_mount or "/")) if machine.by_cgroup else Processes()
         self._own_cgroup = kernel_files.own_cgroup()
         self._reader = Reader(self._figures)
+        self._open_devices = OpenDevices(machine.devices)
         self._machine_before = machine_row.counters(machine)
 
     @property
@@ -117,7 +120,16 @@ class Digester:
                 fill(table[row], figures, {}, self._node_ids, window_ns)
         self._reader.forget_old()
         self._fill_heat(table, told, activity, window_ns)
-        return tuple(told)
+        return tuple(self._with_devices(table, told, chosen))
+
+    def _with_devices(self, table: Table, workloads: list[Workload], chosen: list[int]) -> list[Workload]:
+        """Those of ``chosen``, whose processes are known, with the devices that they have open."""
+        near = self._open_devices.look([workloads[row] for row in chosen])
+        for row, workload in enumerate(workloads):
+            if workload.id in near:
+                workloads[row] = replace(workload, near=near[workload.id])
+                table["device.open"][row] = len(near[workload.id])
+        return workloads
 
     def _fill_heat(
         self, table: Table, workloads: list[Workload], activity: columns.Array, window_ns: int

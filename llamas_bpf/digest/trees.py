@@ -31,7 +31,7 @@ class Trees:
 
     def resolve(self, lifecycle: np.ndarray, whole: bool, launched: Iterable[Launched]) -> list[Workload]:
         """A workload for each tree, as it is after the window's births and deaths."""
-        roots = {entry.root: entry.name for entry in launched if entry.cgroup_id is None}
+        roots = {entry.root: entry for entry in launched if entry.cgroup_id is None}
         for root in self._ids.keys() - roots.keys():
             del self._starts[self._ids.pop(root)]
         new = roots.keys() - self._ids.keys()
@@ -49,7 +49,7 @@ class Trees:
             if not whole or root in new:
                 self._search(tree)
         self._index()
-        return [self._workload(self._ids[root], name) for root, name in roots.items()]
+        return [self._workload(self._ids[root], entry) for root, entry in roots.items()]
 
     def _follow(self, lifecycle: np.ndarray) -> None:
         """In the order of the records: a grandchild may follow its parent within the window."""
@@ -77,11 +77,11 @@ class Trees:
     def _index(self) -> None:
         self.of_process = {pid: tree for tree, members in self._starts.items() for pid in members}
 
-    def _workload(self, tree: str, name: str) -> Workload:
+    def _workload(self, tree: str, entry: Launched) -> Workload:
         gone = self._ended | self._leaving
         living = sorted((pid, start) for pid, start in self._starts[tree].items() if pid not in gone)
         processes = tuple(ProcessId(pid, start) for pid, start in living)
-        return Workload(tree, name, None, None, processes, started_by_exec=True)
+        return Workload(tree, entry.name, None, None, processes, started_by_exec=True, does=entry.does)
 
 
 def descendants(root: int) -> set[int]:

@@ -48,6 +48,16 @@ def test_it_is_registered_before_it_runs_and_no_longer_than_it_runs() -> None:
     assert not (WORKLOADS / f"{NAME}.json").exists()
 
 
+def test_what_it_does_is_told_in_the_words_of_device_texts() -> None:
+    told = [*EXEC, "--does", "matrix_compute,writes", "--", "cat", str(WORKLOADS / f"{NAME}.json")]
+    shown = subprocess.run(told, check=True, capture_output=True).stdout
+    assert LAUNCHED.validate_json(shown).does == ("matrix_compute", "writes")
+    wrong = [*EXEC, "--does", "matrix_compute,pointer_chase", "--", "true"]
+    refused = subprocess.run(wrong, check=False, capture_output=True, text=True)
+    assert refused.returncode == 125
+    assert "did you mean pointer_chasing?" in refused.stderr
+
+
 def start(*command: str) -> "subprocess.Popen[bytes]":
     process = subprocess.Popen([*EXEC, "--", *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None
