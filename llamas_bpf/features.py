@@ -2,7 +2,8 @@
 
 A workload's features are its digest row plus, per group:
 ``memory.fast_tier_ratio`` (its bytes on tier 0 / all its bytes), ``memory.total_bytes``,
-``sched.cpu_ratio`` (CPUs' worth of run time), ``sched.wakeups_per_s``, ``faults.per_s``.
+``sched.cpu_ratio`` (CPUs' worth of run time), ``sched.wakeups_per_s``, ``faults.per_s``,
+``faults.write_ratio`` (the share of faults that were writes).
 """
 
 from collections.abc import Callable, Collection
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from llamas_bpf import device_features
 from llamas_bpf.as_json import Json, number, row_json
 from llamas_bpf.contracts.digest import COLUMNS, NODE_BYTES, Digest
 from llamas_bpf.contracts.machine import Machine
@@ -62,23 +64,30 @@ def figures(
 
 
 def machine_features(digest: Digest, machine: Machine) -> Json:
-    """Tiers (fastest first), nodes, and disjoint CPU sets that keep workloads out of each other's way."""
+    """Tiers (fastest first), nodes, kinds of processors, devices, and disjoint CPU sets that keep workloads
+    out of each other's way.
+
+    ``described``: an operator's text tells of any of them. ``tells_hot_pages``: the hot ones can be moved.
+    """
     free = {int(node): row["free_bytes"] for node, row in digest.machine.get("nodes", {}).items()}
+    nodes = device_features.nodes(machine)
     return {
-        "tiers": [{"rank": t.rank, "nodes": [f"node{n}" for n in t.nodes]} for t in machine.tiers],
-        "nodes": [
-            node.model_dump(mode="json", exclude={"id"})
-            | {"id": f"node{node.id}", "free_bytes": free.get(node.id)}
-            for node in machine.nodes
-        ],
+        "described": bool(machine.profiles),
+        "tiers": device_features.tiers(machine.tiers, nodes),
+        "nodes": [shown | {"free_bytes": free.get(int(shown["key"]))} for shown in nodes],
+        "cpus": device_features.cpus(machine),
         "cpu_domains": cpu_domains(machine),
-        "devices": [
-            {"id": d.id, "kind": d.kind, "node": None if d.node is None else f"node{d.node}"}
-            for d in machine.devices
-        ],
+        "devices": device_features.devices(machine),
+        "tells_hot_pages": _tells_hot_pages(machine),
         "psi": digest.machine.get("psi", {}),
         "tiering": digest.machine.get("tiering", {}),
     }
+
+
+def _tells_hot_pages(machine: Machine) -> bool:
+    """DAMON tells pages of a cgroup apart, where that has the memory controller."""
+    damon = any(each.name == "damon" and each.available for each in machine.capabilities)
+    return damon and "memory" in machine.cgroup_controllers
 
 
 def cpu_domains(machine: Machine) -> list[list[int]]:
@@ -114,6 +123,14 @@ def _faults_per_s(digest: Digest, machine: Machine, table: Table) -> Column:
     return np.where(known, np.nansum(faults, axis=1) * _per_second(digest), np.nan)
 
 
+def _write_ratio(digest: Digest, machine: Machine, table: Table) -> Column:
+    faults = np.nansum(np.stack([table["faults.minor"], table["faults.major"]], axis=1), axis=1)
+    ratio: Column = np.divide(
+        table["faults.write"], faults, out=np.full(len(table), np.nan), where=faults > 0
+    )
+    return ratio
+
+
 def _wakeups_per_s(digest: Digest, machine: Machine, table: Table) -> Column:
     per_s: Column = table["sched.wakeups"] * _per_second(digest)
     return per_s
@@ -140,6 +157,7 @@ def _fast_tier_ratio(digest: Digest, machine: Machine, table: Table) -> Column:
 #: Column by column; NaN where the kernel cannot tell.
 _DERIVED: dict[str, Callable[[Digest, Machine, Table], Column]] = {
     "faults.per_s": _faults_per_s,
+    "faults.write_ratio": _write_ratio,
     "sched.wakeups_per_s": _wakeups_per_s,
     "sched.cpu_ratio": _cpu_ratio,
     "memory.total_bytes": _total_bytes,

@@ -10,6 +10,7 @@ from llamas_bpf.contracts.action import Applied, Refusal
 from llamas_bpf.contracts.digest import COLUMNS, NODE_BYTES, Digest
 from llamas_bpf.contracts.machine import Cpu, Machine, MemoryTier, NumaNode
 from llamas_bpf.contracts.outcome import Outcome
+from llamas_bpf.contracts.profile import Trait
 from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.contracts.workload import ProcessId, Workload
 
@@ -26,6 +27,8 @@ class Row:
     node_bytes: Sequence[float] = ()
     name: str = "some"
     started_by_exec: bool = False
+    does: tuple[Trait, ...] = ()
+    near: tuple[str, ...] = ()
 
 
 def machine(
@@ -90,7 +93,16 @@ def digest(
         lost={"faults": 0, "sched": 0},
         node_ids=tuple(nodes),
         workloads=tuple(
-            Workload(row.id, row.name, f"/{row.id}", 1, (ProcessId(100, 1),), row.started_by_exec)
+            Workload(
+                row.id,
+                row.name,
+                f"/{row.id}",
+                1,
+                (ProcessId(100, 1),),
+                row.started_by_exec,
+                row.does,
+                row.near,
+            )
             for row in rows
         ),
         table=table,

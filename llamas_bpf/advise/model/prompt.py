@@ -19,6 +19,7 @@ from llamas_bpf.features import machine_features
 #: up what leaves the window, and the warning that something soon will.
 NAMES = ("system", "core", "situation", "summary", "pressure")
 _LAST = 8  # outcomes
+_TRAITS = 12  # of a device
 
 
 class Prompts:
@@ -49,7 +50,7 @@ def _samples(windows: int) -> dict[str, Json]:
 def variables(situation: Situation, windows: int) -> tuple[Json, frozenset[str]]:
     """What is shown of the last ``windows`` windows, as JSON, and the ids that this gives out."""
     shown = table(situation, windows)
-    machine = machine_features(situation.digest, situation.machine)
+    machine = _machine(situation)
     known = frozenset(shown.names) | {part["id"] for part in (*machine["nodes"], *machine["devices"])}
     # A decision about many processes is often refused for all of them in the same words.
     refused = dict.fromkeys((r.workload, r.check, r.sentence) for r in situation.refusals)
@@ -60,6 +61,11 @@ def variables(situation: Situation, windows: int) -> tuple[Json, frozenset[str]]
         "rest": shown.rest,
         "windows": min(windows, len(situation.recent)),
         "names": {id_: quoted(name) for id_, name in shown.names.items()},
+        "told": [
+            {"id": each.id, "does": each.does, "near": each.near}
+            for each in situation.digest.workloads
+            if each.id in shown.names and (each.does or each.near)
+        ],
         "in_force": [s for s in in_force(situation) if s["workload"] is None or s["workload"] in known],
         "refusals": [
             {"workload": workload, "check": check, "sentence": quoted(sentence, 200)}
@@ -74,3 +80,14 @@ def variables(situation: Situation, windows: int) -> tuple[Json, frozenset[str]]
         "lost": sum(situation.digest.lost.values()),
     }
     return given, known
+
+
+def _machine(situation: Situation) -> Json:
+    """Its features, where what an operator's text says in its own words is quoted."""
+    machine = machine_features(situation.digest, situation.machine)
+    for part in (*machine["nodes"], *machine["cpus"], *machine["devices"]):
+        for side in ("good_at", "bad_at"):
+            part[side] = [quoted(trait, 60) for trait in part[side][:_TRAITS]]
+    for kind in machine["cpus"]:
+        kind["class"] = quoted(kind["class"])
+    return machine

@@ -1,11 +1,14 @@
 """An invented situation in which every figure is known: policies are tried on it when they are loaded."""
 
+from typing import get_args
+
 import numpy as np
 
 from llamas_bpf.contracts.action import Action, Applied, CgroupKnob, Refusal
 from llamas_bpf.contracts.digest import COLUMNS, NODE_BYTES, Digest
-from llamas_bpf.contracts.machine import Cpu, Device, Machine, MemoryTier, NumaNode
+from llamas_bpf.contracts.machine import Cpu, Device, Machine, MemoryTier, NodeFeatures, NumaNode, Told
 from llamas_bpf.contracts.outcome import Change, Outcome
+from llamas_bpf.contracts.profile import FIGURES, TRAITS, Binding, DeviceProfile, Threshold, Trait
 from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.contracts.workload import ProcessId, Workload
 
@@ -65,6 +68,33 @@ def _machine() -> Machine:
         cgroup_controllers=("cpu", "cpuset", "memory"),
         capabilities=(),
         devices=(Device(id="gpu0", kind="display controller", pci="0000:01:00.0", node=1, description=""),),
+        profiles=_profiles(),
+        features=tuple(_features(node) for node in (1, 2)),
+    )
+
+
+def _profiles() -> tuple[DeviceProfile, ...]:
+    """They are good and bad at everything, so that no filter of a rule comes out empty."""
+    bindings = {
+        "memory": Binding(node=2),
+        "cpu": Binding(cpus="0"),
+        "gpu": Binding(pci="0000:01:00.0"),
+    }
+    threshold = Threshold(figure="write_ratio", side="above", value=0.5, action="avoid")
+    return tuple(
+        DeviceProfile.model_validate(
+            {"name": name, "text_hash": "", "reader": "sample", "binding": binding, "kind": name}
+            | {"good_at": TRAITS, "bad_at": TRAITS, "thresholds": (threshold,)}
+        )
+        for name, binding in bindings.items()
+    )
+
+
+def _features(node: int) -> NodeFeatures:
+    """Reads are quick, and writes are dear; node 0, of which no text speaks, is ordinary."""
+    figures = {name: Told(text=1000.0 if name == "write_latency_ns" else 100.0) for name in FIGURES}
+    return NodeFeatures(
+        node=node, profile="memory", figures=figures, good_at=TRAITS, bad_at=TRAITS, persistent=True
     )
 
 
@@ -94,7 +124,14 @@ def _digest(number: int) -> Digest:
         node_ids=(0, 1, 2),
         workloads=tuple(
             Workload(
-                f"w{n}", f"sample-{n}", f"/sample-{n}", n, (ProcessId(100 + n, 5),), started_by_exec=n == 1
+                f"w{n}",
+                f"sample-{n}",
+                f"/sample-{n}",
+                n,
+                (ProcessId(100 + n, 5),),
+                started_by_exec=n == 1,
+                does=get_args(Trait),
+                near=("gpu0",),
             )
             for n in (1, 2)
         ),
