@@ -49,23 +49,24 @@ class RuleFile(BaseModel):
 class Rule:
     """A rule, compiled.
 
-    ``words``: the figures of a workload that it can look at are among them; None: it may look at all.
+    ``shared``: its first conditions, those that are not about workloads. ``words``: the figures of a workload
+    that it can look at are among them; None: it may look at all.
     """
 
     def __init__(self, text: RuleText) -> None:
         self.text = text
         self._when = [_compiled("when", source) for source in text.when]
         self._compute = {name: _compiled(name, source) for name, source in text.compute.items()}
-        self._shared = list(takewhile(lambda each: not each.sees_one and not each.sees_all, self._when))
-        compared = [each.comparison for each in self._when[len(self._shared) :]]
+        self.shared = list(takewhile(lambda each: not each.sees_one and not each.sees_all, self._when))
+        compared = [each.comparison for each in self._when[len(self.shared) :]]
         self._compared = [one for one in takewhile(lambda one: one is not None, compared) if one]
-        self._rest = self._when[len(self._shared) + len(self._compared) :]
+        self._rest = self._when[len(self.shared) + len(self._compared) :]
         self.words = words_of((*self._when, *self._compute.values()))
 
     def is_ruled_out(self, terms: Terms) -> bool:
         """Whether it cannot hold in this window: a condition fails before the first about workloads."""
         try:
-            return not all(terms.value(expression) is True for expression in self._shared)
+            return not all(terms.value(expression) is True for expression in self.shared)
         except Exception:  # what is not known is met again, and counted, when it is asked about each
             return False
 
@@ -73,7 +74,7 @@ class Rule:
         """Those of which its first comparisons, made for all at once, do not tell that it does not hold; and
         whether they tell it of any other, which takes a figure that is known."""
         try:
-            for expression in self._shared:
+            for expression in self.shared:
                 terms.value(expression)
         except Exception:  # as above
             return places, False
@@ -87,7 +88,7 @@ class Rule:
 
     def holds(self, terms: Terms) -> bool:
         """Of one that is left open. Raises where it depends on a figure that is not known."""
-        return all(terms.value(expression) is True for expression in (*self._shared, *self._rest))
+        return all(terms.value(expression) is True for expression in (*self.shared, *self._rest))
 
     def hint(self, terms: Terms, workload: str | None) -> Hint:
         """Raises where a computed field depends on what is not known, or does not fit the schema."""

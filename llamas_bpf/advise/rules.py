@@ -42,6 +42,7 @@ class RulesAdvisor:
         self.blind: dict[str, int] = {}
         self._could_tell: dict[str, bool] = {}  # in this window, whether of anybody
         self._rules = rules
+        self._words_at_first = words_of(each for rule in rules for each in rule.shared)
         self._held_before: dict[_Case, int] = {}
         self._held: dict[_Case, int] = {}  # for how many windows in a row
         self._given_ns: dict[_Case, int] = {}
@@ -57,6 +58,7 @@ class RulesAdvisor:
         self._could_tell = {}
         self._start_anew_where_things_changed(situation)
         terms = Terms(situation)
+        terms.keep_to(self._words_at_first)
         now_ns = situation.digest.end_ns
         rules = self._not_ruled_out(terms)
         terms.keep_to(words_of(rule for _, rule in rules))

@@ -34,6 +34,7 @@ _ABOUT: dict[str, Callable[[Workload], Any]] = {
     "cgroup": lambda workload: workload.cgroup,
     "pids": lambda workload: [process.pid for process in workload.processes],
     "started_by_exec": lambda workload: workload.started_by_exec,
+    "does": lambda workload: list(workload.does),
 }
 
 
@@ -45,17 +46,18 @@ class Terms:
         self._rows = busiest.rows(self._digest, JUDGED)
         self._figures: Collection[str] | None = None
         self._columns: dict[str, Column] | None = None
-        self._names: Json = {
-            "machine": _figures(machine_features(self._digest, self._machine)),
-            "in_force": in_force(situation),
-        }
-        self._narrow = _Context(self._names)
+        self._all_of_machine = _figures(machine_features(self._digest, self._machine))
+        self._names: Json = {"machine": self._all_of_machine, "in_force": in_force(situation)}
+        self._narrow: _Context | None = None
         self._wide: _Context | None = None
-        self._same_for_all: dict[Expression, Any] = {}
+        self._same_for_all: dict[str, Any] = {}  # many rules begin with the same condition
 
     def keep_to(self, figures: Collection[str] | None) -> None:
-        """Prepare only a workload's figures of these names from now on; None: all."""
+        """Prepare only what goes by these names from now on, of a workload and of the machine's parts; None:
+        all. CEL copies a value each time that it is looked at."""
         self._figures, self._columns = figures, None
+        self._narrow = self._wide = None
+        self._names["machine"] = _only(self._all_of_machine, figures)
 
     def places(self, scope: Collection[str] | None = None, but: Collection[str | None] = ()) -> Places:
         """Of those that are judged one by one, the busiest first: those in ``scope``, ``but`` for these."""
@@ -81,6 +83,8 @@ class Terms:
             shown |= {name: _ABOUT[name](workload) for name in wanted}
             if self._is_named("node_bytes"):
                 shown.setdefault("memory", {})["node_bytes"] = self._node_bytes(self._rows[place])
+            if self._is_named("near"):
+                shown.setdefault("device", {})["near"] = list(workload.near)
         return found
 
     def about(self, workload: Json) -> None:
@@ -96,22 +100,26 @@ class Terms:
         if one := expression.comparison:
             group, name = one.figure.split(".")
             return one.holds(self._names["workload"][group][name])
-        if not expression.sees_one and expression in self._same_for_all:
-            return self._same_for_all[expression]
-        found = self._found(expression)
-        if not expression.sees_one:
-            self._same_for_all[expression] = found
-        return found
+        if expression.sees_one:
+            return self._found(expression)
+        if expression.source not in self._same_for_all:
+            self._same_for_all[expression.source] = self._found(expression)
+        return self._same_for_all[expression.source]
 
     def _found(self, expression: Expression) -> Any:
         if any_ := expression.of_any:
             return bool(any_.holds(self.column(any_.figure)[:SEEN]).any())
-        if expression.sees_all and self._wide is None:
-            self._wide = _Context(self.names())
-        context = self._wide if expression.sees_all and self._wide else self._narrow
+        context = self._context(expression.sees_all)
         if expression.sees_one:
             context.be_about(self._names["workload"])
         return expression.program.execute(context.cel)
+
+    def _context(self, wide: bool) -> "_Context":
+        if wide:
+            self._wide = self._wide or _Context(self.names())
+            return self._wide
+        self._narrow = self._narrow or _Context(self._names)
+        return self._narrow
 
     def _told(self) -> dict[str, Column]:
         if self._columns is None:
@@ -154,6 +162,21 @@ def in_force(situation: Situation) -> list[dict[str, str | None]]:
 def knob(action: Action) -> str:
     """The name by which rules and prompts know what an action sets."""
     return action.target.knob
+
+
+def _only(machine: Json, names: Collection[str] | None) -> Json:
+    """With only what goes by these names, of its nodes, tiers, processors and devices."""
+    if names is None:
+        return machine
+    return {
+        part: [
+            {name: inner for name, inner in each.items() if name in names} if isinstance(each, dict) else each
+            for each in value
+        ]
+        if isinstance(value, list)
+        else value
+        for part, value in machine.items()
+    }
 
 
 def _figures(value: Any) -> Any:

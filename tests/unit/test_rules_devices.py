@@ -1,0 +1,174 @@
+"""The rules about what device texts say: who gets which memory, processor and device."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from situations import GIB, MIB, Row, hot, idle, machine, situations, stream
+
+from llamas_bpf.advise import rules
+from llamas_bpf.config import Config
+from llamas_bpf.contracts.action import Action, Applied, CgroupKnob
+from llamas_bpf.contracts.hint import Hint
+from llamas_bpf.contracts.machine import Capability, Cpu, Device, Machine, NodeFeatures, Told
+from llamas_bpf.contracts.profile import Binding, DeviceProfile, Trait
+
+FAULTS = {"faults.minor": 1000.0, "faults.major": 0.0, "sched.wakeups": 1.0, "sched.run_ns": 0.1e9}
+MINE: dict[str, Any] = {"node_bytes": (MIB, 0, 0), "started_by_exec": True}
+GPU = Device(id="gpu0", kind="display controller", pci="0000:41:00.0", node=2, description="")
+DAMON = Capability(name="damon", available=True, detail="")
+
+
+def text(kind: str, binding: Binding, *good_at: Trait, bad_at: tuple[Trait, ...] = ()) -> DeviceProfile:
+    return DeviceProfile.model_validate(
+        {"name": kind, "text_hash": "", "reader": "offline", "binding": binding, "kind": kind}
+        | {"good_at": good_at, "bad_at": bad_at}
+    )
+
+
+def with_memory(*good_at: Trait, of: Machine | None = None, **figures: float) -> Machine:
+    """Node 2's text says so; all others are ordinary."""
+    told = {name: Told(text=value) for name, value in figures.items()}
+    memory = NodeFeatures(node=2, profile="memory", figures=told, good_at=good_at)
+    plain = [NodeFeatures(node=node, figures={"read_latency_ns": Told(text=90)}) for node in (0, 1)]
+    changes = {"profiles": (text("memory", Binding(node=2), *good_at),), "features": (*plain, memory)}
+    return (of or machine(tiers=[[0, 1, 2]], node_bytes=GIB)).model_copy(update=changes)
+
+
+def with_gpu(*texts: DeviceProfile, of: Machine | None = None) -> Machine:
+    return (of or machine()).model_copy(update={"devices": (GPU,), "profiles": texts})
+
+
+def hints(of: Machine, rows: Sequence[Row], windows: int = 12, **more: Any) -> list[dict[str, Any]]:
+    """All that is hinted, in its own words."""
+    advisor = rules.create(Config())
+    found: list[Hint] = [
+        h for one in situations(windows, rows, of, **more) for h in advisor.advise(one).hints
+    ]
+    return [
+        hint.model_dump(exclude={"reason", "confidence", "expect", "ttl_s"}, exclude_defaults=True)
+        for hint in found
+    ]
+
+
+def in_force(workload: str, knob: Any) -> Applied:
+    target = CgroupKnob(cgroup="/x", cgroup_id=1, knob=knob)
+    action = Action(id="1.0", hint_id=1, workload=workload, target=target, value="0", ttl_s=60)
+    return Applied(action=action, status="applied", old="", new="0", at_ns=0)
+
+
+def alone(*found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Said once or more, and nothing else."""
+    return [one for place, one in enumerate(found) if one not in found[:place]]
+
+
+def quiet(id_: str = "w1", **more: Any) -> Row:
+    """Active, but waits for nobody; its memory lies on the first of three nodes."""
+    return hot(id_, wait_ms=0.1, **({"node_bytes": (100 * MIB, 0, 0)} | more))
+
+
+def test_memory_for_frequent_use_gets_what_is_hot() -> None:
+    of = with_memory("frequent_access")
+    assert alone(*hints(of, [quiet()])) == [{"kind": "place_memory", "workload": "w1", "nodes": ["node2"]}]
+    told = of.model_copy(update={"capabilities": (DAMON,)})
+    assert alone(*hints(told, [quiet()])) == [
+        {"kind": "place_memory", "workload": "w1", "nodes": ["node2"], "pages": "hot"}
+    ]
+    assert hints(with_memory("large_data"), [quiet()]) == []
+
+
+@pytest.mark.parametrize(
+    ("row", "more"),
+    [
+        (quiet(node_bytes=(0, 0, 100 * MIB)), {}),
+        (quiet(node_bytes=(16 * MIB, 0, 0)), {}),
+        (stream(node_bytes=(300 * MIB, 0, 0)), {}),
+        (idle(node_bytes=(100 * MIB, 0, 0)), {}),
+        (quiet(), {"in_force": [in_force("w1", "cpuset.mems")]}),
+    ],
+    ids=["there already", "small", "streams", "idle", "in force"],
+)
+def test_memory_for_frequent_use_is_not_for_others(row: Row, more: dict[str, Any]) -> None:
+    assert hints(with_memory("frequent_access"), [row], **more) == []
+
+
+def test_who_is_much_busier_goes_first() -> None:
+    busy = Row(
+        "w2",
+        {"faults.minor": 5.0, "faults.major": 0.0, "sched.wakeups": 60.0, "sched.run_ns": 0.7e9},
+        node_bytes=(200 * MIB, 0, 0),
+        started_by_exec=True,
+    )
+    of = with_memory("frequent_access")
+    assert {hint["workload"] for hint in hints(of, [quiet(), busy])} == {"w2"}
+    after = hints(of, [quiet(), busy], in_force=[in_force("w2", "cpuset.mems")])
+    assert {hint["workload"] for hint in after} == {"w1"}
+
+
+def test_memory_for_rare_use_gets_what_is_idle_while_the_fastest_is_short() -> None:
+    of, row = (
+        with_memory("rare_access", read_latency_ns=400),
+        idle(node_bytes=(100 * MIB, 0, 0), started_by_exec=True),
+    )
+    of = of.model_copy(update={"tiers": machine().tiers})
+    found = hints(of, [row], free_ratio=0.1, demotion=True)
+    assert alone(*found) == [{"kind": "place_memory", "workload": "w9", "nodes": ["node2"]}]
+    assert hints(of, [row], free_ratio=0.5) == []
+    assert hints(of, [quiet()], free_ratio=0.1, demotion=True) == []
+
+
+def test_reads_and_writes_part_where_writes_are_dear() -> None:
+    of = with_memory(read_latency_ns=90, write_latency_ns=500)
+    reader = Row("w1", FAULTS | {"faults.write": 20.0}, node_bytes=(100 * MIB, 0, 0))
+    writer = Row("w2", FAULTS | {"faults.write": 900.0}, node_bytes=(0, 0, 100 * MIB))
+    assert alone(*hints(of, [reader, writer])) == [
+        {"kind": "place_memory", "workload": "w1", "nodes": ["node2"]},
+        {"kind": "place_memory", "workload": "w2", "nodes": ["node0", "node1"]},
+    ]
+    there = [
+        Row("w1", reader.columns, node_bytes=writer.node_bytes),
+        Row("w2", writer.columns, node_bytes=reader.node_bytes),
+    ]
+    assert hints(of, there) == []
+    assert hints(with_memory(read_latency_ns=90, write_latency_ns=90), [reader, writer]) == []
+
+
+def test_memory_that_reads_slowly_too_gets_no_reader() -> None:
+    reader = Row("w1", FAULTS | {"faults.write": 20.0}, node_bytes=(100 * MIB, 0, 0))
+    assert hints(with_memory(read_latency_ns=300, write_latency_ns=900), [reader]) == []
+
+
+def test_who_has_a_device_open_is_placed_near_it() -> None:
+    row = Row("w1", {"device.open": 1.0}, near=("gpu0",), **MINE)
+    assert alone(*hints(with_gpu(), [row])) == [{"kind": "place_device", "workload": "w1", "device": "gpu0"}]
+    assert hints(with_gpu(), [Row("w1", {"device.open": 0.0}, **MINE)]) == []
+    nowhere = machine().model_copy(update={"devices": (GPU.model_copy(update={"node": None}),)})
+    assert hints(nowhere, [row]) == []
+
+
+def test_efficiency_cores_get_background_work() -> None:
+    cpus = tuple(
+        Cpu(id=id_, node=0, cpu_class="performance" if id_ < 2 else "efficiency") for id_ in range(6)
+    )
+    of = machine(tiers=[[0]], cpus={0: range(6)}).model_copy(update={"cpus": cpus})
+    busy = {"sched.run_ns": 0.3e9, "sched.wakeups": 1.0}
+    rows = [Row("w1", busy, does=("background_work",)), Row("w2", busy, does=("latency",)), Row("w3", busy)]
+    assert alone(*hints(of, rows)) == [
+        {"kind": "place_cpu", "workload": "w1", "cpus": [2, 3, 4, 5]},
+        {"kind": "place_cpu", "workload": "w2", "cpus": [0, 1]},
+    ]
+    wide = [Row("w1", busy | {"sched.run_ns": 5e9}, does=("background_work",))]
+    assert hints(of, wide) == []
+
+
+def test_what_a_device_is_good_at_and_no_processor_is_goes_there() -> None:
+    gpu = text("gpu", Binding(pci=GPU.pci), "matrix_compute", bad_at=("pointer_chasing",))
+    row = Row("w1", {}, does=("matrix_compute",), **MINE)
+    on = {"kind": "place_device", "workload": "w1", "device": "gpu0", "how": "on"}
+    assert hints(with_gpu(gpu), [row]) == [on]
+    both = Row("w1", {}, does=("matrix_compute", "pointer_chasing"), **MINE)
+    assert hints(with_gpu(gpu), [both]) == []
+    cpu = text("cpu", Binding(cpus="0-1"), "matrix_compute")
+    assert hints(with_gpu(gpu, cpu), [row]) == []
+    disk = with_gpu(gpu).model_copy(update={"devices": (GPU.model_copy(update={"id": "nvme0"}),)})
+    assert hints(disk, [row]) == []
