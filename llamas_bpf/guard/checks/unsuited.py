@@ -1,0 +1,26 @@
+"""Would it go to memory that, by its text, is bad at what the workload does?
+
+How much fits there is another matter: that the kernel tells, not a text.
+"""
+
+from llamas_bpf.guard.case import Case
+from llamas_bpf.guard.values import numbers, scheme_words
+
+ORDER = 64
+
+
+def check(case: Case) -> str | None:
+    does = {
+        trait: f"{trait}, which {case.who} does" for trait in (case.workload.does if case.workload else ())
+    }
+    wanted: frozenset[int] = frozenset()
+    if case.knob in ("cpuset.mems", "pages.move"):
+        wanted = numbers(case.action.value)
+    elif case.knob == "migrate_hot":
+        wanted = frozenset({(scheme_words(case.action.value) or {}).get("target_nid", -1)})
+        does.setdefault("frequent_access", "frequent_access, and hot pages are what is used often")
+    for memory in case.situation.machine.features:
+        for trait, why in does.items():
+            if memory.node in wanted and trait in memory.bad_at:
+                return f"node{memory.node} is bad at {why}: its text, {memory.profile}, says so"
+    return None
