@@ -96,8 +96,11 @@ def _by_heat(hint: TuneTiering, here: Here) -> list[Step]:
 
 
 def _check_tiers(here: Here) -> None:
-    if len(here.machine.tiers) < 2:
-        raise CannotPlan("this machine has one memory tier: there is no other to move pages to")
+    """Of the kernel's own, which it goes by: what texts or measurements tell apart may be one tier to it."""
+    if len({tier.kernel_name for tier in here.machine.tiers}) < 2:
+        raise CannotPlan(
+            "the kernel knows one memory tier here: there is no other that it would move pages to"
+        )
 
 
 def _step(knob: SystemKnobName, value: int | str) -> Step:
