@@ -47,6 +47,12 @@ def _described(part: str) -> Callable[[], bool]:
     return there
 
 
+def _untold_node() -> bool:
+    """Whether a third node is there of whose speed the firmware tells the kernel nothing."""
+    described = os.environ.get("LAB_TOPOLOGY")
+    return described is not None and _node(2)() and not load_topology(described).hmat
+
+
 FEATURES: dict[str, Callable[[], bool]] = {
     "btf": _there("/sys/kernel/btf/vmlinux"),
     "cxl memory regions": _there("/sys/bus/cxl/devices/root0/decoder0.0/create_ram_region"),
@@ -67,6 +73,7 @@ FEATURES: dict[str, Callable[[], bool]] = {
 }
 PARTS: dict[str, Callable[[], bool]] = {
     "node2": _node(2),
+    "node2 untold": _untold_node,
     "pci": _described("pci"),
     "swap": _described("swap"),
     "systemd": lambda: os.environ.get("LAB_INIT") == "systemd",

@@ -52,7 +52,7 @@ def only(directory: Path, *rules: str) -> Path:
     """A configuration with these rules in place of the packaged ones."""
     folder = directory / "policies/rules"
     folder.mkdir(parents=True)
-    for packaged in ("cpu", "memory", "tiering"):
+    for packaged in ("cpu", "devices", "memory", "tiering"):
         (folder / f"{packaged}.toml").write_text("")
     (folder / "ours.toml").write_text("".join(rules))
     config = directory / "config.toml"

@@ -95,9 +95,9 @@ def test_on_a_device_is_advice_to_the_operator() -> None:
 def test_advisors_are_given_the_ids() -> None:
     there = here(1, None)
     features = machine_features(there.digest, there.machine)
-    assert features["devices"] == [
-        {"id": "gpu0", "kind": "kind of gpu0", "node": "node1"},
-        {"id": "eth0", "kind": "kind of eth0", "node": None},
+    assert [(each["id"], each["kind"], each["node"]) for each in features["devices"]] == [
+        ("gpu0", "kind of gpu0", "node1"),
+        ("eth0", "kind of eth0", None),
     ]
     assert {"gpu0", "eth0"} < RulesAdvisor([]).advise(there).known_ids
     _, text, known = rendered(there)
