@@ -9,7 +9,7 @@ from situations import machine
 
 from llamas_bpf.contracts.action import Action, Scheme
 from llamas_bpf.contracts.machine import NodeFeatures
-from llamas_bpf.contracts.profile import Trait
+from llamas_bpf.contracts.profile import Binding, DeviceProfile, Threshold, Trait
 from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.guard.case import Case
 from llamas_bpf.guard.checks import unsuited
@@ -44,6 +44,18 @@ def test_it_is_refused_in_words() -> None:
 )
 def test_elsewhere_or_for_others_it_is_not(one: Action, there: Situation) -> None:
     assert refusal(one, there) is None
+
+
+@pytest.mark.parametrize(("most", "refused"), [(0.05, True), (0.2, False)])
+def test_a_memory_is_avoided_from_where_its_text_says(most: float, refused: bool) -> None:
+    """A tenth of it is used."""
+    limit = Threshold(figure="used_ratio", side="above", value=most, action="avoid")
+    text = DeviceProfile(
+        name="small", text_hash="", reader="offline", binding=Binding(node=2), thresholds=(limit,)
+    )
+    there = replace(window(), machine=machine().model_copy(update={"profiles": (text,)}))
+    sentence = "10% of node2 is used, and its text, small, says to avoid it above 5%"
+    assert refusal(knob("cpuset.mems", "2"), there) == (("unsuited", sentence) if refused else None)
 
 
 def test_hot_pages_are_kept_from_memory_that_is_bad_at_frequent_use() -> None:

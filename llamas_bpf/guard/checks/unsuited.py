@@ -1,4 +1,4 @@
-"""Would it go to memory that, by its text, is bad at what the workload does?
+"""Would it go to memory that, by its text, is bad at what the workload does, or too full to be used well?
 
 How much fits there is another matter: that the kernel tells, not a text.
 """
@@ -23,4 +23,21 @@ def check(case: Case) -> str | None:
         for trait, why in does.items():
             if memory.node in wanted and trait in memory.bad_at:
                 return f"node{memory.node} is bad at {why}: its text, {memory.profile}, says so"
+    return next((sentence for node in sorted(wanted) if (sentence := _too_full(case, node))), None)
+
+
+def _too_full(case: Case, node: int) -> str | None:
+    row = case.situation.digest.machine.get("nodes", {}).get(str(node), {})
+    if not row.get("total_bytes") or row.get("free_bytes") is None or case.goes_on(case.action):
+        return None
+    used = 1 - row["free_bytes"] / row["total_bytes"]
+    limits = [
+        (limit.value, text.name)
+        for text in case.situation.machine.profiles
+        for limit in text.thresholds
+        if text.binding.node == node and limit.action != "migrate_here"
+        if (limit.figure, limit.side) == ("used_ratio", "above") and used > limit.value
+    ]
+    for most, name in limits[:1]:
+        return f"{used:.0%} of node{node} is used, and its text, {name}, says to avoid it above {most:.0%}"
     return None
