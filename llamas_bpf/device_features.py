@@ -15,6 +15,7 @@ from llamas_bpf.machine.ranks import CLEARLY
 _WRITES_DEAR = 2.0
 #: The share of writes from which a workload writes a lot, where the text sets no other.
 _WRITES_A_LOT = 0.5
+_COLD = {("page_accesses_per_s", "below"), ("page_idle_s", "above")}
 #: What processors of a class are made for, by the kernel's name of it, or by a word of the text's.
 _CLASSES = {
     "performance": (("perf", "p-core", "big", "fast"), ("serial_compute", "latency")),
@@ -27,8 +28,9 @@ def nodes(machine: Machine) -> list[Json]:
     """Of each: the kernel's facts, with the figures that count (None where nobody tells them), ``good_at``,
     ``bad_at`` and ``persistent``.
 
-    ``suits_reads``: it reads as fast as any, and writes are dear. ``most_write_ratio``: who writes more than
-    this share does not belong there; None: anybody may. ``key`` is the node's name in ``memory.node_bytes``.
+    ``suits_hot``, ``suits_cold``: its text wants what is used often, or hardly. ``suits_reads``: it reads as
+    fast as any, and writes are dear. ``most_write_ratio``: who writes more than this share does not belong
+    there; None: anybody may. ``key`` is the node's name in ``memory.node_bytes``.
     """
     told = {each.node: each for each in machine.features}
     texts = {each.name: each for each in machine.profiles}
@@ -93,9 +95,13 @@ def _node(node: NumaNode, told: NodeFeatures, texts: dict[str, DeviceProfile]) -
     for name in FIGURES:
         shown[name] = told.figures[name].value if name in told.figures else shown.get(name)
     shown |= {"good_at": list(told.good_at), "bad_at": list(told.bad_at), "persistent": told.persistent}
+    thresholds = texts[told.profile].thresholds if told.profile in texts else ()
+    wanted = {(each.figure, each.side) for each in thresholds if each.action == "migrate_here"}
+    shown["suits_hot"] = "frequent_access" in told.good_at or ("page_accesses_per_s", "above") in wanted
+    shown["suits_cold"] = "rare_access" in told.good_at or not wanted.isdisjoint(_COLD)
     limits = [
         each.value
-        for each in (texts[told.profile].thresholds if told.profile in texts else ())
+        for each in thresholds
         if (each.figure, each.side) == ("write_ratio", "above") and each.action != "migrate_here"
     ]
     shown["most_write_ratio"] = min(limits, default=_WRITES_A_LOT if _writes_are_dear(shown) else None)

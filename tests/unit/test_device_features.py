@@ -93,6 +93,27 @@ def test_the_text_says_from_which_share_of_writes_on_it_is_not_the_place() -> No
     assert found["most_write_ratio"] == 0.3
 
 
+@pytest.mark.parametrize(
+    ("good_at", "threshold", "hot_cold"),
+    [
+        (("frequent_access",), None, (True, False)),
+        (("rare_access",), None, (False, True)),
+        ((), ("page_accesses_per_s", "above", "migrate_here"), (True, False)),
+        ((), ("page_accesses_per_s", "above", "migrate_away"), (False, False)),
+        ((), ("page_accesses_per_s", "below", "migrate_here"), (False, True)),
+        ((), ("page_idle_s", "above", "migrate_here"), (False, True)),
+    ],
+)
+def test_the_text_says_which_pages_a_memory_wants(
+    good_at: tuple[str, ...], threshold: tuple[str, str, str] | None, hot_cold: tuple[bool, bool]
+) -> None:
+    words = [dict(zip(("figure", "side", "action"), threshold, strict=True))] if threshold else []
+    limits = tuple(Threshold.model_validate(each | {"value": 5}) for each in words)
+    told = NodeFeatures(node=2, profile="text", good_at=good_at)
+    found = node(2, told, profiles=(profile(thresholds=limits),))
+    assert (found["suits_hot"], found["suits_cold"]) == hot_cold
+
+
 def test_kinds_of_processors() -> None:
     cpus = tuple(
         Cpu(id=id_, node=0, cpu_class="performance" if id_ < 2 else "efficiency") for id_ in range(6)
