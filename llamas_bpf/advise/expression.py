@@ -41,6 +41,11 @@ _COMPARISON = re.compile(rf"workload\.(\w+\.\w+){_LIMIT}", re.ASCII)
 _OF_ANY = re.compile(
     rf"workloads\.exists\((\w+),\s*\1\.(\w+\.\w+)\s*!=\s*null\s*&&\s*\1\.\2{_LIMIT}\s*\)", re.ASCII
 )
+#: How many of these a workload has can be compared like a figure.
+COUNTED = ("does",)
+_COUNT = re.compile(rf"size\(workload\.({'|'.join(COUNTED)})\)\s*(<=|>=|<|>)\s*(\d+)", re.ASCII)
+#: Lists of words and numbers, which hold nothing of a workload's figures.
+_LISTS = {"workload.does", "workload.device.near", "workload.pids"}
 _OPERATORS: dict[str, Callable[[Any, float], Any]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -51,11 +56,17 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 class Comparison(NamedTuple):
-    """Of a figure (``sched.run_ns``) with a number: many workloads can be compared at once."""
+    """Of a figure (``sched.run_ns``), or the size of a list (``does``), with a number: many workloads can be
+    compared at once."""
 
     figure: str
     sign: str
     limit: float
+
+    def of(self, workload: Json) -> Any:
+        """What is compared, of one; None where it is not known."""
+        group, _, name = self.figure.partition(".")
+        return workload[group][name] if name else len(workload[group])
 
     def holds(self, values: Any) -> Any:
         """For one value, or for an array of them: False for NaN. Raises TypeError for None, as CEL cannot
@@ -79,7 +90,7 @@ class Expression:
             raise ConfigError(str(error)) from None
         self.sees_all = "workloads" in self.program.variables()
         self.sees_one = "workload" in self.program.variables()
-        self.comparison = _comparison(_COMPARISON, source)
+        self.comparison = _comparison(_COMPARISON, source) or _comparison(_COUNT, source)
         self.of_any = _comparison(_OF_ANY, source)
         self.words = None if _sees_whole(source) else frozenset(_WORD.findall(source))
 
@@ -104,13 +115,14 @@ def _comparison(form: re.Pattern[str], source: str) -> Comparison | None:
     if not (found := form.fullmatch(source.strip())):
         return None
     *_, figure, sign, number = found.groups()
-    return Comparison(figure, sign, float(number)) if figure in FIGURES else None
+    return Comparison(figure, sign, float(number)) if figure in (*FIGURES, *COUNTED) else None
 
 
 def _sees_whole(source: str) -> bool:
     """Whether a workload, or a group of its figures, is spoken of other than to go on to one figure."""
     text = _STRING.sub("''", source)
-    variables = "|".join(["workload", *(variable for _, variable in _MACRO.findall(text))])
+    found = (variable for domain, variable in _MACRO.findall(text) if domain not in _LISTS)
+    variables = "|".join(["workload", *found])
     rest = _DECLARED.sub("", text)
     return bool(
         re.search(rf"(?<![\w.])(?:{variables})\b(?!\s*\.)", rest)

@@ -12,7 +12,7 @@ import cel
 import numpy as np
 
 from llamas_bpf.advise import busiest
-from llamas_bpf.advise.expression import FUNCTIONS, Expression
+from llamas_bpf.advise.expression import COUNTED, FUNCTIONS, Expression
 from llamas_bpf.as_json import Json
 from llamas_bpf.contracts.action import Action
 from llamas_bpf.contracts.digest import NODE_BYTES
@@ -67,6 +67,9 @@ class Terms:
 
     def column(self, figure: str) -> Column:
         """Of all that are judged one by one; NaN where it is not known."""
+        if figure in COUNTED:
+            sizes = [len(_ABOUT[figure](self._digest.workloads[row])) for row in self._rows]
+            return np.array(sizes, dtype=np.float64)
         return self._told()[figure]
 
     def workloads(self, places: Sequence[int]) -> list[Json]:
@@ -98,8 +101,7 @@ class Terms:
     def value(self, expression: Expression) -> Any:
         """Raises where the expression depends on a figure that is not known."""
         if one := expression.comparison:
-            group, name = one.figure.split(".")
-            return one.holds(self._names["workload"][group][name])
+            return one.holds(one.of(self._names["workload"]))
         if expression.sees_one:
             return self._found(expression)
         if expression.source not in self._same_for_all:

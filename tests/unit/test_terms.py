@@ -43,6 +43,7 @@ def told(source: str, narrow: bool, row: int = 0) -> Any:
         ("size(workload.sched) > 10", True),
         ("size(workload) > 5", True),
         ("workload.sched.all(name, name != 'x')", True),
+        ("workload.does.all(trait, trait != 'x')", False),
         ("workloads.exists(o, o == workload)", True),
         ("workloads.map(o, o)[0].sched.run_ns > 1.0", True),
         ("workloads.filter(o, o.id != workload.id)[0].sched.run_ns > 1.0", False),
