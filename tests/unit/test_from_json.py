@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from llamas_bpf import from_json
 from llamas_bpf.as_json import digest_json
 from llamas_bpf.contracts.digest import COLUMNS, NODE_BYTES, Digest
+from llamas_bpf.contracts.hint import DEVICE
+from llamas_bpf.contracts.profile import Trait
 from llamas_bpf.contracts.workload import ProcessId, Workload
 
 figures = st.one_of(
@@ -53,6 +55,8 @@ def digests(draw: st.DrawFn) -> Digest:
                 cgroup_id=None,
                 processes=tuple(ProcessId(pid, 0) for pid in draw(st.lists(st.integers(0, 1 << 22)))),
                 started_by_exec=draw(st.booleans()),
+                does=tuple(draw(st.lists(st.sampled_from(get_args(Trait))))),
+                near=tuple(draw(st.lists(st.from_regex(DEVICE, fullmatch=True)))),
             )
             for number in ids
         ),
@@ -127,7 +131,7 @@ def test_what_no_controller_wrote(path: tuple[Any, ...], to: Any, why: str) -> N
 def test_a_line_of_an_older_version() -> None:
     older = json.loads(WHOLE)
     for row in older["workloads"]:
-        del row["started_by_exec"], row["delay"], row["faults"]["write"]
+        del row["started_by_exec"], row["does"], row["device"], row["delay"], row["faults"]["write"]
     found = from_json.digest(older)
     assert not found.workloads[0].started_by_exec
     assert np.isnan(found.table["delay.cpu_ns"]).all()
