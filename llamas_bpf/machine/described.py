@@ -6,13 +6,13 @@ from pathlib import Path
 from llamas_bpf.config import Config
 from llamas_bpf.contracts.machine import Machine
 from llamas_bpf.contracts.profile import DeviceProfile
-from llamas_bpf.machine import cpulist, measurements, profiles, trust
+from llamas_bpf.machine import cpulist, measurements, profiles, ranks, trust
 
 PCI = Path("/sys/bus/pci/devices")
 
 
 def described(bare: Machine, config: Config | None, state: Path | None, pci: Path = PCI) -> Machine:
-    """``bare`` with profiles, features, and notes on what is wrong with them.
+    """``bare`` with profiles, features, tiers by these, and notes on what is wrong.
 
     Raises ConfigError where the texts' directory cannot be trusted.
     """
@@ -23,7 +23,8 @@ def described(bare: Machine, config: Config | None, state: Path | None, pci: Pat
     if measured and (why := measurements.doubt(measured, {one.node: one for one in features})):
         notes.append(f"{why}: it does not outrank HMAT and texts")
     notes += trust.disagreements(features)
-    return bare.model_copy(update={"profiles": found, "features": features, "notes": tuple(notes)})
+    told = bare.model_copy(update={"profiles": found, "features": features, "notes": tuple(notes)})
+    return ranks.by_rank(told)
 
 
 def _missing(bare: Machine, found: tuple[DeviceProfile, ...], pci: Path) -> Iterator[str]:

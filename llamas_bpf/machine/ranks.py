@@ -7,12 +7,20 @@ tells it apart. What the kernel itself does between tiers, such as demotion, goe
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from llamas_bpf.contracts.machine import MemoryTier, NodeFeatures
+from llamas_bpf.contracts.machine import Machine, MemoryTier, NodeFeatures
 
 #: From here on one memory is clearly slower than another.
 CLEARLY = 1.25
 #: Ordinary memory of its own processors: what a node is taken for of which nothing is known.
 ORDINARY_NS, ORDINARY_BYTES_PER_S = 100.0, 100e9
+
+
+def by_rank(machine: Machine) -> Machine:
+    """The same, with its tiers, and the tier of each node, by its ``features``."""
+    tiers = ranked(machine.tiers, machine.features)
+    rank = {node: tier.rank for tier in tiers for node in tier.nodes}
+    nodes = tuple(each.model_copy(update={"tier": rank.get(each.id, each.tier)}) for each in machine.nodes)
+    return machine.model_copy(update={"tiers": tiers, "nodes": nodes})
 
 
 def ranked(tiers: Sequence[MemoryTier], features: Iterable[NodeFeatures]) -> tuple[MemoryTier, ...]:

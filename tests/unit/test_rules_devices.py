@@ -93,7 +93,7 @@ def test_memory_for_frequent_use_is_not_for_others(row: Row, more: dict[str, Any
 
 
 def test_the_busiest_goes_first() -> None:
-    busy = Row("w2", quiet().columns | {"sched.run_ns": 0.7e9}, node_bytes=(200 * MIB, 0, 0))
+    busy = Row("w2", {**quiet().columns, "sched.run_ns": 0.7e9}, node_bytes=(200 * MIB, 0, 0))
     found = hints(with_memory("frequent_access"), [quiet(), busy])
     assert [hint["workload"] for hint in found] == ["w2", "w1"]
 
