@@ -17,8 +17,8 @@ BOTH = re.compile(
 )
 _CUT = re.compile(
     r"(?P<mark>[;()\[\]]|,(?=\s)|\s[–—/-]\s)"
-    r"|(?<=\s)(?P<word>and|but|while|whereas|whilst|although|though|however|because|since|so|und|aber|"
-    r"or|nor)(?=\s)",
+    r"|(?<=\s)(?P<word>and|but|while|whereas|whilst|although|though|"
+    r"however(?! (?:often|rarely|much|many))|because|since|so|und|aber|or|nor)(?=\s)",
     re.IGNORECASE,
 )
 

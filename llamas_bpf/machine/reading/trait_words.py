@@ -8,7 +8,8 @@ TRAITS: Final = {
     trait: re.compile(rf"\b(?:{stems})", re.IGNORECASE)
     for trait, stems in {
         "frequent_access": r"hot(?:test)?\b(?! ?-?(?:plug|swap|spot))|frequent|"
-        r"(?<!written )often\b(?! (?:re)?writ)|heavily (?:used|accessed)|used (?:all the time|"
+        r"(?<!written )(?<!how )(?<!however )often\b(?! (?:re)?writ)|heavily (?:used|accessed)|"
+        r"used (?:all the time|"
         r"constantly|a lot)|all the time|constantly|busy|busiest|active(?:ly used)? (?:data|pages|set)|"
         r"high(?:ly)? reuse|reused|in constant use|working sets?\b|heiße?|häufig",
         "rare_access": r"cold(?:est)?\b|rare(?:ly)?\b|seldom|infrequent|archiv|"
