@@ -1,6 +1,7 @@
 """Near a device, in a kernel that knows which node it hangs on: CPUs and memory go there, and come back."""
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from llamas_bpf.contracts.hint import Advice, PlaceDevice
 from llamas_bpf.contracts.machine import Device, Machine
 from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.contracts.workload import ProcessId, Workload
+from llamas_bpf.digest.open_devices import OpenDevices
 from llamas_bpf.lab.topology import load_topology
 from llamas_bpf.plan import plan
 
@@ -64,6 +66,17 @@ def test_devices_are_found_with_their_nodes(here: Machine) -> None:
     assert len({device.id for device in here.devices}) == len(here.devices)
     for device in here.devices:
         assert (Path("/sys/bus/pci/devices") / device.pci).exists()
+
+
+def test_what_a_process_has_open_leads_to_its_device(here: Machine) -> None:
+    disks = {found[0]: one.id for one in here.devices if (found := re.findall(r"nvme\d+", one.description))}
+    assert disks
+    own = ProcessId(os.getpid(), 0)
+    for name, id_ in disks.items():
+        for file in (f"/dev/{name}", f"/dev/{name}n1"):
+            with Path(file).open("rb"):
+                found = OpenDevices(here.devices).look([Workload("w1", "self", None, None, (own,))])
+                assert found == {"w1": (id_,)}
 
 
 def test_a_cgroup_is_placed_near_each_device_and_comes_back(here: Machine, actuation: Actuation) -> None:

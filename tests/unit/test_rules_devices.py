@@ -165,3 +165,13 @@ def test_what_a_device_is_good_at_and_no_processor_is_goes_there() -> None:
     assert hints(with_gpu(gpu, cpu), [row]) == []
     disk = with_gpu(gpu).model_copy(update={"devices": (GPU.model_copy(update={"id": "nvme0"}),)})
     assert hints(disk, [row]) == []
+
+
+def test_what_is_hoped_for_is_what_can_be_seen() -> None:
+    """Into the fastest tier more can go; where all is one tier, nothing shows."""
+    of = with_memory("frequent_access", read_latency_ns=40)
+    fast = of.model_copy(update={"tiers": machine(tiers=[[2], [0, 1]]).tiers})
+    for machine_, hoped in ((of, None), (fast, "memory.fast_tier_ratio")):
+        advisor = rules.create(Config())
+        found = [hint for one in situations(4, [quiet()], machine_) for hint in advisor.advise(one).hints]
+        assert {hint.expect and hint.expect.metric for hint in found} == {hoped}
