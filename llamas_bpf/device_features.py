@@ -3,6 +3,7 @@
 Rules and prompts speak of these, never of products: so a new memory needs a text, and no rule of its own.
 """
 
+import re
 from collections.abc import Iterable
 
 from llamas_bpf.as_json import Json
@@ -16,11 +17,13 @@ _WRITES_DEAR = 2.0
 #: The share of writes from which a workload writes a lot, where the text sets no other.
 _WRITES_A_LOT = 0.5
 _COLD = {("page_accesses_per_s", "below"), ("page_idle_s", "above")}
-#: What processors of a class are made for, by the kernel's name of it, or by a word of the text's.
-_CLASSES = {
-    "performance": (("perf", "p-core", "big", "fast"), ("serial_compute", "latency")),
-    "efficiency": (("effic", "e-core", "little", "slow"), ("background_work",)),
+#: What processors of a class are made for, by the kernel's name of it; and the words of texts for it.
+_MADE_FOR = {"performance": ("serial_compute", "latency"), "efficiency": ("background_work",)}
+_CALLED = {
+    "performance": re.compile(r"\b(perf\w*|p|big|fast|prime|gold)\b", re.IGNORECASE),
+    "efficiency": re.compile(r"\b(effic\w*|e|little|slow|small|low[- ]power|eco|silver)\b", re.IGNORECASE),
 }
+_LIST = re.compile(r"[0-9]{1,4}(-[0-9]{1,4})?(,[0-9]{1,4}(-[0-9]{1,4})?)*", re.ASCII)
 _COMPUTES = ("gpu", "accel")
 
 
@@ -125,13 +128,13 @@ def _best(name: str, told: list[float | None]) -> float | None:
 
 def _of_text(text: DeviceProfile, where: str, of_kernel: dict[str, list[int]]) -> list[Json]:
     """Its classes, where it tells which CPUs they are, or the kernel does; else all that it is bound to."""
-    bound = cpulist.parse(where)
+    bound = _ids(where)
     found = []
     for each in text.cpu_classes:
-        ids = cpulist.parse(each.cpus) if each.cpus else of_kernel.get(_kind_of(each), ())
+        ids = _ids(each.cpus) if each.cpus else of_kernel.get(_kind_of(each), ())
         if ids := [cpu for cpu in ids if cpu in bound]:
             kind = _kind_of(each)
-            others = {trait for name in _CLASSES if name != kind for trait in _made_for(name)}
+            others = {trait for name in _MADE_FOR if name != kind for trait in _made_for(name)}
             theirs = (trait for trait in text.good_at if trait not in others)
             found.append(_class(kind, ids, (*_made_for(kind), *theirs), text.bad_at))
     return found or [_class("cpu", bound, text.good_at, text.bad_at)]
@@ -139,12 +142,18 @@ def _of_text(text: DeviceProfile, where: str, of_kernel: dict[str, list[int]]) -
 
 def _kind_of(each: CpuClass) -> str:
     """``performance`` or ``efficiency`` where its name says so, else its name."""
-    name = each.name.lower()
-    return next((kind for kind, (words, _) in _CLASSES.items() if any(word in name for word in words)), name)
+    found = (kind for kind, words in _CALLED.items() if words.search(each.name))
+    return next(found, each.name.lower())
+
+
+def _ids(words: str) -> tuple[int, ...]:
+    """The CPUs of a list as a text may write it; none where it is no list."""
+    written = words.replace("–", "-").replace(" ", "")
+    return cpulist.parse(written) if _LIST.fullmatch(written) else ()
 
 
 def _made_for(name: str) -> tuple[str, ...]:
-    return _CLASSES[name][1] if name in _CLASSES else ()
+    return _MADE_FOR.get(name, ())
 
 
 def _class(name: str, ids: Iterable[int], good_at: Iterable[str], bad_at: Iterable[str]) -> Json:

@@ -151,6 +151,23 @@ def test_a_text_about_processors() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("name", "cpus", "found"),
+    [
+        ("E-cores", "2 – 3", ("efficiency", [2, 3])),
+        ("P", "0-1,4", ("performance", [0, 1, 4])),
+        ("three-core cluster", "0", ("three-core cluster", [0])),
+        ("big cores", "the first four", ("cpu", [0, 1, 2, 3, 4, 5])),
+        ("big cores", "0-99999999999", ("cpu", [0, 1, 2, 3, 4, 5])),
+    ],
+)
+def test_a_texts_own_way_to_name_processors(name: str, cpus: str, found: tuple[str, list[int]]) -> None:
+    text = profile(binding=Binding(cpus="0-5"), cpu_classes=(CpuClass(name=name, cpus=cpus),))
+    of = machine(tiers=[[0]], cpus={0: range(6)}).model_copy(update={"profiles": (text,)})
+    (only,) = shown(of)["cpus"]
+    assert (only["class"], only["cpus"]) == found
+
+
 def test_a_device_has_what_its_text_says() -> None:
     devices = (
         Device(id="gpu0", kind="display controller", pci=PCI, node=1, description=""),
