@@ -75,8 +75,8 @@ def test_what_a_process_has_open_leads_to_its_device(here: Machine) -> None:
     for name, id_ in disks.items():
         for file in (f"/dev/{name}", f"/dev/{name}n1"):
             with Path(file).open("rb"):
-                found = OpenDevices(here.devices).look([Workload("w1", "self", None, None, (own,))])
-                assert found == {"w1": (id_,)}
+                opened = OpenDevices(here.devices).look([Workload("w1", "self", None, None, (own,))])
+                assert opened == {"w1": (id_,)}
 
 
 def test_a_cgroup_is_placed_near_each_device_and_comes_back(here: Machine, actuation: Actuation) -> None:
