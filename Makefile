@@ -81,7 +81,7 @@ test-topologies: setup  ## Check every topology in a guest, and what only one of
 	$(BIN)/llamas-bpf lab matrix --kernel $(KERNEL) --out build/lab-topologies \
 		$(patsubst vagrant/topologies/%.toml,--topology %,$(wildcard vagrant/topologies/*.toml)) \
 		-- tests/lab/test_topology.py tests/lab/test_boot.py tests/lab/test_act_page_moves.py \
-		tests/lab/test_place_device.py
+		tests/lab/test_place_device.py tests/lab/test_device_text_guest.py
 
 clean:  ## Remove what was built here (the lab's cache stays: see `llamas-bpf lab clean`)
 	rm -rf .venv build llamas_bpf/bpf llamas_bpf/native/_native.* *.egg-info

@@ -67,34 +67,42 @@ def _machine() -> Machine:
         cgroup_mount="/sys/fs/cgroup",
         cgroup_controllers=("cpu", "cpuset", "memory"),
         capabilities=(),
-        devices=(Device(id="gpu0", kind="display controller", pci="0000:01:00.0", node=1, description=""),),
+        devices=tuple(
+            Device(id=f"gpu{n}", kind="display controller", pci=f"0000:0{n + 1}:00.0", node=n, description="")
+            for n in (0, 1)
+        ),
         profiles=_profiles(),
-        features=tuple(_features(node) for node in (1, 2)),
+        features=tuple(_features(each) for each in _profiles() if each.kind == "memory"),
     )
 
 
 def _profiles() -> tuple[DeviceProfile, ...]:
-    """They are good and bad at everything, so that no filter of a rule comes out empty."""
-    bindings = {
-        "memory": Binding(node=2),
-        "cpu": Binding(cpus="0"),
-        "gpu": Binding(pci="0000:01:00.0"),
-    }
+    """Of each kind one that is good at everything and one that is bad at it: no filter of a rule comes out
+    empty."""
+    good = {"memory": Binding(node=2), "cpu": Binding(cpus="0"), "gpu": Binding(pci="0000:01:00.0")}
+    bad = {"memory": Binding(node=1), "cpu": Binding(cpus="1"), "gpu": Binding(pci="0000:02:00.0")}
     threshold = Threshold(figure="write_ratio", side="above", value=0.5, action="avoid")
     return tuple(
         DeviceProfile.model_validate(
-            {"name": name, "text_hash": "", "reader": "sample", "binding": binding, "kind": name}
-            | {"good_at": TRAITS, "bad_at": TRAITS, "thresholds": (threshold,)}
+            {"name": f"{side}-{kind}", "text_hash": "", "reader": "sample", "binding": binding, "kind": kind}
+            | {side: TRAITS, "thresholds": (threshold,)}
         )
-        for name, binding in bindings.items()
+        for side, bindings in (("good_at", good), ("bad_at", bad))
+        for kind, binding in bindings.items()
     )
 
 
-def _features(node: int) -> NodeFeatures:
+def _features(profile: DeviceProfile) -> NodeFeatures:
     """Reads are quick, and writes are dear; node 0, of which no text speaks, is ordinary."""
+    assert profile.binding.node is not None
     figures = {name: Told(text=1000.0 if name == "write_latency_ns" else 100.0) for name in FIGURES}
     return NodeFeatures(
-        node=node, profile="memory", figures=figures, good_at=TRAITS, bad_at=TRAITS, persistent=True
+        node=profile.binding.node,
+        profile=profile.name,
+        figures=figures,
+        good_at=profile.good_at,
+        bad_at=profile.bad_at,
+        persistent=True,
     )
 
 
