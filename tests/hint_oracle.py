@@ -46,12 +46,23 @@ def judge(
         else:
             _about_its_own(world, action)
         assert allows(world, action.target.knob, action.value), action
+        _suits(world, action)
     for action in fresh:
         _not_too_far(world, action, now(action.target))
     _one_at_a_time(fresh)
     _fits(world, digest, accepted)
     for workload in {action.workload for action in accepted}:
         _leaves_enough(world, digest, [action for action in accepted if action.workload == workload])
+
+
+def _suits(world: World, action: Action) -> None:
+    """What writes, and what is hot, stays off memory that is bad at it."""
+    knob, bad = action.target.knob, [each.node for each in world.machine.features]
+    writes = [each.id for each in world.workloads if "writes" in each.does]
+    if knob in BINDS and action.workload in writes:
+        assert not members(action.value) & set(bad), action
+    if knob == "migrate_hot":
+        assert not any(f"target_nid={node} " in action.value for node in bad), action
 
 
 #: What must not be done by halves: CPUs here and memory there, promotion without a limit, half an order.

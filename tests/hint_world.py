@@ -20,7 +20,7 @@ from llamas_bpf.act.actuators import affinity, cgroup, interleave, reclaim, syst
 from llamas_bpf.act.entries import Old, ThreadValue
 from llamas_bpf.contracts.action import ONE_SHOTS, CgroupKnobName, Target
 from llamas_bpf.contracts.digest import Digest
-from llamas_bpf.contracts.machine import Device, Machine
+from llamas_bpf.contracts.machine import Device, Machine, NodeFeatures
 from llamas_bpf.contracts.workload import ProcessId, Workload
 
 #: No process can have it: the kernel's own limit of pids is 2^22 (include/linux/threads.h, PID_MAX_LIMIT).
@@ -42,6 +42,8 @@ DEVICES = tuple(
         ("eth0", "ethernet", "0000:03:00.0", None),
     )
 )
+#: Where there are three nodes, what the text of the last says.
+SLOW = (NodeFeatures(node=2, profile="slow", bad_at=("writes", "frequent_access")),)
 #: What has no file of its own holds this at first.
 AT_FIRST = {"priority": "0 other"}
 #: And these settings of the machine, of which a step may be bounded; all others 1.
@@ -189,7 +191,7 @@ def build(random: Random, root: Path, processes: tuple[ProcessId, ...]) -> World
     found = here(mount).model_copy(
         update={name: getattr(invented, name) for name in ("cpus", "nodes", "tiers")}
         | {"cgroup_controllers": random.choice((("cpu", "cpuset", "memory"), ("cpu", "memory"), ()))}
-        | {"devices": DEVICES}
+        | {"devices": DEVICES, "features": SLOW if len(invented.nodes) == 3 else ()}
     )
     for name, file in system.FILES.items():
         _make(root / file.path, AT_BOOT.get(name, "1"))
@@ -223,7 +225,7 @@ def _workloads(mount: Path, processes: tuple[ProcessId, ...]) -> Iterator[Worklo
         yield Workload(f"w{number}", place, place, id_, (NOBODY,), place.startswith("/llamas-bpf/"))
     (mount / "batch/init/cgroup.procs").write_text("1\n")
     yield Workload("w8", "the root", "/", mount.stat().st_ino, (NOBODY,))
-    yield Workload("w9", "tree", None, None, processes, started_by_exec=True)
+    yield Workload("w9", "tree", None, None, processes, started_by_exec=True, does=("writes",))
     yield Workload("w10", "gone", None, None, (NOBODY,), started_by_exec=True)
     yield Workload("w11", "stranger", None, None, processes)
     yield Workload("w12", "init", None, None, (ProcessId(1, 1), *processes), started_by_exec=True)
