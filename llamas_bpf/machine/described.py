@@ -6,7 +6,7 @@ from pathlib import Path
 from llamas_bpf.config import Config
 from llamas_bpf.contracts.machine import Machine
 from llamas_bpf.contracts.profile import DeviceProfile
-from llamas_bpf.machine import cpulist, measurements, profiles, ranks, trust
+from llamas_bpf.machine import cpulist, measurements, ranks, trust
 
 PCI = Path("/sys/bus/pci/devices")
 
@@ -16,7 +16,12 @@ def described(bare: Machine, config: Config | None, state: Path | None, pci: Pat
 
     Raises ConfigError where the texts' directory cannot be trusted.
     """
-    found, wrong = profiles.load(config, state) if config else ((), ())
+    found: tuple[DeviceProfile, ...] = ()
+    wrong: tuple[str, ...] = ()
+    if config:
+        from llamas_bpf.machine import profiles  # not what ``exec`` needs, which lives as long as its command
+
+        found, wrong = profiles.load(config, state)
     measured, why = measurements.current(state, bare) if state else (None, "")
     notes = [*wrong, *([why] if why else []), *_missing(bare, found, pci)]
     features = trust.features(bare.nodes, found, measured)
