@@ -42,7 +42,7 @@ lint: setup  ## Check style and types
 test-host: test-unit test-guests test-kernel  ## Run all tests that are no lab tests
 
 test-unit: setup  ## Run the unit tests
-	$(BIN)/python -m pytest -m 'not slow' tests/unit
+	$(BIN)/python -m pytest -n auto -m 'not slow' tests/unit
 
 test-kernel: setup  ## Run the tests that use this machine's own kernel
 	$(BIN)/python -m pytest -m 'not slow' --ignore-glob='*/test_lab_*' tests/kernel

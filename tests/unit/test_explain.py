@@ -161,7 +161,8 @@ def test_nothing_kept_yet(run: Run, tmp_path: Path) -> None:
     assert "run llamas-bpf run first" in err
     with Store(tmp_path / "empty", StoreConfig()):
         pass
-    assert run("--state", str(tmp_path / "empty"))[:2] == (0, f"no decisions in {tmp_path / 'empty'} yet\n")
+    status, out, _ = run("--state", str(tmp_path / "empty"))
+    assert (status, " ".join(out.split())) == (0, f"no decisions in {tmp_path / 'empty'} yet")
     assert run("--state", str(tmp_path / "empty"), "1")[0] == 2
     assert run("--state", str(tmp_path / "empty"), "--json")[1] == "[]\n"
 
