@@ -88,7 +88,9 @@ def ask_for(
     texts = [*(f"{key} = {value}" for key, value in given), *hay]
     documents = [Document(source=f"text{place}", text=text) for place, text in enumerate(texts)]
     model = Scripted(play, count)
-    of = context(model, path, tokens=8000, steps=40, documents=documents)
+    # Who counts each byte needs more than 6,000 for what is always there.
+    tokens = 12_000 if count is by_byte else 8000
+    of = context(model, path, tokens=tokens, steps=40, documents=documents)
     answered = asked(of, observation(1, situation([hot(name=key), Row("w2", {"sched.run_ns": 1.0})])))
     (hint,) = answered.hints
     return hint.reason, model
