@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* See capabilities(7), mount_namespaces(7), pid_namespaces(7), mount_setattr(2), PR_SET_NO_NEW_PRIVS(2const) and
- * PR_SET_DUMPABLE(2const). */
+/* See capabilities(7), mount_namespaces(7), pid_namespaces(7), ipc_namespaces(7), mount_setattr(2),
+ * PR_SET_NO_NEW_PRIVS(2const) and PR_SET_DUMPABLE(2const). */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +30,7 @@ int confine_mounts(void)
 {
 	struct mount_attr read_only = { .attr_set = MOUNT_ATTR_RDONLY };
 
-	if (unshare(CLONE_NEWNS))
+	if (unshare(CLONE_NEWNS | CLONE_NEWIPC))
 		return -errno;
 	/* What the host unmounts must go here too, or its disk would stay in use. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL))

@@ -14,7 +14,8 @@ int confine_children_no_more(int pid_namespace_fd);
 
 /*
  * From now on, nobody else sees what this process mounts, it can write to no disk, and /proc shows the
- * processes of its PID namespace and nothing else.
+ * processes of its PID namespace and nothing else. Shared memory, semaphores and message queues, which outlive
+ * whoever makes them, are its own too, and end with it.
  */
 int confine_mounts(void);
 

@@ -101,6 +101,7 @@ def tries() -> None:
         "write /dev/shm": lambda: Path("/dev/shm/llamas-bpf-bad-model").write_text("x"),
         "write /var/tmp": lambda: Path("/var/tmp/llamas-bpf-bad-model").write_text("x"),
         "be spared when memory is short": lambda: Path("/proc/self/oom_score_adj").write_text("0"),
+        "reach shared memory": lambda: _check(ctypes.CDLL(None).shmget(int(argument or 0), 0, 0)),
         "read by way of the controller": lambda: Path(f"/proc/{controller}/root/etc/shadow").read_bytes(),
     }
     through = []
@@ -110,6 +111,11 @@ def tries() -> None:
             through.append(what)
     say(kind="ready", notes=["tried", *through])
     hangs()
+
+
+def _check(result: int) -> None:
+    if result < 0:
+        raise OSError(result)
 
 
 def multiplies() -> None:

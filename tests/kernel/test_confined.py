@@ -1,5 +1,6 @@
 """The model's process on this kernel: it has no rights, and whatever it does, the loop goes on."""
 
+import ctypes
 import os
 import resource
 import signal
@@ -136,6 +137,18 @@ def test_it_can_do_nothing_but_write_its_memory(state: Path) -> None:
         assert found.notes == ("tried",), found.trouble
     assert (state / "advisor" / "memory.db").read_bytes() == b"mine"
     assert (state / "store.db").read_text() == "the controller's"
+
+
+def test_it_shares_no_memory_with_anybody(state: Path) -> None:
+    libc, key = ctypes.CDLL(None), 0x6C6C62
+    segment = libc.shmget(key, 4096, 0o1666)
+    assert segment >= 0
+    try:
+        with confined(state, bad=f"tries:{key}") as found:
+            until(found, lambda said: bool(found.notes) or ended(said), "what it tried")
+            assert found.notes == ("tried",), found.trouble
+    finally:
+        assert libc.shmctl(segment, 0, None) == 0  # IPC_RMID
 
 
 def test_a_confinement_that_fails_is_the_end(state: Path) -> None:
