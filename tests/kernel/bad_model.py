@@ -4,6 +4,7 @@
 """
 
 import ctypes
+import fcntl
 import json
 import os
 import random
@@ -128,6 +129,15 @@ def multiplies() -> None:
             os.setsid()
             hangs()
     say(kind="ready", notes=["multiplied"])
+    hangs()
+
+
+def locks() -> None:
+    """Its own directory, which it may open."""
+    from llamas_bpf.advise.confined.confine import confine
+
+    fcntl.flock(os.open(confine(Path(state), user), os.O_RDONLY), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    say(kind="ready", notes=["locked"])
     hangs()
 
 

@@ -257,6 +257,17 @@ def test_two_do_not_share_a_memory(state: Path) -> None:
         ready(second)
 
 
+def test_it_can_lock_nobody_out(state: Path) -> None:
+    """One that outlives its controller, which was killed, does not stop the next."""
+    with confined(state, bad="locks") as found:
+        until(found, lambda said: found.notes == ("locked",), "its lock")
+        assert found._lock is not None
+        os.close(found._lock)
+        found._lock = None
+        with confined(state) as second:
+            ready(second)
+
+
 def test_more_than_it_can_read_is_said_before_it_starts(state: Path) -> None:
     documents = [Document(source="nvme", text="x" * (5 << 20))]
     start = Start(base_url=None, model="m", config=LlmConfig(), templates={}, documents=documents)
