@@ -1,5 +1,6 @@
 """What comes up the pipe: whole however it is cut, and believed in nothing."""
 
+import itertools
 import os
 import random
 import struct
@@ -58,6 +59,25 @@ def test_thousands_of_broken_messages_are_all_told_from_good_ones() -> None:
             with pytest.raises((FrameError, ValidationError)):
                 confined._read()
                 raise AssertionError(f"number {number} passed")
+
+
+def test_single_bytes_without_end_are_not_read_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    confined = Confined(START, "none", Path("/nowhere"), "", 1)
+    endless = (frame(GOOD.model_dump_json().encode().ljust(60_000)) for _ in itertools.count())
+    single = (bytes([byte]) for message in endless for byte in message)
+    read = 0
+
+    def receive() -> bytes:
+        nonlocal read
+        read += 1
+        return next(single)
+
+    with ExitStack() as held:
+        confined._pipe = Ends(-1, -1, held)
+        monkeypatch.setattr(confined, "_receive", receive)
+        found = [message for _ in range(60) for message in confined._read()]
+    assert found == [GOOD]  # what is not whole is kept
+    assert read == 60 * 1024
 
 
 def test_of_notes_only_the_last_are_kept_and_short() -> None:

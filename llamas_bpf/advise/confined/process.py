@@ -28,6 +28,8 @@ from llamas_bpf.errors import ConfigError
 
 #: At once: more than that in one window, and it floods us.
 _MOST_MESSAGES, _MOST_AT_ONCE = 64, 2 * MOST_BYTES
+#: It may write single bytes as fast as they are read: the rest is for the next window.
+_MOST_READS = 1024
 #: What needs no question is small.
 _MOST_UNASKED = 1 << 16
 
@@ -165,7 +167,9 @@ class Confined:
         """Raises FrameError and ValidationError for what no honest process sends."""
         found: list[Answered | Figures | Ended] = []
         count = size = 0
-        while self._pipe is not None and (data := self._receive()) is not None:
+        for _ in range(_MOST_READS):
+            if self._pipe is None or (data := self._receive()) is None:
+                break
             if not data:
                 return [*found, self._end(self._status())]
             self._frames.feed(data)
