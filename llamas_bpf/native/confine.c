@@ -7,6 +7,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -115,5 +116,7 @@ int confine_rights(uint32_t uid, uint32_t gid, const char **step)
 	STEP("drop all capabilities", drop_capabilities());
 	STEP("set no_new_privs", prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 	STEP("become non-dumpable", prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
+	/* Last: the kernel forgets it when a process changes its user. */
+	STEP("end with its parent", prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0));
 	return 0;
 }

@@ -30,7 +30,8 @@ int confine_show(int directory_fd, const char *path);
 
 /*
  * Becomes this user, without groups and capabilities, also of programs that it executes. Whoever is not root
- * stays who it is, without capabilities. *step names what failed.
+ * stays who it is, without capabilities. *step names what failed. It is killed when the thread that started it
+ * ends, also while it hangs; a program that breaks its rules can undo this, and nothing else.
  */
 int confine_rights(uint32_t uid, uint32_t gid, const char **step);
 

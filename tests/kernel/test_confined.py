@@ -368,6 +368,24 @@ def test_it_ends_with_its_controller(tmp_path: Path) -> None:
         gone([child])
 
 
+def test_it_ends_with_its_controller_also_while_it_hangs(state: Path) -> None:
+    """It never looks whether the controller hangs up."""
+    reading, writing = os.pipe()
+    controller = os.fork()
+    if not controller:
+        try:
+            with confined(state, bad="locks") as found:
+                until(found, lambda said: bool(found.notes), "its lock")
+                os.write(writing, str(pid_of(found)).encode())
+                os.kill(os.getpid(), signal.SIGKILL)
+        finally:
+            os._exit(1)
+    os.close(writing)
+    os.waitpid(controller, 0)
+    with os.fdopen(reading) as told:
+        gone([int(told.read())])
+
+
 def test_it_is_the_controllers_own(state: Path) -> None:
     with serving(hints()) as server, confined(state, server.url) as found:
         pid = ready(found)
