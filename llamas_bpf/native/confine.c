@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/* See capabilities(7), mount_namespaces(7), pid_namespaces(7), mount_setattr(2), PR_SET_NO_NEW_PRIVS(2const) and
- * PR_SET_DUMPABLE(2const). */
+/* See capabilities(7), mount_namespaces(7), pid_namespaces(7), ipc_namespaces(7), mount_setattr(2),
+ * PR_SET_NO_NEW_PRIVS(2const) and PR_SET_DUMPABLE(2const). */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -30,7 +31,7 @@ int confine_mounts(void)
 {
 	struct mount_attr read_only = { .attr_set = MOUNT_ATTR_RDONLY };
 
-	if (unshare(CLONE_NEWNS))
+	if (unshare(CLONE_NEWNS | CLONE_NEWIPC))
 		return -errno;
 	/* What the host unmounts must go here too, or its disk would stay in use. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL))
@@ -115,5 +116,7 @@ int confine_rights(uint32_t uid, uint32_t gid, const char **step)
 	STEP("drop all capabilities", drop_capabilities());
 	STEP("set no_new_privs", prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 	STEP("become non-dumpable", prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
+	/* Last: the kernel forgets it when a process changes its user. */
+	STEP("end with its parent", prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0));
 	return 0;
 }

@@ -14,7 +14,8 @@ int confine_children_no_more(int pid_namespace_fd);
 
 /*
  * From now on, nobody else sees what this process mounts, it can write to no disk, and /proc shows the
- * processes of its PID namespace and nothing else.
+ * processes of its PID namespace and nothing else. Shared memory, semaphores and message queues, which outlive
+ * whoever makes them, are its own too, and end with it.
  */
 int confine_mounts(void);
 
@@ -29,7 +30,8 @@ int confine_show(int directory_fd, const char *path);
 
 /*
  * Becomes this user, without groups and capabilities, also of programs that it executes. Whoever is not root
- * stays who it is, without capabilities. *step names what failed.
+ * stays who it is, without capabilities. *step names what failed. It is killed when the thread that started it
+ * ends, also while it hangs; a program that breaks its rules can undo this, and nothing else.
  */
 int confine_rights(uint32_t uid, uint32_t gid, const char **step);
 

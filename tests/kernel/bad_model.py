@@ -4,6 +4,7 @@
 """
 
 import ctypes
+import fcntl
 import json
 import os
 import random
@@ -18,12 +19,16 @@ from pathlib import Path
 mode, path, state, user, key = sys.argv[1:]
 sys.path += [*path.split(os.pathsep), str(Path(__file__).parents[1])]
 mode, _, argument = mode.partition(":")
-pipe = socket.socket(fileno=os.dup(0))
+
+
+def put(data: bytes) -> None:
+    while data:
+        data = data[os.write(1, data) :]
 
 
 def say(**message: object) -> None:
     body = json.dumps(message).encode()
-    pipe.sendall(struct.pack("!I", len(body)) + body)
+    put(struct.pack("!I", len(body)) + body)
 
 
 def figures() -> None:
@@ -37,9 +42,9 @@ def floods() -> None:
 
 def pours() -> None:
     """Bytes of a message that does not end."""
-    pipe.sendall(struct.pack("!I", 60_000))
+    put(struct.pack("!I", 60_000))
     while True:
-        pipe.sendall(b" " * 100)
+        put(b" " * 100)
 
 
 def hangs() -> None:
@@ -66,7 +71,7 @@ def raw() -> None:
     """These very bytes, of a seed."""
     from broken_messages import broken
 
-    pipe.sendall(broken(random.Random(int(argument))))
+    put(broken(random.Random(int(argument))))
     hangs()
 
 
@@ -101,6 +106,8 @@ def tries() -> None:
         "write /dev/shm": lambda: Path("/dev/shm/llamas-bpf-bad-model").write_text("x"),
         "write /var/tmp": lambda: Path("/var/tmp/llamas-bpf-bad-model").write_text("x"),
         "be spared when memory is short": lambda: Path("/proc/self/oom_score_adj").write_text("0"),
+        "reach shared memory": lambda: _check(ctypes.CDLL(None).shmget(int(argument or 0), 0, 0)),
+        "hand an open file to the controller": lambda: next(filter(_handed_over, (0, 1))),
         "read by way of the controller": lambda: Path(f"/proc/{controller}/root/etc/shadow").read_bytes(),
     }
     through = []
@@ -110,6 +117,17 @@ def tries() -> None:
             through.append(what)
     say(kind="ready", notes=["tried", *through])
     hangs()
+
+
+def _handed_over(end: int) -> bool:
+    with suppress(OSError), socket.socket(fileno=os.dup(end)) as pipe:
+        return bool(socket.send_fds(pipe, [b"x"], [end]))
+    return False
+
+
+def _check(result: int) -> None:
+    if result < 0:
+        raise OSError(result)
 
 
 def multiplies() -> None:
@@ -122,6 +140,15 @@ def multiplies() -> None:
             os.setsid()
             hangs()
     say(kind="ready", notes=["multiplied"])
+    hangs()
+
+
+def locks() -> None:
+    """Its own directory, which it may open."""
+    from llamas_bpf.advise.confined.confine import confine
+
+    fcntl.flock(os.open(confine(Path(state), user), os.O_RDONLY), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    say(kind="ready", notes=["locked"])
     hangs()
 
 

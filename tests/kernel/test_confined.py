@@ -1,5 +1,6 @@
 """The model's process on this kernel: it has no rights, and whatever it does, the loop goes on."""
 
+import ctypes
 import os
 import resource
 import signal
@@ -120,11 +121,14 @@ def test_it_has_no_rights(state: Path) -> None:
         assert names <= {*ENVIRONMENT, "OPENBLAS_NUM_THREADS", "LC_CTYPE"}
         open_files = sorted(str(file.readlink()) for file in Path(f"/proc/{pid}/fd").iterdir())
         rest = [
-            file for file in open_files if not file.startswith("socket:") and "advisor/memory.db" not in file
+            file
+            for file in open_files
+            if not file.startswith(("socket:", "pipe:")) and "advisor/memory.db" not in file
         ]
         assert set(rest) == {"/dev/null"}
-        # The pipe, as standard input and as Python holds it, and the server.
-        assert len({file for file in open_files if file.startswith("socket:")}) == 2
+        # The two pipes, and the server.
+        assert len({file for file in open_files if file.startswith("pipe:")}) == 2
+        assert len([file for file in open_files if file.startswith("socket:")]) == 1
         assert server.keys == [f"Bearer {KEY}"]
         assert (state / "advisor").stat().st_uid == uid
         assert (state / "advisor").stat().st_mode & 0o777 == 0o700
@@ -136,6 +140,18 @@ def test_it_can_do_nothing_but_write_its_memory(state: Path) -> None:
         assert found.notes == ("tried",), found.trouble
     assert (state / "advisor" / "memory.db").read_bytes() == b"mine"
     assert (state / "store.db").read_text() == "the controller's"
+
+
+def test_it_shares_no_memory_with_anybody(state: Path) -> None:
+    libc, key = ctypes.CDLL(None), 0x6C6C62
+    segment = libc.shmget(key, 4096, 0o1666)
+    assert segment >= 0
+    try:
+        with confined(state, bad=f"tries:{key}") as found:
+            until(found, lambda said: bool(found.notes) or ended(said), "what it tried")
+            assert found.notes == ("tried",), found.trouble
+    finally:
+        assert libc.shmctl(segment, 0, None) == 0  # IPC_RMID
 
 
 def test_a_confinement_that_fails_is_the_end(state: Path) -> None:
@@ -244,6 +260,17 @@ def test_two_do_not_share_a_memory(state: Path) -> None:
         ready(second)
 
 
+def test_it_can_lock_nobody_out(state: Path) -> None:
+    """One that outlives its controller, which was killed, does not stop the next."""
+    with confined(state, bad="locks") as found:
+        until(found, lambda said: found.notes == ("locked",), "its lock")
+        assert found._lock is not None
+        os.close(found._lock)
+        found._lock = None
+        with confined(state) as second:
+            ready(second)
+
+
 def test_more_than_it_can_read_is_said_before_it_starts(state: Path) -> None:
     documents = [Document(source="nvme", text="x" * (5 << 20))]
     start = Start(base_url=None, model="m", config=LlmConfig(), templates={}, documents=documents)
@@ -339,6 +366,24 @@ def test_it_ends_with_its_controller(tmp_path: Path) -> None:
         (child,) = [pid for pid in _pids() if _parent(pid) == run.process.pid]
         run.process.kill()
         gone([child])
+
+
+def test_it_ends_with_its_controller_also_while_it_hangs(state: Path) -> None:
+    """It never looks whether the controller hangs up."""
+    reading, writing = os.pipe()
+    controller = os.fork()
+    if not controller:
+        try:
+            with confined(state, bad="locks") as found:
+                until(found, lambda said: bool(found.notes), "its lock")
+                os.write(writing, str(pid_of(found)).encode())
+                os.kill(os.getpid(), signal.SIGKILL)
+        finally:
+            os._exit(1)
+    os.close(writing)
+    os.waitpid(controller, 0)
+    with os.fdopen(reading) as told:
+        gone([int(told.read())])
 
 
 def test_it_is_the_controllers_own(state: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import socket
 import time
 from collections.abc import Iterator
 from email.utils import formatdate
@@ -264,6 +265,20 @@ def test_a_server_that_drips_is_cut_off(asked: Any, scene: Scene) -> None:
     one.ask()
     assert one.fail().status == "timeout"
     assert found(one.ask()) == {"hints": []}
+
+
+def test_a_connection_that_opens_too_late_is_cut_off_too(asked: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look-up of a name may take as long as it likes."""
+    one = asked(drips_headers, timeout_s=0.5)
+    connect, begun = socket.create_connection, time.monotonic()
+
+    def late(*address: Any, **more: Any) -> socket.socket:
+        time.sleep(1)
+        return connect(*address, **more)
+
+    monkeypatch.setattr(socket, "create_connection", late)
+    assert one.fail().status == "timeout"
+    assert time.monotonic() - begun < 20  # of five minutes, until the headers are too many
 
 
 def test_no_secret_is_told(asked: Any) -> None:

@@ -3,7 +3,6 @@
 import os
 import queue
 import select
-import socket
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,9 +26,12 @@ _NOT_ROOT = (
 
 
 def main(arguments: Sequence[str]) -> int:
-    """``STATE USER KEY_FD``. Standard input is the pipe, both ways."""
+    """``STATE USER KEY_FD``. Standard input and output are the pipes."""
     state, user, key = arguments
-    pipe = Pipe(socket.socket(fileno=os.dup(0)))
+    pipe = Pipe(0, os.dup(1))
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)  # whatever else prints is no message
+    os.close(nowhere)
     notes = [] if os.geteuid() == 0 else [_NOT_ROOT]
     try:
         memory = confine(Path(state), user)
@@ -43,8 +45,8 @@ class Pipe:
     """To the controller. A thread reads, so that the controller's end is noticed amid a question: then this
     process ends at once."""
 
-    def __init__(self, pipe: socket.socket) -> None:
-        self._pipe = pipe
+    def __init__(self, down: int, up: int) -> None:
+        self._down, self._up = down, up
         self._inbox: queue.Queue[bytes] = queue.Queue(_WAITING)
 
     def start(self) -> None:
@@ -57,12 +59,14 @@ class Pipe:
 
     def send(self, message: Up) -> None:
         """Wait until it is gone."""
-        self._pipe.sendall(framed(message.model_dump_json().encode()))
+        rest = framed(message.model_dump_json().encode())
+        while rest:
+            rest = rest[os.write(self._up, rest) :]
 
     def _read(self) -> None:
         frames = Frames()
         try:
-            while data := self._pipe.recv(1 << 16):
+            while data := os.read(self._down, 1 << 16):
                 frames.feed(data)
                 while (body := frames.next()) is not None:
                     self._put(body)
@@ -71,7 +75,7 @@ class Pipe:
 
     def _put(self, body: bytes) -> None:
         hung_up = select.poll()
-        hung_up.register(self._pipe, select.POLLRDHUP)
+        hung_up.register(self._down, 0)  # its end is always told
         while True:
             try:
                 return self._inbox.put(body, timeout=0.5)

@@ -11,14 +11,13 @@ from llamas_bpf.config import check_owner
 from llamas_bpf.errors import ConfigError
 
 NAME = "advisor"
+_LOCK = "advisor.lock"
 
 
 def opened(state: Path) -> int:
     """A descriptor of ``STATE/advisor``, made where it is missing. Raises ConfigError and OSError."""
-    state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    parent = os.open(state, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    parent = _parent(state)
     try:
-        check_owner(state, os.fstat(parent))
         with suppress(FileExistsError):
             os.mkdir(NAME, 0o700, dir_fd=parent)
         return os.open(NAME, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
@@ -27,18 +26,33 @@ def opened(state: Path) -> int:
 
 
 def locked(state: Path) -> int:
-    """The same, held by nobody else until it is closed. Raises ConfigError where another controller holds it.
+    """Nobody else's until this descriptor is closed. Raises ConfigError where it is another controller's.
 
-    It is for the controller to hold, since a model's process that breaks its rules would let it go.
+    A file beside it, since a model's process that breaks its rules could hold, or let go, what is its own.
     """
-    directory = opened(state)
+    parent = _parent(state)
     try:
-        fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        file = os.open(_LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=parent)
+    finally:
+        os.close(parent)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        os.close(directory)
+        os.close(file)
         what = state / NAME
         raise ConfigError(f"another controller uses {what}: give this one another --state") from None
-    return directory
+    return file
+
+
+def _parent(state: Path) -> int:
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    parent = os.open(state, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        check_owner(state, os.fstat(parent))
+    except BaseException:
+        os.close(parent)
+        raise
+    return parent
 
 
 def owner(directory: int) -> int:

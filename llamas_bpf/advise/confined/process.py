@@ -1,7 +1,6 @@
 """The model's process as the controller holds it: at arm's length, and never waited for."""
 
 import os
-import socket
 import subprocess
 import time
 from contextlib import suppress
@@ -24,11 +23,13 @@ from llamas_bpf.advise.confined.messages import (
     Start,
     Up,
 )
-from llamas_bpf.advise.confined.start import PROGRAM, started
+from llamas_bpf.advise.confined.start import PROGRAM, Ends, started
 from llamas_bpf.errors import ConfigError
 
 #: At once: more than that in one window, and it floods us.
 _MOST_MESSAGES, _MOST_AT_ONCE = 64, 2 * MOST_BYTES
+#: It may write single bytes as fast as they are read: the rest is for the next window.
+_MOST_READS = 1024
 #: What needs no question is small.
 _MOST_UNASKED = 1 << 16
 
@@ -69,7 +70,7 @@ class Confined:
         self._temporary: TemporaryDirectory[str] | None = None
         self._lock: int | None = None  # a descriptor that holds it
         self._process: subprocess.Popen[bytes] | None = None
-        self._pipe: socket.socket | None = None
+        self._pipe: Ends | None = None
         self._frames = Frames()
         self._unsent = b""  # the rest of the one message that did not fit
         self._asked: tuple[str, float] | None = None  # the question, and when it should be answered at last
@@ -108,8 +109,6 @@ class Confined:
             found = self._read()
         except (FrameError, ValidationError) as error:
             return [self._end(_reason(error))]
-        except OSError:  # it has left what we sent unread
-            return [self._end(self._status())]
         if self._pipe is not None and (hangs := self._hangs()):
             return [*found, self._end(hangs)]
         return found
@@ -157,7 +156,7 @@ class Confined:
         """Whether all is gone that had to go."""
         if self._pipe is not None and self._unsent:
             try:
-                self._unsent = self._unsent[self._pipe.send(self._unsent) :]
+                self._unsent = self._unsent[os.write(self._pipe.write, self._unsent) :]
             except BlockingIOError:
                 pass
             except OSError:  # it has ended: reading tells
@@ -165,10 +164,12 @@ class Confined:
         return not self._unsent
 
     def _read(self) -> list[Answered | Figures | Ended]:
-        """Raises FrameError, ValidationError and OSError for what no honest process sends."""
+        """Raises FrameError and ValidationError for what no honest process sends."""
         found: list[Answered | Figures | Ended] = []
         count = size = 0
-        while self._pipe is not None and (data := self._receive()) is not None:
+        for _ in range(_MOST_READS):
+            if self._pipe is None or (data := self._receive()) is None:
+                break
             if not data:
                 return [*found, self._end(self._status())]
             self._frames.feed(data)
@@ -187,7 +188,7 @@ class Confined:
     def _receive(self) -> bytes | None:
         assert self._pipe is not None
         try:
-            return self._pipe.recv(1 << 17)
+            return os.read(self._pipe.read, 1 << 17)
         except BlockingIOError:
             return None
 

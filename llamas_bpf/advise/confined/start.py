@@ -1,9 +1,11 @@
-"""Starts the model's process: with a bare environment, the pipe, and its key, and nothing else."""
+"""Starts the model's process: with a bare environment, the pipes, and its key, and nothing else."""
 
+import fcntl
 import os
-import socket
 import subprocess
 import sys
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from llamas_bpf.advise.confined.confine import children
@@ -16,53 +18,59 @@ ENVIRONMENT = frozenset(
 ) | {"PATH", "LANG", "SSL_CERT_FILE", "SSL_CERT_DIR"}
 
 _BUFFER_BYTES = 1 << 20
-_SO_SNDBUFFORCE = 32  # asm-generic/socket.h
+
+
+@dataclass(frozen=True)
+class Ends:
+    """Two descriptors; ``close`` closes both."""
+
+    read: int
+    write: int
+    _held: ExitStack
+
+    def close(self) -> None:
+        self._held.close()
 
 
 def started(
     program: tuple[str, ...], state: Path, user: str, key: bytes
-) -> tuple[subprocess.Popen[bytes], socket.socket]:
-    """The process, and our end of its pipe, which never blocks. Raises OSError.
+) -> tuple[subprocess.Popen[bytes], Ends]:
+    """The process, and our ends of the pipes to it, which never block. Raises OSError.
 
+    No socket: open files come down those too, and whoever gets one that lingers waits when it closes it.
     ``key`` has room in a pipe that nobody reads yet: 64 KiB (pipe(7)).
     """
-    ours, theirs = socket.socketpair()
-    read, write = os.pipe()
-    try:
-        os.write(write, key)
-        for end in (ours, theirs):
-            _enlarge(end)
-        ours.setblocking(False)
+    with ExitStack() as theirs, ExitStack() as ours:
+        down, write = _pipe(theirs, ours)
+        read, up = _pipe(ours, theirs)
+        key_read, key_write = _pipe(theirs, theirs)
+        os.write(key_write, key)
+        for end in (read, write):
+            os.set_blocking(end, False)
+            with suppress(OSError):  # whoever is not root may have all that it may have
+                fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, _BUFFER_BYTES)
         path = os.pathsep.join(filter(os.path.isabs, sys.path))
         with children():
             process = subprocess.Popen(
-                [*program, path, str(state), user, str(read)],
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
+                [*program, path, str(state), user, str(key_read)],
+                stdin=down,
+                stdout=up,
                 stderr=subprocess.DEVNULL,
-                pass_fds=(read,),
+                pass_fds=(key_read,),
                 cwd="/",
                 # One thread: rights are a thread's own, and numpy would bring others.
                 env=_environment() | {"OPENBLAS_NUM_THREADS": "1"},
                 start_new_session=True,
             )
-    except OSError:
-        ours.close()
-        raise
-    finally:
-        theirs.close()
-        os.close(read)
-        os.close(write)
-    return process, ours
+        return process, Ends(read, write, ours.pop_all())
 
 
 def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name in ENVIRONMENT}
 
 
-def _enlarge(end: socket.socket) -> None:
-    """A question should fit, and an answer: beyond what others may have, if we are root."""
-    try:
-        end.setsockopt(socket.SOL_SOCKET, _SO_SNDBUFFORCE, _BUFFER_BYTES)
-    except PermissionError:
-        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER_BYTES)
+def _pipe(reads: ExitStack, writes: ExitStack) -> tuple[int, int]:
+    read, write = os.pipe()
+    reads.callback(os.close, read)
+    writes.callback(os.close, write)
+    return read, write

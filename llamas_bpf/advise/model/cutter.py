@@ -16,6 +16,7 @@ class Cutter:
 
     def __init__(self) -> None:
         self._sockets: list[socket.socket] = []
+        self._over = False  # what opens now, as after a slow look-up of its name, is too late
 
     def watch(self, request: httpx2.Request) -> None:
         """Learn of the connections that this request opens."""
@@ -24,6 +25,7 @@ class Cutter:
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
         """After these, every connection is shut, and whoever reads from one finds its end."""
+        self._over = False
         timer = threading.Timer(seconds, self._cut)
         timer.daemon = True
         timer.start()
@@ -36,8 +38,14 @@ class Cutter:
         if event.endswith(_OPENED):
             still_open = [each for each in self._sockets if each.fileno() >= 0]
             self._sockets = [*still_open, info["return_value"].get_extra_info("socket")]
+            if self._over:  # only now that the timer could find it: one of both does
+                self._shut()
 
     def _cut(self) -> None:
+        self._over = True
+        self._shut()
+
+    def _shut(self) -> None:
         for each in self._sockets:
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
