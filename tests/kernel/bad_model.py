@@ -67,6 +67,12 @@ def answers_unasked() -> None:
     hangs()
 
 
+def begins_again() -> None:
+    for _ in range(2):
+        say(kind="ready", notes=[])
+    hangs()
+
+
 def raw() -> None:
     """These very bytes, of a seed."""
     from broken_messages import broken

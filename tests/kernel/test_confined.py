@@ -193,7 +193,7 @@ def test_a_memory_that_changes_hands_brings_no_strangers_files(state: Path) -> N
         busy.wait()
 
 
-@pytest.mark.parametrize("mode", ["floods", "pours", "answers_unasked"])
+@pytest.mark.parametrize("mode", ["floods", "pours", "answers_unasked", "begins_again"])
 def test_one_that_breaks_the_rules_is_killed_and_started_again(state: Path, mode: str) -> None:
     with confined(state, bad=mode) as found:
         for restarts in (0, 1):

@@ -75,6 +75,7 @@ class Confined:
         self._unsent = b""  # the rest of the one message that did not fit
         self._asked: tuple[str, float] | None = None  # the question, and when it should be answered at last
         self._quiet_since: float | None = None  # told something, and not heard of since
+        self._is_ready = False
         self._started = self._retry = 0.0
         self._delay_s = _RESTART_S[0]
         self.trouble = ""
@@ -139,7 +140,7 @@ class Confined:
         own.add(self._process.pid)
         self.restarts += bool(self._started)
         self._started = self._quiet_since = time.monotonic()
-        self._frames, self._unsent = Frames(), self._start
+        self._frames, self._unsent, self._is_ready = Frames(), self._start, False
         self._write()
         return []
 
@@ -196,6 +197,9 @@ class Confined:
         self._quiet_since = None
         match message:
             case Ready():
+                if self._is_ready:
+                    raise FrameError("it is ready a second time")
+                self._is_ready = True
                 self.trouble, self.notes = "", tuple(message.notes)
                 return None
             case Failed():
