@@ -16,7 +16,8 @@ class Speed(_Frozen):
 
 class Pair(_Frozen):
     """A node's memory as the CPUs of ``cpu_node`` see it. ``node_bytes``, with the kernel, tells whether
-    it is still that node. ``cache_bytes``: their largest cache; ``buffer_bytes``: what was read."""
+    it is still that node. ``cache_bytes``: their last-level caches together; ``buffer_bytes``: what was
+    read."""
 
     node: int
     cpu_node: int

@@ -6,12 +6,12 @@ Only memory of this process is bound and filled, at most ``SHARE`` of what is fr
 import os
 import statistics
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 
-from llamas_bpf.contracts.machine import Machine, NumaNode
+from llamas_bpf.contracts.machine import Cache, Machine, NumaNode
 from llamas_bpf.contracts.measured import Measured, Pair, Speed
 from llamas_bpf.errors import ConfigError, LlamasError
 from llamas_bpf.machine import nodes
@@ -20,7 +20,7 @@ from llamas_bpf.shown import figure
 
 SHARE = 1 / 8
 RUNS = 5
-#: A buffer of so many times the largest cache is wanted, and of so many needed.
+#: A buffer of so many times the caches is wanted, and of so many needed.
 WANTED, NEEDED = 4, 2
 LEAST_BYTES = 64 << 20
 #: More threads than saturate any memory only take longer to start.
@@ -72,7 +72,7 @@ def _first_to_go() -> Iterator[None]:
 def _measure_node(
     machine: Machine, node: NumaNode, near: Sequence[NumaNode], span_ns: int, step: Step
 ) -> list[Pair]:
-    cache = max((one.size_bytes for one in machine.caches), default=0)
+    cache = max(in_front(machine.caches, _cpus(machine, cpus)) for cpus in near)
     size = _size(node, cache)
     try:
         with Area(node.id, size) as area:
@@ -107,6 +107,13 @@ def _measure_node(
         )
         for cpus in near
     ]
+
+
+def in_front(caches: Iterable[Cache], cpus: Collection[int]) -> int:
+    """The bytes of these CPUs' last-level caches together: so much of what they stream could stay there."""
+    theirs = [one for one in caches if not set(cpus).isdisjoint(one.cpus)]
+    last = max((one.level for one in theirs), default=0)
+    return sum(one.size_bytes for one in theirs if one.level == last)
 
 
 def _size(node: NumaNode, cache_bytes: int) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from llamas_bpf import machine
+from llamas_bpf.contracts.machine import Cache
 from llamas_bpf.errors import ConfigError
 from llamas_bpf.machine import measure
 from llamas_bpf.native.memory_speed import Area
@@ -71,6 +72,15 @@ def test_measuring_here_finds_figures_and_changes_nothing_of_this_process() -> N
         assert 10 * MIB < pair.write_bandwidth_bytes_per_s.median < 10e12
     assert os.sched_getaffinity(0) == affinity
     assert "bind" not in Path("/proc/self/numa_maps").read_text()
+
+
+def test_the_buffer_is_larger_than_all_the_caches_of_those_who_stream() -> None:
+    here = machine.read()
+    cpus = here.nodes[0].cpus
+    half = Cache(level=3, kind="unified", size_bytes=24 * MIB, cpus=cpus)
+    two = here.model_copy(update={"caches": (half, half)})
+    (pair, *_) = measure.measure(two, measure.wanted(two, here.nodes[0].id)[:1], lambda _: None).pairs
+    assert (pair.cache_bytes, pair.buffer_bytes >= 96 * MIB) == (48 * MIB, True)
 
 
 def test_a_node_that_is_not_there_is_named_with_those_that_are() -> None:
