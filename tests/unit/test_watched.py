@@ -1,12 +1,14 @@
 """What makes the controller read its machine again."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from test_machine_facts import put
 
-from llamas_bpf.machine.watched import resized, signature, sizes
+from llamas_bpf.config import Config
+from llamas_bpf.machine.watched import Watched, resized, signature, sizes
 
 FILES = {
     "sys/devices/system/cpu/online": "0-3",
@@ -40,9 +42,38 @@ def test_what_comes_and_goes_is_noticed(
     tmp_path: Path, change: Callable[[Path], object], differs: bool
 ) -> None:
     put(tmp_path, FILES)
-    before = signature(tmp_path / "state", tmp_path)
+    before = signature(tmp_path / "state", (), tmp_path)
     change(tmp_path)
-    assert (signature(tmp_path / "state", tmp_path) != before) is differs
+    assert (signature(tmp_path / "state", (), tmp_path) != before) is differs
+
+
+def test_a_text_that_is_written_changed_or_taken_away_is_noticed(tmp_path: Path) -> None:
+    text = tmp_path / "policies/devices/cxl.md"
+    text.parent.mkdir(parents=True)
+    watched = Watched(Config(policies=tmp_path / "policies"), tmp_path / "state")
+
+    def latencies() -> list[float | None]:
+        return [each.read_latency_ns for each in watched.look().profiles]
+
+    assert latencies() == []
+    text.write_text("Reads take 250 ns.")
+    assert latencies() == [250]
+    (text.parent / "new").write_text("Reads take 90 ns.")
+    (text.parent / "new").replace(text)
+    assert latencies() == [90]
+    text.unlink()
+    assert latencies() == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="kernel feature: only root is afraid of what others can write")
+def test_a_text_that_is_put_right_is_noticed(tmp_path: Path) -> None:
+    put(tmp_path, {"policies/devices/cxl.md": "Reads take 250 ns."})
+    text = tmp_path / "policies/devices/cxl.md"
+    text.chmod(0o666)
+    watched = Watched(Config(policies=tmp_path / "policies"), tmp_path / "state")
+    assert (watched.machine.profiles, len(watched.machine.notes)) == ((), 1)
+    text.chmod(0o644)
+    assert (len(watched.look().profiles), watched.machine.notes) == (1, ())
 
 
 @pytest.mark.parametrize(
@@ -69,4 +100,4 @@ def test_a_node_that_becomes_much_larger_or_smaller_is_noticed(
 
 
 def test_a_kernel_that_has_none_of_it_can_be_watched(tmp_path: Path) -> None:
-    assert signature(tmp_path / "state", tmp_path) == signature(tmp_path / "state", tmp_path)
+    assert signature(tmp_path / "state", (), tmp_path) == signature(tmp_path / "state", (), tmp_path)
