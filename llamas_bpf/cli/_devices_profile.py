@@ -18,8 +18,9 @@ def show(profile: DeviceProfile) -> None:
     title = f"{profile.name}, {bound(profile)}, read by {profile.reader}"
     console.print(Text(shown.plain(title), style="bold"))
     rows = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
-    for share in (1, 1, 2):
-        rows.add_column(overflow="fold", ratio=share)
+    # Where no words are quoted, their empty column would leave the others too little.
+    for share, least in ((1, 8), (1, 8), (2, 0)):
+        rows.add_column(overflow="fold", ratio=share, min_width=least)
     for field, value, key in _fields(profile):
         said = f"“{profile.evidence[key]}”" if key in profile.evidence else ""
         rows.add_row(*(Text(shown.plain(cell)) for cell in (field, value, said)))

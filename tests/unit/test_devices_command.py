@@ -1,6 +1,7 @@
 """``llamas-bpf devices`` and its commands: what they print, keep, and refuse."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,10 @@ def test_the_machine_is_shown_in_80_columns(place: Place) -> None:
     assert feature["node"] == 0
     assert feature["figures"]["read_latency_ns"]["text"] == 20
     assert machine["profiles"][0]["name"] == "fast"
+
+
+def test_a_profile_of_hardly_anything_is_shown_in_whole_words(place: Place) -> None:
+    assert "kind      other\n" in re.sub(" +\n", "\n", place.devices("learn", "--from", "-", text="Yes.")[0])
 
 
 def test_a_text_is_read_once(place: Place) -> None:
