@@ -16,6 +16,8 @@ from llamas_bpf.shown import plain
 
 MOST_BYTES = 256 << 10
 _MOST_FRONT = 1000
+#: A profile is kept in a file of this name, with an ending and, while it is written, a few letters more.
+_MOST_NAME_BYTES = 200
 _FENCES = ("+++", "---")
 _KEYS = tuple(Binding.model_fields)
 _EXAMPLE = 'one of `node = 2`, `cpus = "0-7"`, `pci = "0000:41:00.0"`'
@@ -35,7 +37,9 @@ class DeviceText:
 
 def parse(name: str, raw: bytes) -> DeviceText:
     """The text ``name`` from its bytes. Raises ConfigError that says what to change."""
-    name = plain(name, 100)
+    name = plain(name)
+    if len(name.encode()) > _MOST_NAME_BYTES:
+        raise ConfigError(f"{plain(name, 100)}: its name is too long: at most {_MOST_NAME_BYTES} bytes")
     if len(raw) > MOST_BYTES:
         raise ConfigError(
             f"{name}: {len(raw):,} bytes is too long: describe the device in at most {MOST_BYTES >> 10} KiB"

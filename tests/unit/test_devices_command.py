@@ -76,6 +76,15 @@ def test_a_profile_of_hardly_anything_is_shown_in_whole_words(place: Place) -> N
     assert "kind      other\n" in re.sub(" +\n", "\n", place.devices("learn", "--from", "-", text="Yes.")[0])
 
 
+def test_texts_with_long_names_are_kept_apart_or_refused(place: Place) -> None:
+    for name in ("a" * 150 + "1", "a" * 150 + "2", "a" * 201):
+        (place.texts / f"{name}.md").write_text("Reads take 90 ns.")
+    found = place.json("learn", status=2)
+    assert [len(one["name"]) for one in found["learned"]] == [151, 151]
+    assert "its name is too long: at most 200 bytes" in found["wrong"][0]
+    assert len(place.json("learn", status=2)["unchanged"]) == 2
+
+
 def test_a_text_is_read_once(place: Place) -> None:
     (place.texts / "fast.md").write_text(FAST)
     assert [one["name"] for one in place.json("learn")["learned"]] == ["fast"]
