@@ -26,10 +26,13 @@ def find(config: Config, name: str) -> Path:
 
 
 def find_all(config: Config, folder: str, suffix: str) -> list[Path]:
-    """The files of ``folder``, in name order, the operator's replacing packaged ones of the same name."""
+    """The files of ``folder``, in name order, the operator's replacing packaged ones of the same name.
+
+    Hidden ones are none of them: editors lock and save files by these while they are written.
+    """
     found: dict[str, Path] = {}
     for place in (packaged() / folder, _own(config, folder)):
-        found |= {path.name: path for path in sorted(place.glob(f"*{suffix}"))}
+        found |= {path.name: path for path in sorted(place.glob(f"[!.]*{suffix}"))}
     return [found[name] for name in sorted(found)]
 
 

@@ -85,6 +85,13 @@ def test_texts_with_long_names_are_kept_apart_or_refused(place: Place) -> None:
     assert len(place.json("learn", status=2)["unchanged"]) == 2
 
 
+def test_what_an_editor_keeps_beside_a_text_is_none(place: Place) -> None:
+    (place.texts / "fast.md").write_text(FAST)
+    (place.texts / ".fast.md").write_text(FAST)
+    (place.texts / ".#fast.md").symlink_to("root@here.1234:5678")
+    assert [one["name"] for one in place.json("learn")["learned"]] == ["fast"]
+
+
 def test_a_text_is_read_once(place: Place) -> None:
     (place.texts / "fast.md").write_text(FAST)
     assert [one["name"] for one in place.json("learn")["learned"]] == ["fast"]
