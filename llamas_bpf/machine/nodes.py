@@ -7,21 +7,34 @@ from llamas_bpf.contracts.machine import NumaNode
 from llamas_bpf.machine import cpulist
 
 NODES = Path("/sys/devices/system/node")
+CPUS_ONLINE, MEMORY = Path("/sys/devices/system/cpu/online"), Path("/proc/meminfo")
 MIB = 1 << 20
 
 
 def read(tier_of: Mapping[int, int], root: Path = NODES) -> tuple[NumaNode, ...]:
-    """Online nodes; ``tier_of`` gives a node's tier rank, 0 where it has no memory and so no tier."""
+    """Online nodes; ``tier_of`` gives a node's tier rank, 0 where it has no memory and so no tier.
+
+    A kernel without CONFIG_NUMA lists none: all it has is one node then.
+    """
+    if not listed(root):
+        cpus = cpulist.parse(CPUS_ONLINE.read_text(encoding="ascii"))
+        size = meminfo(0, root)["MemTotal"]
+        return (NumaNode(id=0, cpus=cpus, total_bytes=size, distances={0: 10}, tier=tier_of.get(0, 0)),)
     online = cpulist.parse((root / "online").read_text(encoding="ascii"))
     return tuple(_node(root, node, online, tier_of.get(node, 0)) for node in online)
 
 
 def meminfo(node: int, root: Path = NODES) -> dict[str, int]:
     """``nodeN/meminfo`` in bytes: ``{"MemTotal": …, "MemFree": …}``."""
-    lines = (root / f"node{node}/meminfo").read_text(encoding="ascii").splitlines()
-    fields = [line.split() for line in lines]
-    # "Node 0 MemTotal: 768 kB"; huge page counts have no unit and are left out.
-    return {field[2].rstrip(":"): int(field[3]) << 10 for field in fields if field[-1] == "kB"}
+    path = root / f"node{node}/meminfo" if listed(root) else MEMORY
+    fields = [line.split() for line in path.read_text(encoding="ascii").splitlines()]
+    # "Node 0 MemTotal: 768 kB", or without the node; huge page counts have no unit and are left out.
+    return {field[-3].rstrip(":"): int(field[-2]) << 10 for field in fields if field[-1] == "kB"}
+
+
+def listed(root: Path = NODES) -> bool:
+    """Whether this kernel knows of nodes at all."""
+    return (root / "online").exists()
 
 
 def _node(root: Path, node: int, online: tuple[int, ...], tier: int) -> NumaNode:

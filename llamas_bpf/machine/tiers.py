@@ -4,7 +4,7 @@ from pathlib import Path
 
 from llamas_bpf.contracts.machine import MemoryTier
 from llamas_bpf.machine import cpulist
-from llamas_bpf.machine.nodes import NODES
+from llamas_bpf.machine.nodes import NODES, listed
 
 TIERS = Path("/sys/devices/virtual/memory_tiering")
 
@@ -18,7 +18,8 @@ def read(root: Path = TIERS, nodes: Path = NODES) -> tuple[MemoryTier, ...]:
     tiers = [(path.name, cpulist.parse((path / "nodelist").read_text(encoding="ascii"))) for _, path in found]
     tiers = [(name, members) for name, members in tiers if members]
     if not tiers:
-        tiers = [("none", cpulist.parse((nodes / "has_memory").read_text(encoding="ascii")))]
+        have = (nodes / "has_memory").read_text(encoding="ascii") if listed(nodes) else "0"
+        tiers = [("none", cpulist.parse(have))]
     return tuple(
         MemoryTier(rank=rank, kernel_name=name, nodes=members) for rank, (name, members) in enumerate(tiers)
     )

@@ -1,5 +1,6 @@
 """Tiers, and figures of nodes, from directories that stand for sysfs: one machine shows too few cases."""
 
+import os
 from pathlib import Path
 
 from hypothesis import given
@@ -25,9 +26,19 @@ def test_tiers_come_fastest_first(tmp_path: Path) -> None:
 
 
 def test_without_tiers_all_memory_is_one(tmp_path: Path) -> None:
+    (tmp_path / "online").write_text("0-3\n")
     (tmp_path / "has_memory").write_text("0,2-3\n")
     (only,) = tiers.read(tmp_path / "none", tmp_path)
     assert (only.rank, only.kernel_name, only.nodes) == (0, "none", (0, 2, 3))
+
+
+def test_a_kernel_without_nodes_has_one_of_all_there_is(tmp_path: Path) -> None:
+    (tier,) = tiers.read(tmp_path, tmp_path)
+    (node,) = nodes.read({0: 0}, tmp_path)
+    assert (tier.nodes, node.id, node.tier, node.distances) == ((0,), 0, 0, {0: 10})
+    assert len(node.cpus) == os.cpu_count()
+    assert node.total_bytes == os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    assert 0 < nodes.meminfo(0, tmp_path)["MemFree"] < node.total_bytes
 
 
 def test_figures_that_the_firmware_did_not_give_are_unknown(tmp_path: Path) -> None:
