@@ -92,6 +92,25 @@ def test_memory_for_frequent_use_is_not_for_others(row: Row, more: dict[str, Any
     assert hints(with_memory("frequent_access"), [row], **more) == []
 
 
+def test_of_two_memories_that_suit_either_will_do() -> None:
+    """Who is on the second need not go to the first."""
+
+    def both(of: Machine) -> Machine:
+        features = (of.features[0], of.features[2].model_copy(update={"node": 1}), of.features[2])
+        return of.model_copy(update={"features": features})
+
+    hot_one = both(with_memory("frequent_access"))
+    assert hints(hot_one, [quiet(node_bytes=(0, 0, 100 * MIB))]) == []
+    assert alone(*hints(hot_one, [quiet()])) == [
+        {"kind": "place_memory", "workload": "w1", "nodes": ["node1"]}
+    ]
+    cold = idle(node_bytes=(0, 0, 100 * MIB), started_by_exec=True)
+    of = both(with_memory("rare_access", read_latency_ns=400)).model_copy(update={"tiers": machine().tiers})
+    assert hints(of, [cold], free_ratio=0.1, demotion=True) == []
+    reader = Row("w1", FAULTS | {"faults.write": 20.0}, node_bytes=(0, 0, 100 * MIB))
+    assert hints(both(with_memory(read_latency_ns=90, write_latency_ns=500)), [reader]) == []
+
+
 def test_the_busiest_goes_first() -> None:
     busy = Row("w2", {**quiet().columns, "sched.run_ns": 0.7e9}, node_bytes=(200 * MIB, 0, 0))
     found = hints(with_memory("frequent_access"), [quiet(), busy])
@@ -165,6 +184,33 @@ def test_what_a_device_is_good_at_and_no_processor_is_goes_there() -> None:
     assert hints(with_gpu(gpu, cpu), [row]) == []
     disk = with_gpu(gpu).model_copy(update={"devices": (GPU.model_copy(update={"id": "nvme0"}),)})
     assert hints(disk, [row]) == []
+
+
+def test_who_runs_on_one_of_two_devices_is_not_sent_to_the_other() -> None:
+    second = GPU.model_copy(update={"id": "gpu1", "pci": "0000:42:00.0"})
+    texts = [text("gpu", Binding(pci=gpu.pci), "matrix_compute") for gpu in (GPU, second)]
+    of = with_gpu(*texts).model_copy(update={"devices": (GPU, second)})
+    does: tuple[Trait, ...] = ("matrix_compute",)
+    assert [hint["device"] for hint in hints(of, [Row("w1", {}, does=does, **MINE)])] == ["gpu0"]
+    for near in ("gpu0", "gpu1"):
+        row = Row("w1", {"device.open": 0.0}, does=does, near=(near,), **MINE)
+        assert hints(of, [row]) == []
+
+
+def test_reasons_name_what_is_so() -> None:
+    def reasons(of: Machine, row: Row) -> set[str]:
+        advisor = rules.create(Config())
+        return {hint.reason for one in situations(4, [row], of) for hint in advisor.advise(one).hints}
+
+    gpu = text("gpu", Binding(pci=GPU.pci), "bandwidth", "matrix_compute")
+    cpu = text("cpu", Binding(cpus="0-1"), "bandwidth")
+    (said, *others) = reasons(with_gpu(gpu, cpu), Row("w1", {}, does=("bandwidth", "matrix_compute"), **MINE))
+    assert (others, "It does matrix_compute, which" in said) == ([], True)
+    nowhere = GPU.model_copy(update={"id": "gpu1", "pci": "0000:42:00.0", "node": None})
+    of = machine().model_copy(update={"devices": (GPU, nowhere)})
+    near = Row("w1", {"device.open": 2.0}, near=("gpu1", "gpu0"), **MINE)
+    (said,) = reasons(of, near)
+    assert "It has gpu0 open" in said
 
 
 def test_what_is_hoped_for_is_what_can_be_seen() -> None:
