@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 from llamas_bpf.contracts.machine import Device
+from llamas_bpf.shown import plain
 
 DEVICES = Path("/sys/bus/pci/devices")
 
@@ -39,8 +40,11 @@ def read(devices: Path = DEVICES) -> tuple[Device, ...]:
 def _device(directory: Path, short: str, kind: str) -> Device:
     node = _word(directory / "numa_node")
     hardware = f"{_word(directory / 'vendor')[2:]}:{_word(directory / 'device')[2:]}"
-    # A virtio device has its interface one level down. Whoever may rename it can choose any name.
-    kernels = sorted(path.name for where in ("nvme", "net", "*/net") for path in directory.glob(f"{where}/*"))
+    # A virtio device has its interface one level down. Whoever may rename it can choose any
+    # name, also one that is no text at all.
+    kernels = sorted(
+        plain(path.name) for where in ("nvme", "net", "*/net") for path in directory.glob(f"{where}/*")
+    )
     return Device(
         id=short,
         kind=kind,

@@ -1,5 +1,6 @@
 """Near a device, on a device: what a hint means, what advisors are told, and what a person is shown."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -142,6 +143,12 @@ def test_devices_are_told_by_their_class_and_numbered_in_order(sysfs: Path) -> N
         ("accel0", "0000:07:00.0", 1, "1af4:1041"),
         ("accel1", "0000:08:00.0", 1, "1af4:1041"),
     ]
+
+
+def test_a_name_that_is_no_text_can_be_kept_all_the_same(sysfs: Path) -> None:
+    (sysfs / "0000:05:00.0/net" / os.fsdecode(b"e\xff\x1b[2J")).mkdir()
+    described = [one.model_dump_json() for one in devices.read(sysfs)]
+    assert any(r"e\\udcff\\x1b[2J" in one for one in described)
 
 
 def test_a_machine_without_pci_has_no_devices(tmp_path: Path) -> None:
