@@ -66,3 +66,20 @@ def test_hot_pages_are_kept_from_memory_that_is_bad_at_frequent_use() -> None:
         " slow, says so",
         "migrate_cold": None,
     }
+
+
+def test_cold_pages_are_kept_from_memory_that_is_bad_at_rare_use_or_too_full() -> None:
+    limit = Threshold(figure="used_ratio", side="above", value=0.05, action="avoid")
+    text = DeviceProfile(
+        name="small", text_hash="", reader="offline", binding=Binding(node=2), thresholds=(limit,)
+    )
+    full = replace(window(), machine=machine().model_copy(update={"profiles": (text,)}))
+    found = [
+        unsuited.check(Case(COLD, there, LIMITS, 1.0, Window(there)))
+        for there in (beside_bad("rare_access"), full, beside_bad("writes", does=("writes",)))
+    ]
+    assert found == [
+        "node2 is bad at rare_access, and cold pages are what is hardly used: its text, slow, says so",
+        "10% of node2 is used, and its text, small, says to avoid it above 5%",
+        None,
+    ]

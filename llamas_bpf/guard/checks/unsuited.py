@@ -16,9 +16,12 @@ def check(case: Case) -> str | None:
     wanted: frozenset[int] = frozenset()
     if case.knob in ("cpuset.mems", "pages.move"):
         wanted = numbers(case.action.value)
-    elif case.knob == "migrate_hot":
+    elif case.knob in ("migrate_hot", "migrate_cold"):
         wanted = frozenset({(scheme_words(case.action.value) or {}).get("target_nid", -1)})
-        does.setdefault("frequent_access", "frequent_access, and hot pages are what is used often")
+        if case.knob == "migrate_hot":
+            does.setdefault("frequent_access", "frequent_access, and hot pages are what is used often")
+        else:  # what is done with the others is done elsewhere
+            does = {"rare_access": "rare_access, and cold pages are what is hardly used"}
     for memory in case.situation.machine.features:
         for trait, why in does.items():
             if memory.node in wanted and trait in memory.bad_at:
