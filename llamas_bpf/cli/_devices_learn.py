@@ -85,8 +85,14 @@ class _Reader:
         try:
             return device.read(self._server, text, self._config.llm.timeout_s, self._config)
         except (AnswerError, OSError) as error:
-            _say(f"{text.name}: the model could not read it ({error}): read offline instead")
+            _say(
+                f"{text.name}: the model could not read it ({error}): read offline, and asked again next time"
+            )
             return profiles.read_offline(text)
+
+    def is_stood_in_for(self, profile: DeviceProfile) -> bool:
+        """Whether the model was to read this, and could not."""
+        return self._server is not None and profile.reader == "offline"
 
     def would_differ(self, profile: DeviceProfile) -> bool:
         """Whether it was asked for by name, and is not who read this."""
@@ -118,7 +124,8 @@ def _learn_all(config: Config, state: Path, names: tuple[str, ...], reader: _Rea
             _say(f"{known.name}: unchanged since it was read by {known.reader}")
             continue
         profile = reader.read(text)
-        profiles.save(state, profile)
+        if not reader.is_stood_in_for(profile):
+            profiles.save(state, profile)
         learned.append(profile)
         if not as_json:
             _show(profile, as_json)

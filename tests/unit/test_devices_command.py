@@ -249,6 +249,10 @@ def test_a_model_that_fails_is_stood_in_for(place: Place) -> None:
     assert "fast: the model could not read it" in talk
     assert "out of order" in talk
     assert server.questions
+    right = {"words": "Reads take 20 ns", "field": "read_latency_ns", "value": 20, "unit": "ns"}
+    with serving(says(answer(right))) as server:
+        (learned,) = json.loads(place.devices("learn", "--json", model=server.url)[0])["learned"]
+    assert learned["reader"] == "m"
 
 
 def test_hostile_words_are_shown_harmlessly(place: Place) -> None:
