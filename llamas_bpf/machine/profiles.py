@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llamas_bpf import policies
-from llamas_bpf.config import Config, open_trusted
+from llamas_bpf.config import Config, check_directory, open_trusted
 from llamas_bpf.contracts.profile import Binding, DeviceProfile
 from llamas_bpf.errors import ConfigError
 from llamas_bpf.machine import cpulist, kept
@@ -74,7 +74,7 @@ def read_offline(text: "DeviceText") -> DeviceProfile:
 
 
 def saved(state: Path, text: "DeviceText") -> DeviceProfile | None:
-    """What was learned from just this text. Raises ConfigError where the file is damaged."""
+    """What was learned from just this text. Raises ConfigError where the file is damaged, or not ours."""
     found = kept.read(_path(state, text.name), DeviceProfile)
     return found if found and (found.name, found.text_hash) == (text.name, text.hash) else None
 
@@ -85,6 +85,8 @@ def save(state: Path, profile: DeviceProfile) -> None:
 
 
 def _path(state: Path, name: str) -> Path:
+    """Raises ConfigError where others could put a folder of theirs in the place of ours."""
+    check_directory(state)
     return state / FOLDER / f"{name}.json"
 
 

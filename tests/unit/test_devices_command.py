@@ -1,6 +1,7 @@
 """``llamas-bpf devices`` and its commands: what they print, keep, and refuse."""
 
 import json
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -253,6 +254,19 @@ def test_a_model_that_fails_is_stood_in_for(place: Place) -> None:
     with serving(says(answer(right))) as server:
         (learned,) = json.loads(place.devices("learn", "--json", model=server.url)[0])["learned"]
     assert learned["reader"] == "m"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="kernel feature: only root can give a folder away")
+def test_nothing_is_kept_where_others_could_lead_it_elsewhere(place: Place, tmp_path: Path) -> None:
+    (place.texts / "fast.md").write_text(FAST)
+    (tmp_path / "elsewhere").mkdir()
+    place.state.mkdir()
+    (place.state / "profiles").symlink_to(tmp_path / "elsewhere")
+    os.chown(place.state, 1000, -1)
+    _, talk = place.devices("learn", status=2)
+    assert f"{place.state} belongs to uid 1000" in talk
+    assert [*(tmp_path / "elsewhere").iterdir()] == []
+    assert [one["name"] for one in place.json()["machine"]["profiles"]] == ["fast"]
 
 
 def test_hostile_words_are_shown_harmlessly(place: Place) -> None:
