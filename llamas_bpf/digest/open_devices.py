@@ -22,6 +22,7 @@ MOST_PROCESSES, MOST_FILES = 8, 128
 DEVICE_NUMBERS = Path("/sys/dev")
 #: NVIDIA's driver registers no device numbers with sysfs, but lists its cards by PCI address here.
 NVIDIA, NVIDIA_MAJOR = Path("/proc/driver/nvidia/gpus"), 195
+_OF_DEVICES = {b"devtmpfs", b"tmpfs"}
 _MINOR = re.compile(r"^Device Minor:\s*(\d+)", re.MULTILINE)
 _PCI = re.compile(r"[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]")
 
@@ -83,11 +84,22 @@ def _device_numbers(pid: int) -> Iterator[tuple[bool, int]]:
     with suppress(OSError), os.scandir(directory) as files:
         for file in islice(files, MOST_FILES):
             with suppress(OSError):
-                # To ask about another file may wait for a server that is gone. Without Path: there are many.
-                if os.readlink(file.path).startswith("/dev/"):  # noqa: PTH115
+                # Without Path: there are many.
+                if os.readlink(file.path).startswith("/dev/") and _answers_at_once(pid, file.name):  # noqa: PTH115
                     found = os.stat(file.path)  # noqa: PTH116
                     if stat.S_ISCHR(found.st_mode) or stat.S_ISBLK(found.st_mode):
                         yield stat.S_ISBLK(found.st_mode), found.st_rdev
+
+
+def _answers_at_once(pid: int, descriptor: str) -> bool:
+    """Whether a file lies where device files do, in memory: to ask about one of FUSE's, or on a network, may
+    wait for a server that says nothing (proc_pid_fdinfo(5), proc_pid_mountinfo(5))."""
+    told = Path(f"/proc/{pid}/fdinfo/{descriptor}").read_text(encoding="ascii", errors="replace")
+    mount = told.partition("mnt_id:")[2].split()[0]
+    for line in Path(f"/proc/{pid}/mountinfo").read_bytes().splitlines():
+        if line.startswith(f"{mount} ".encode()):
+            return line.partition(b" - ")[2].split()[0] in _OF_DEVICES
+    return False
 
 
 def _nvidia(minor: int) -> str:

@@ -99,3 +99,10 @@ def test_nvidias_cards_are_found_where_its_driver_lists_them(
         (tmp_path / pci / "information").write_text(f"Model: \t\t Some\nDevice Minor: \t {minor}\n")
     with holding("/dev/full") as workload:
         assert OpenDevices(DEVICES).look([workload]) == {workload.id: ("gpu0",)}
+
+
+def test_only_of_files_that_lie_in_memory_is_asked() -> None:
+    """What lies on FUSE may wait for a server that says nothing."""
+    with Path("/dev/null").open() as device, Path("/proc/self/stat").open() as other:
+        answers = [open_devices._answers_at_once(os.getpid(), str(file.fileno())) for file in (device, other)]
+    assert answers == [True, False]
