@@ -3,19 +3,17 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from llamas_bpf.contracts.profile import FIGURES, CpuClass, Threshold
-
-if TYPE_CHECKING:
-    from llamas_bpf.machine.grounding import Claim
+from llamas_bpf.machine.claim import Claim
 
 _CLOSE = 0.02  # figures within it say the same: 1.5 us and 1,520 ns
 _MOST_ENTRIES = 16  # of a list, as in the contract
 Dispute = tuple[str, str, str]
 
 
-def settle(claims: Iterable["Claim"]) -> tuple[dict[str, Any], list[Dispute]]:
+def settle(claims: Iterable[Claim]) -> tuple[dict[str, Any], list[Dispute]]:
     """The profile's fields with their ``evidence``, and (field, words, why) of each that is left out."""
     by_field: dict[str, list[Claim]] = defaultdict(list)
     for claim in claims:
@@ -44,7 +42,7 @@ def _same(field: str, one: Any, other: Any) -> bool:
 
 
 def _settle_traits(
-    lists: dict[str, list["Claim"]],
+    lists: dict[str, list[Claim]],
     fields: dict[str, Any],
     evidence: dict[str, str],
     disputes: list[Dispute],
@@ -60,7 +58,7 @@ def _settle_traits(
 
 def _settle_entries(
     name: str,
-    claims: list["Claim"],
+    claims: list[Claim],
     fields: dict[str, Any],
     evidence: dict[str, str],
     disputes: list[Dispute],

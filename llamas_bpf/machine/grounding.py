@@ -5,7 +5,6 @@ Both frontends go through it, so a value that was made up, misread or slipped in
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -13,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from llamas_bpf.contracts.profile import FIGURES, TRAITS, CpuClass, DeviceProfile, Doubt, Kind, Threshold
 from llamas_bpf.machine import agreement
+from llamas_bpf.machine.claim import Claim
 from llamas_bpf.machine.evidence import Evidence, squashed
 from llamas_bpf.machine.physics import BOUNDS
 from llamas_bpf.machine.text import DeviceText
@@ -38,19 +38,6 @@ _UNITS = {
     "rate": "/s",
     "power": "W",
 }
-
-
-@dataclass(frozen=True)
-class Claim:
-    """That the text says of ``field`` that it is ``value``, in these ``words`` (at most 300 characters).
-
-    ``field`` is one of the profile's. Of ``good_at``, ``bad_at``, ``cpu_classes`` and ``thresholds``,
-    ``value`` is one entry. Figures are in the field's unit, however the text has them.
-    """
-
-    field: str
-    value: Any
-    words: str
 
 
 class _NotSaidError(Exception):

@@ -10,7 +10,7 @@ from llamas_bpf.advise.model.form import portable
 from llamas_bpf.as_json import Json
 from llamas_bpf.contracts.profile import TRAITS, Doubt, Figure, Kind, Threshold, Trait
 from llamas_bpf.machine import grounding, quantities
-from llamas_bpf.machine.grounding import Claim
+from llamas_bpf.machine.claim import Claim
 from llamas_bpf.machine.quantities import Quantity
 
 #: Of one part of a text: a profile has room for no more.

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from llamas_bpf.contracts.profile import Doubt
-from llamas_bpf.machine.grounding import Claim, doubt
+from llamas_bpf.machine.claim import Claim
+from llamas_bpf.machine.grounding import doubt
 from llamas_bpf.machine.reading.figures import Candidate
 
 _FAR = 2.5  # apart by more than this factor, what was measured and what was stated contradict each other

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from llamas_bpf.machine import written_numbers
-from llamas_bpf.machine.grounding import Claim
+from llamas_bpf.machine.claim import Claim
 from llamas_bpf.machine.reading.passages import Passage
 from llamas_bpf.machine.reading.subject import Subject
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from llamas_bpf.contracts.profile import Doubt
-from llamas_bpf.machine.grounding import Claim, doubt
+from llamas_bpf.machine.claim import Claim
+from llamas_bpf.machine.grounding import doubt
 from llamas_bpf.machine.quantities import Quantity
 from llamas_bpf.machine.reading import clauses, subject, words
 from llamas_bpf.machine.reading.clauses import BOTH, Clause

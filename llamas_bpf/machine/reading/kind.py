@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from llamas_bpf.machine.grounding import Claim
+from llamas_bpf.machine.claim import Claim
 from llamas_bpf.machine.reading.passages import Passage
 from llamas_bpf.machine.text import DeviceText
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from llamas_bpf.machine.grounding import Claim
+from llamas_bpf.machine.claim import Claim
 from llamas_bpf.machine.reading.passages import Passage
 from llamas_bpf.machine.reading.subject import Subject
 
