@@ -5,6 +5,7 @@ import re
 from llamas_bpf.machine import sentences
 
 _READER = r"(?:reader|AI|LLM|language model|assistant|parser|extractor|chat ?bot|agent)s?"
+_DEVICE = r"(?:device|memory|card|module|node|drive|board)"
 _FIGURE = (
     r"(?:latency|latencies|bandwidth|capacity|granularity|persisten\w+|profile|field|value|figure|kind)s?"
 )
@@ -12,13 +13,26 @@ _TELL = (
     r"(?:report|output|answer|return|respond|reply|record|emit|extract|state|print|write down|say|claim"
     r"|enter)"
 )
+_GIVE = rf"(?:{_TELL}|put(?: down)?|note(?: down)?|fill in|use|give|assume)"
+_AGAIN = r"(?:figures?|numbers?|values?|text|words|description|paragraphs?|lines?|data)"
 _START = r"(?:^|[.!?:;]\s|\bplease\s|\bmust\s|\bshould\s|\bshall\s|\balways\s|\binstead,?\s)\s*"
 _INSTRUCTS = re.compile(
     "|".join(
         (
             r"\b(?:ignore|disregard|override|ignoriere)\b[^.!?]{0,50}\b(?:above|previous|prior|earlier|preceding|"
             r"instructions?|rules|everything|text|rest|all|said|stated|below|figures|numbers|schema|limits|alle)\b",
-            r"\bforget\b[^.!?]{0,40}\b(?:instructions?|above|previous|prior|prompt|told)\b",
+            r"\bforget\b[^.!?]{0,40}\b(?:instructions?|above|previous|prior|prompt|told|read|"
+            r"everything|all)\b",
+            rf"\b(?:do not|don['’]t|never) (?:use|trust|believe|report|read|take)\b[^.!?]{{0,30}}\b{_AGAIN} "
+            r"(?:above|below|before|here|in this)\b",
+            rf"\b(?:instead of|rather than|not) (?:the|any|all) (?:\w+ )?{_AGAIN} (?:above|below|stated)\b",
+            r"\b(?:whoever|anyone who|anybody who|everyone who|if you(?: are)?|those who) (?:reads?|"
+            r"pars\w+|reading|process\w*|an? (?:AI|LLM|language model|assistant|model|bot))\b",
+            rf"\btreat (?:this|it|the {_DEVICE})[^.!?]{{0,20}} as (?:having|if it had|[0-9])",
+            rf"\b(?:note|message|hint|remark|attention)s?[,:]? (?:for|to) (?:\w+ ){{0,2}}{_READER}\b",
+            rf"\b{_READER} (?:will|may|can) (?:now )?{_GIVE}\b",
+            rf"\b(?:always|must|should|will now) {_GIVE} [^.!?]{{0,40}}\b{_FIGURE}\b[^.!?]{{0,20}}[0-9]",
+            rf"\b{_GIVE} (?:down )?[0-9][^.!?]{{0,20}} (?:as|for) (?:the |its )?(?:\w+ )?{_FIGURE}\b",
             r"\b(?:system|developer) (?:prompt|message|instruction)",
             r"<\|?(?:im_start|system|assistant|user)\b|\[/?INST\]|^\s*assistant:|^\s*system: (?:you|the)\b",
             r"\b(?:you are (?:now )?an? |pretend\b|jailbreak)",
