@@ -8,9 +8,9 @@ from llamas_bpf.contracts.profile import Doubt
 from llamas_bpf.machine.claim import Claim
 from llamas_bpf.machine.grounding import doubt
 from llamas_bpf.machine.quantities import Quantity
-from llamas_bpf.machine.reading import clauses, subject, words
-from llamas_bpf.machine.reading.clauses import BOTH, Clause
+from llamas_bpf.machine.reading import clauses, directions, subject, words
 from llamas_bpf.machine.reading.passages import Passage
+from llamas_bpf.machine.reading.places import Place
 from llamas_bpf.machine.reading.subject import Subject
 
 _NAMED = {
@@ -27,9 +27,9 @@ _SIDELINE = {
 _EXTREME = 3
 _HIGH = re.compile(r"\bhigh[- ]bandwidth\b", re.IGNORECASE)  # memory of this name
 _MS = 1e6  # ns; what takes longer is no access, unless it is called one
-_HALF_OF_THAT = re.compile(
-    r"\b(?:half|third|quarter|fraction|less|twice|double|percent|%)\b[^.;]{0,40}?\b(?P<way>writ(?:e|es|"
-    r"ing)|read(?:s|ing)?)\b",
+_NAMES = re.compile(
+    rf"(?:[\W\d]|\b(?:{words.TECHNOLOGY}|numa|nodes?|cpus?|and|to|memory|ram|local|remote|near|far|slow|fast|"
+    r"expander|module|card|board|about|ca|roughly)\b){0,120}",
     re.IGNORECASE,
 )
 _FIELDS = {"time": "{}_latency_ns", "bandwidth": "{}_bandwidth_bytes_per_s", "bytes": "capacity_bytes"}
@@ -38,61 +38,21 @@ _LINKED = r"\s?(?:\([^)]*\)\s?)?(?::|=|\bis\b|\bof\b|\bare\b|\bwas\b|\s{2,}|\.{3
 
 @dataclass(frozen=True)
 class Candidate:
-    """A claim with its ``standing`` (see ``words``), and whether its direction is said, not only inferred."""
+    """A claim with its ``standing`` (see ``words``).
+
+    ``is_directed``: its direction is said, not only inferred; ``is_total``: it is said to be of all parts.
+    """
 
     claim: Claim
     standing: int
     is_directed: bool
+    is_total: bool = False
 
 
 @dataclass
 class Found:
     candidates: list[Candidate] = field(default_factory=list)
     doubts: list[Doubt] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Place:
-    """A quantity where it stands: its passage, its clause and that clause's place among the passage's."""
-
-    passage: Passage
-    quantity: Quantity
-    among: Sequence[Clause]
-    index: int
-    others: Sequence[Quantity]
-
-    @property
-    def clause(self) -> Clause:
-        return self.among[self.index]
-
-    @property
-    def before(self) -> str:
-        return self.passage.text[self.clause.start : self.quantity.start]
-
-    @property
-    def after(self) -> str:
-        """To the end of the clause, and of what stands in brackets right behind it."""
-        end = self.clause.end
-        following = self.among[self.index + 1] if self.index + 1 < len(self.among) else None
-        if following and following.opener in ("(", "[") and not self._holds(following):
-            end = following.end
-        return self.passage.text[self.quantity.end : end]
-
-    @property
-    def earlier(self) -> list[Clause]:
-        """The clauses before, back to one with a quantity of the same kind, or to a semicolon."""
-        found: list[Clause] = []
-        if self.clause.opener == ";":
-            return found
-        for clause in reversed(self.among[: self.index]):
-            found.append(clause)
-            if self._holds(clause) or clause.opener == ";":
-                break
-        return found
-
-    def _holds(self, clause: Clause) -> bool:
-        family = self.quantity.family
-        return any(q.family == family and clause.start <= q.start < clause.end for q in self.others)
 
 
 def read(passages: Sequence[Passage], about: Subject) -> Found:
@@ -125,7 +85,14 @@ def _place(place: Place, about: Subject, found: Found) -> None:
     value = _worse_end(place.quantity)
     for name, is_directed in fields:
         link = place.quantity.family == "bandwidth" and words.LINK.search(place.before + place.after)
-        found.candidates.append(Candidate(Claim(name, value, said), 4 if link else standing, is_directed))
+        found.candidates.append(
+            Candidate(Claim(name, value, said), 4 if link else standing, is_directed, _is_total(place))
+        )
+
+
+def _is_total(place: Place) -> bool:
+    near = f"{place.passage.label} {place.passage.column} {place.before}"
+    return bool(words.TOTAL.search(near) or words.TOTAL.search(place.after[:24]))
 
 
 def _left_out(place: Place, about: Subject) -> str | None:
@@ -161,10 +128,10 @@ def _worse_end(quantity: Quantity) -> float:
 def _fields(place: Place) -> Iterator[tuple[str, bool]]:
     match place.quantity.family:
         case "time" if _is_latency(place):
-            for name, is_directed in _directions(place):
+            for name, is_directed in directions.of(place):
                 yield f"{name}_latency_ns", is_directed
         case "bandwidth" if not words.NOT_BANDWIDTH.search(place.before + "\0" + place.after):
-            for name, is_directed in _directions(place):
+            for name, is_directed in directions.of(place):
                 yield f"{name}_bandwidth_bytes_per_s", is_directed
         case "bytes":
             size = _size(place)
@@ -187,9 +154,18 @@ def _is_latency(place: Place) -> bool:
     if any(word.search(text) for text in wider for word in named):
         return True
     listed = any(q.family in ("bytes", "bandwidth") for q in place.others)  # "128 GB, 200 ns"
+    listed = listed or _is_bare(place)
     if place.quantity.value < _MS and (listed or words.ACCESS.search(place.passage.text)):
         return True
     return bool(words.LATENCY.search(place.passage.about) or words.READ.search(place.passage.about))
+
+
+def _is_bare(place: Place) -> bool:
+    """Whether the passage says nothing but what it is, and quantities ("node 2: CXL, 250 ns")."""
+    rest = list(place.passage.text)
+    for quantity in place.others:
+        rest[quantity.start : quantity.end] = " " * (quantity.end - quantity.start)
+    return bool(_NAMES.fullmatch("".join(rest)))
 
 
 def _size(place: Place) -> str | None:
@@ -202,71 +178,9 @@ def _size(place: Place) -> str | None:
     small = place.quantity.value < 1 << 20
     if small:
         return "granularity_bytes" if words.GRANULARITY.search(near + label) else None
-    if words.EACH.match(place.after) or words.COUNTED.search(place.before):
-        return None
-    return "capacity_bytes"
-
-
-def _directions(place: Place) -> list[tuple[str, bool]]:
-    """Read, write or both, and whether the text says so."""
-    paired = _of_pair(place)
-    if paired:
-        return [(paired, True)]
-    sources = [
-        place.before + " " + place.after,
-        *(clause.text for clause in place.earlier),
-        f"{place.passage.label} {place.passage.column}",
-        place.passage.about,
-    ]
-    for source in sources:
-        if BOTH.search(source):
-            return [("read", True), ("write", True)]
-        read, write = words.READ.search(source), words.WRITE.search(source)
-        if read and write:
-            return [(_nearest(place), True)]
-        if read or write:
-            return [("read" if read else "write", True)]
-    # "12 GB/s, and half of that when writing": the figure is the reads'.
-    other = _HALF_OF_THAT.search(place.passage.text, place.quantity.end)
-    if other:
-        return [("read" if other["way"].lower().startswith("w") else "write", True)]
-    return [("read", False), ("write", False)]
-
-
-def _nearest(place: Place) -> str:
-    """Of both in one clause ("reads at 38 GB/s, writes at 12"): the one before it, else the one behind it."""
-    family = place.quantity.family
-    first = min(q.start for q in place.others if q.family == family and q.start >= place.clause.start)
-    ahead = place.passage.text[place.clause.start : first]
-    if not words.READ.search(ahead) and not words.WRITE.search(ahead):  # "38 GB/s read / 12 GB/s write"
-        following = [q.start for q in place.others if q.family == family and q.start > place.quantity.start]
-        behind = place.passage.text[place.quantity.end : min([*following, place.clause.end])]
-        return "read" if words.READ.search(behind) else "write"
-    last = max(
-        (
-            (match.end(), name)
-            for name, word in (("read", words.READ), ("write", words.WRITE))
-            for match in word.finditer(place.before)
-        ),
-        default=None,
+    is_part = (
+        words.EACH.match(place.after)
+        or words.COUNTED.search(place.before)
+        or words.EACH_OF.search(f"{label} {place.before}")
     )
-    if last:
-        return last[1]
-    return "read" if words.READ.search(place.after) else "write"
-
-
-def _of_pair(place: Place) -> str | None:
-    """The direction of one of two in a list: "90/300 ns (read/write)", "read and write: 90 and 300 ns"."""
-    quantity = place.quantity
-    listed = [q for q in place.others if q.group == quantity.group] if quantity.group >= 0 else []
-    if len(listed) != 2 or listed[0].value == listed[1].value:
-        return None
-    around = f"{place.passage.label} {place.passage.column} {place.before} {place.after} {place.passage.text}"
-    both = BOTH.search(around)
-    if not both:
-        return None
-    read, write = words.READ.search(both[0]), words.WRITE.search(both[0])
-    if not (read and write) and both[0].lower() != "r/w":
-        return None
-    order = ["write", "read"] if read and write and write.start() < read.start() else ["read", "write"]
-    return order[0 if quantity == listed[0] else 1]
+    return None if is_part or words.ENDURANCE.search(place.passage.about) else "capacity_bytes"

@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from llamas_bpf.machine.reading import clauses
+from llamas_bpf.machine.reading import clauses, words
+from llamas_bpf.machine.reading.addressed import Addressed
 from llamas_bpf.machine.reading.clauses import Clause
 from llamas_bpf.machine.reading.passages import Passage
 from llamas_bpf.machine.text import DeviceText
@@ -27,7 +28,8 @@ _FROM_HERE = re.compile(
     r"\b(?:(?<!more )(?<!less )(?<!fewer )(?<!longer )(?<!often )than|compared (?:with|to)|"
     r"in comparison (?:with|to)|versus|vs\.?|unlike|instead of|rather than|as opposed to|against|"
     r"whereas|down from|up from|formerly|previously|used to|will (?:have|offer|reach|be|get)|as with|"
-    r"like (?:the|an?))\b"
+    r"like (?:the|an?)|replac(?:es|ing|ed(?! (?:by|with)))|(?:took|takes) the place of|"
+    r"swapped (?:out|for)|retired|decommissioned)\b"
     r"|\b(?:had|offered|did)\b",
     re.IGNORECASE,
 )
@@ -51,19 +53,37 @@ _RELATIVE_AFTER = re.compile(
     r"better|worse|behind|added)\b",
     re.I,
 )
+#: Who has another one, so that what follows is of theirs.
+_PEOPLE = re.compile(
+    r"\b(?:neighbou?rs?|friends?|colleagues?|co-?workers?|buddy|cousin|somebody(?: else)?|someone(?: else)?|"
+    r"(?:an)?other (?:people|users?|team|department|lab|site)|forums?|reddit|theirs|his|hers)\b"
+    r"|(?-i:\b[Tt]heir (?:[A-Z0-9][\w-]*|cards?|gpus?|modules?|box|machine|server)\b)",
+    re.IGNORECASE,
+)
+_BOX = r"(?:machine|server|workstation|computer|laptop|desktop|pc|box|rack|chassis|system)"
+# The memory of the machine that a card is in.
+_HOST = re.compile(
+    r"\bhost(?:['’]s)? (?:memory|ram|dram|has|holds|with)\b"
+    rf"|\b(?:system|main) (?:memory|ram)\b|\b{_BOX}['’]s (?:own )?(?:memory|ram|dram)\b"
+    rf"|\b(?:the|this|our|my|an?|in) {_BOX}"
+    r"(?: (?:it|this) (?:sits|is|lives|runs|goes) in| around it| itself)?"
+    r" (?:has|with|holds|comes with|offers)\b"
+    rf"|\b(?:the|this|our|my|an?) {_BOX} (?:that )?(?:it|this|the card) (?:sits|is|lives|runs) in\b"
+    r"|\bworkstation with\b",
+    re.IGNORECASE,
+)
+_CARD = re.compile(r"\b(?:it|cards?|gpu|accelerator|drive|device|expander|ssd)\b", re.IGNORECASE)
+_BESIDE_IT = re.compile(r"\s(?:\w+\s)?(?:beside|next to|near|alongside|in front of) (?:it|this)\b", re.I)
+_REPLACED = re.compile(
+    r"\s(?:[\w-]+\s){0,3}(?:that\s|which\s)?(?:it|this|this one|ours?)\s(?:replace[sd]|took the place of)\b",
+    re.I,
+)
 _OTHERS = re.compile(
     r"\b(?!(?:It|That|What|There|Here|Let|He|She|This)\b)([A-Z][\w.-]*)['’]s\s(?:\w+\s){0,2}[~≈]?$"
 )
-_TECHNOLOGY = re.compile(
-    r"\b(?:L?P?DDR[2-6]X?|GDDR\dX?|DRAM|HBM\d?e?|SRAM|SSDs?|NVMe|NAND|flash|Optane|PMEM|PMem|MRAM|CXL|"
-    r"disks?|HDDs?|tape)\b"
-)
+_TECHNOLOGY = re.compile(rf"\b(?:{words.TECHNOLOGY})\b")
 _ORDINARY = re.compile(
     rf"\b(?:ordinary|local|regular|plain|normal|conventional|main|host)\s(?:\w+\s)?(?:{_TECHNOLOGY.pattern})",
-    re.IGNORECASE,
-)
-_NODE = re.compile(
-    r"(?:\b(?:memory|d?ram|that|one) (?:on|in|of|at) |^\W*(?:but )?)node ?([0-9]{1,4})\b",
     re.IGNORECASE,
 )
 _BESIDE = re.compile(
@@ -77,7 +97,7 @@ _NO_PRODUCT = re.compile(
     re.IGNORECASE,
 )
 _OWN_AGAIN = re.compile(
-    r"\b(?:this|these|it|here|ours|we|our|now|the new|today|i)\b|^\s*(?:reads?|writes?|loads?|stores?|"
+    r"\b(?:this|these|it|here|ours|we|our|now|the new|today|i|mine)\b|^\s*(?:reads?|writes?|loads?|stores?|"
     r"latency)\b",
     re.I,
 )
@@ -91,16 +111,16 @@ class Subject:
     """What the text is about, by its first passages, and so what it is not about."""
 
     def __init__(self, text: DeviceText, passages: Sequence[Passage]) -> None:
-        self._node = text.binding.node
+        self._addressed = Addressed(text, passages)
         top = " ".join(passage.text[:300] for passage in passages[:3] if not passage.column)
         self._ordinary = _ORDINARY.match(
             top
         )  # "Ordinary DRAM, 64 GiB" is itself what others are compared with
         first: dict[str, bool] = {}
         for match in _TECHNOLOGY.finditer(top):
-            is_beside = _BESIDE.search(top[: match.start()][-30:]) is not None
+            is_beside = _BESIDE.search(top[: match.start()][-30:]) or _BESIDE_IT.match(top, match.end())
             is_itself = self._ordinary is not None and match.end() == self._ordinary.end()
-            first.setdefault(match[0], is_beside and not is_itself)
+            first.setdefault(match[0], bool(is_beside) and not is_itself)
         self._technologies = {technology for technology, is_beside in first.items() if not is_beside}
         self._technologies |= set(re.findall(r"[\d.]+ ?[KMGT]i?B of (\w+)", top))
         if (
@@ -108,16 +128,25 @@ class Subject:
             and "CXL" not in self._technologies
         ):
             self._technologies.add("DRAM")
+        first_words = passages[0].text if passages else ""
+        self._is_host = bool(_HOST.match(first_words)) and not _CARD.search(first_words)
         self._latest = -1  # the passage that the states are of
         self._states: list[bool] = []
         self._codes = {text.name.upper(), *_CODE.findall(top)[:1]}
 
     def is_others(self, passage: Passage, start: int, end: int) -> bool:
         """Whether what stands from ``start`` to ``end`` of the passage is another's."""
-        if self.is_elsewhere(passage):
+        is_bound = self._addressed.is_bound(passage, start, end)
+        if is_bound is False:
             return True
         place = clauses.holding(passage.clauses, start)
         clause = passage.clauses[place]
+        if is_bound:
+            # Named by its address, it is the device whatever else it is called.
+            ahead = clause.text[: max(0, start - clause.start)]
+            return _about_others(passage.label) or any(said.search(ahead) for said in (_FROM_HERE, _OTHERS))
+        if self._is_elsewhere(passage):
+            return True
         before = self._others_before(passage)[place]
         return (
             self._carried(clause, before)
@@ -127,6 +156,11 @@ class Subject:
 
     def is_elsewhere(self, passage: Passage) -> bool:
         """Whether the whole passage is about something else, by what stands above and beside it."""
+        end = len(passage.text)
+        is_bound = self._addressed.is_bound(passage, end, end)
+        return self._is_elsewhere(passage) if is_bound is None else not is_bound
+
+    def _is_elsewhere(self, passage: Passage) -> bool:
         return _about_others(passage.about) or _about_others(passage.label) or self._other_column(passage)
 
     def _others_before(self, passage: Passage) -> list[bool]:
@@ -151,11 +185,11 @@ class Subject:
         return not _OWN_AGAIN.search(clause.text) and clause.opener not in ("but", "while", "whereas", ";")
 
     def _names_another(self, before: str) -> bool:
-        if any(words.search(before) for words in (_ELSEWHERE, _FROM_HERE, _OTHERS)):
+        if any(said.search(before) for said in (_ELSEWHERE, _FROM_HERE, _OTHERS, _PEOPLE)):
+            return True
+        if not self._is_host and _HOST.search(before):
             return True
         if not self._ordinary and _ORDINARY.search(before):
-            return True
-        if self._node is not None and any(int(node) != self._node for node in _NODE.findall(before)):
             return True
         named = [match for match in _TECHNOLOGY.finditer(before) if match[0] not in self._technologies]
         if any(not re.search(r"\bof (?:\w+ )?$", before[: match.start()]) for match in named):
@@ -172,6 +206,8 @@ class Subject:
             r"normal |main |host )?([\w.-]+)",
             after,
         )
+        if _REPLACED.match(after):
+            return True
         if not match:
             return False
         if _ELSEWHERE.search(after[: after.find(",") if "," in after else None]):

@@ -15,6 +15,24 @@ WRITE = re.compile(
     re.I,
 )
 
+#: Which way data goes, of a bandwidth: out of the device is read, into it is written.
+OUT = re.compile(
+    r"\b(?:(?:from|out of|leaving) (?:it|the (?:device|card|module|drive|expander|pool|board|memory))|"
+    r"(?:device|card)[- ]to[- ]host|d2h|read-?out|outbound|egress)\b",
+    re.IGNORECASE,
+)
+IN = re.compile(
+    r"\b(?:(?:into|to|onto|entering) (?:it|the (?:device|card|module|drive|expander|pool|board|memory))|"
+    r"host[- ]to[- ](?:device|card)|h2d|ingest|inbound|ingress)\b",
+    re.IGNORECASE,
+)
+
+#: Names of what memories are made of.
+TECHNOLOGY = (
+    r"L?P?DDR[2-6]X?|GDDR\dX?|DRAM|HBM\d?e?|SRAM|SSDs?|NVMe|NAND|flash|Optane|PMEM|PMem|MRAM|CXL|"
+    r"disks?|HDDs?|tape"
+)
+
 #: What a figure is called. A quantity behind the name of another figure ("latency: 80 GB") is none of either.
 LATENCY = re.compile(
     r"\b(?:latenc\w+|latenz\w*|\w+latenz|lag|access(?:es)? (?:times?|takes?|costs?|delay)|"
@@ -44,7 +62,7 @@ _STRONG = re.compile(
 #: A short time beside one of these is a latency, though nothing calls it so: "I get 210 ns".
 ACCESS = re.compile(
     r"\b(?:gets?|got|does|measur\w+|costs?|takes?|says?|lines?|touch(?:es)?|away|hops?|runs? at|"
-    r"comes in at)\b",
+    r"comes in at|seen from|reached in)\b",
     re.I,
 )
 
@@ -74,12 +92,29 @@ NOT_CAPACITY = re.compile(
     r"working sets?|data ?sets?|arrays?|allocations?|objects?|larger than|bigger than|smaller than|"
     r"more than|less than|up to a|above|below|under|density|dies?|chips?|tables?|test(?:s|ed)?|window|"
     r"stripe|interleav\w*|huge ?pages?|log|swap file|image|written|writes|endurance|tbw|per day|"
-    r"lifetime|wear|of which|thereof)\b",
+    r"lifetime|wears?|of which|thereof|(?:a|per|each|every) (?:day|week|month|year)|yearly|annual\w*|daily|"
+    r"over (?:\w+ )?years|warrant\w*|workload|pbw|before it (?:dies|fails))\b",
     re.IGNORECASE,
+)
+ENDURANCE = re.compile(
+    r"\b(?:endurance|workload|warrant\w*|lifetime|wear|dwpd|tbw|haltbarkeit)\b", re.IGNORECASE
 )
 EACH = re.compile(
     r"^\s?(?:each|apiece|per (?:module|dimm|stack|die|channel|socket|card|chip|bank|layer|node|core)|"
     r"(?:modules|dimms|stacks|dies|chips|sticks))\b",
+    re.I,
+)
+# "Each of the modules has 32 GB": what stands before a part's size.
+EACH_OF = re.compile(
+    r"\b(?:each|every|apiece)\b(?! (?:way|direction|read|write|access|time|second))|"
+    r"\b(?:an? single|one|single|per) (?:module|dimm|stack|die|chip|stick|channel|bank|tile)\b"
+    r"(?! (?:behind|on|in|at|near|for|attached|plugged|beside|next))",
+    re.I,
+)
+#: The size of all parts together, which stands whatever the parts' sizes are.
+TOTAL = re.compile(
+    r"\b(?:total\w*|overall|altogether|all together|in all|in sum|combined|the whole|insgesamt|gesamt\w*|"
+    r"makes?|adds? up to|come to|sums? to)\b|=\s?$",
     re.I,
 )
 COUNTED = re.compile(
@@ -93,7 +128,7 @@ QUALIFIERS: tuple[tuple[int, re.Pattern[str]], ...] = (
     (
         3,
         re.compile(
-            r"\b(?:peak|theoretical\w*|burst|p9+\d*|99(?:\.9+)?(?:th)?|percentile|tail|worst|"
+            r"\b(?:peaks?|short bursts?|theoretical\w*|burst|p9+\d*|99(?:\.9+)?(?:th)?|percentile|tail|worst|"
             r"under (?:heavy |full )?load|loaded|when (?:it is )?(?:full|busy|hot)|throttl\w*|drops?|"
             r"falls?|degrad\w*|at best|best case|raw|saturated|contention|maximum|max|minimum|min|"
             r"spikes?|sometimes|cold|first touch)\b|\bonce (?:the|it)\b|\bafter (?:the|a few|some)\b",
@@ -119,6 +154,7 @@ QUALIFIERS: tuple[tuple[int, re.Pattern[str]], ...] = (
         ),
     ),
 )
+MEASURED = 0
 PLAIN = 1
 
 

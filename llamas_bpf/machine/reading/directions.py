@@ -1,0 +1,86 @@
+"""Which way a figure holds: for reads, for writes, or for both."""
+
+import re
+
+from llamas_bpf.machine.reading import words
+from llamas_bpf.machine.reading.clauses import BOTH
+from llamas_bpf.machine.reading.places import Place
+from llamas_bpf.machine.units import Family
+
+_HALF_OF_THAT = re.compile(
+    r"\b(?:half|third|quarter|fraction|less|twice|double|percent|%)\b[^.;]{0,40}?\b(?P<way>writ(?:e|es|"
+    r"ing)|read(?:s|ing)?)\b",
+    re.IGNORECASE,
+)
+
+
+def of(place: Place) -> list[tuple[str, bool]]:
+    """Read, write or both, and whether the text says so."""
+    paired = _of_pair(place)
+    if paired:
+        return [(paired, True)]
+    sources = [
+        place.before + " " + place.after,
+        *(clause.text for clause in place.earlier),
+        f"{place.passage.label} {place.passage.column}",
+        place.passage.about,
+    ]
+    for source in sources:
+        if BOTH.search(source):
+            return [("read", True), ("write", True)]
+        ways = _named(source, place.quantity.family)
+        if ways:
+            return [(_nearest(place) if len(ways) > 1 else ways[0], True)]
+    # "12 GB/s, and half of that when writing": the figure is the reads'.
+    other = _HALF_OF_THAT.search(place.passage.text, place.quantity.end)
+    if other:
+        return [("read" if other["way"].lower().startswith("w") else "write", True)]
+    return [("read", False), ("write", False)]
+
+
+def _named(source: str, family: Family) -> list[str]:
+    """The ways that ``source`` names; of bandwidths "into it" is one, too."""
+    ways = [way for way, word in (("read", words.READ), ("write", words.WRITE)) if word.search(source)]
+    if ways or family != "bandwidth":
+        return ways
+    ways = [way for way, word in (("read", words.OUT), ("write", words.IN)) if word.search(source)]
+    return ways if len(ways) == 1 else []
+
+
+def _nearest(place: Place) -> str:
+    """Of both in one clause ("reads at 38 GB/s, writes at 12"): the one before it, else the one behind it."""
+    family = place.quantity.family
+    first = min(q.start for q in place.others if q.family == family and q.start >= place.clause.start)
+    ahead = place.passage.text[place.clause.start : first]
+    if not words.READ.search(ahead) and not words.WRITE.search(ahead):  # "38 GB/s read / 12 GB/s write"
+        following = [q.start for q in place.others if q.family == family and q.start > place.quantity.start]
+        behind = place.passage.text[place.quantity.end : min([*following, place.clause.end])]
+        return "read" if words.READ.search(behind) else "write"
+    last = max(
+        (
+            (match.end(), name)
+            for name, word in (("read", words.READ), ("write", words.WRITE))
+            for match in word.finditer(place.before)
+        ),
+        default=None,
+    )
+    if last:
+        return last[1]
+    return "read" if words.READ.search(place.after) else "write"
+
+
+def _of_pair(place: Place) -> str | None:
+    """The direction of one of two in a list: "90/300 ns (read/write)", "read and write: 90 and 300 ns"."""
+    quantity = place.quantity
+    listed = [q for q in place.others if q.group == quantity.group] if quantity.group >= 0 else []
+    if len(listed) != 2 or listed[0].value == listed[1].value:
+        return None
+    around = f"{place.passage.label} {place.passage.column} {place.before} {place.after} {place.passage.text}"
+    both = BOTH.search(around)
+    if not both:
+        return None
+    read, write = words.READ.search(both[0]), words.WRITE.search(both[0])
+    if not (read and write) and both[0].lower() != "r/w":
+        return None
+    order = ["write", "read"] if read and write and write.start() < read.start() else ["read", "write"]
+    return order[0 if quantity == listed[0] else 1]

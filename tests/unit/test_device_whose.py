@@ -1,0 +1,55 @@
+"""Whose figure it is: the device's, its host's, a neighbour's, or one's that it replaced."""
+
+import pytest
+from device_figures import NONE, figures
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("An expander with 256 GB. This DDR5 module answers in 250 ns.", (250, 250, None, None, 256)),
+        ("A GPU for training. An HBM stack next to the GPU gives 3 TB/s.", (None, None, 3000, 3000, None)),
+        ("Our expander. Inside are DDR4 chips, so that it reads in 300 ns.", (300, None, None, None, None)),
+        ("The card. It is built from NAND flash and reads in 80 us.", (80000, None, None, None, None)),
+        ("A drive. The flash reads in 60 us. The DRAM cache is small.", (60000, None, None, None, None)),
+        ("The pool. Its DRAM answers in 400 ns.", (400, 400, None, None, None)),
+        ("A box with memory. DDR5 memory inside it, 512 GB, latency 300 ns.", (300, 300, None, None, 512)),
+        # Another's all the same.
+        (
+            "A card with 24 GB. My neighbour's 4090 does 1 TB/s. This one does 300 GB/s.",
+            (None, None, 300, 300, 24),
+        ),
+        ("It does 300 GB/s. My friend's card does 1 TB/s.", (None, None, 300, 300, None)),
+        ("A colleague gets 1 TB/s on his GPU; ours gives 300 GB/s.", (None, None, 300, 300, None)),
+        ("Reads take 250 ns. Someone on a forum reports 90 ns for theirs.", (250, None, None, None, None)),
+        ("Reads take 250 ns. The DRAM beside it reads in 90 ns.", (250, None, None, None, None)),
+        ("An expander. Local DDR5 answers in 90 ns.", NONE),
+        ("Their 7900 does 960 GB/s. Mine does 500 GB/s.", (None, None, 500, 500, None)),
+        ("It does 300 GB/s; the one in the other server does 1 TB/s.", (None, None, 300, 300, None)),
+        # A replaced product.
+        ("It replaces a module with 64 GB. It has 256 GB.", (None, None, None, None, 256)),
+        (
+            "This replaced our 64 GB board, which read in 400 ns. It reads in 200 ns and has 128 GB.",
+            (200, None, None, None, 128),
+        ),
+        ("256 GB, replacing 64 GB of slower memory.", (None, None, None, None, 256)),
+        (
+            "The 64 GB stick it took the place of read in 400 ns. This one reads in 200 ns.",
+            (200, None, None, None, None),
+        ),
+        ("We swapped out the 512 GB drive. The new one has 2 TB.", (None, None, None, None, 2000)),
+        # The host's.
+        ("A GPU with 24 GB. The host has 512 GB of RAM.", (None, None, None, None, 24)),
+        ("A GPU with 24 GB, in a server with 512 GB of memory.", (None, None, None, None, 24)),
+        ("An accelerator, 16 GB on board; the machine it sits in has 256 GB.", (None, None, None, None, 16)),
+        ("A card. System memory: 256 GB. On-board memory: 16 GB.", (None, None, None, None, 16)),
+        (
+            "The server it is in has 384 GB of memory. The card itself has 48 GB.",
+            (None, None, None, None, 48),
+        ),
+        ("A GPU. Host memory is 512 GB.", NONE),
+        ("A workstation with 128 GB of RAM holds this card.", NONE),
+    ],
+)
+def test_a_figure_is_the_devices_own(body: str, expected: tuple[float | None, ...]) -> None:
+    assert figures(body) == pytest.approx(expected)
