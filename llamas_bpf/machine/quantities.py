@@ -52,7 +52,9 @@ def find(text: str) -> list[Quantity]:
     """Every quantity in ``text``, in order. Takes time in proportion to its length."""
     found: list[Quantity] = []
     for number, unit in _with_units(text, written_numbers.find(text)):
-        value = float(f"{number.value * unit.scale:.12g}")  # not 999.9999999999999
+        value = number.value * unit.scale
+        # Not 999.9999999999999; but 2 TiB are so many bytes, to the last one.
+        value = float(round(value) if unit.family == "bytes" and value >= 1 else f"{value:.12g}")
         one = Quantity(value, unit.family, number.start, max(number.end, unit.end))
         if found and found[-1].family == one.family:
             last = found[-1]

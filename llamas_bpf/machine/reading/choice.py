@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from llamas_bpf.contracts.profile import Doubt
 from llamas_bpf.machine.claim import Claim
 from llamas_bpf.machine.grounding import doubt
+from llamas_bpf.machine.reading import words
 from llamas_bpf.machine.reading.figures import Candidate
 
 _FAR = 2.5  # apart by more than this factor, what was measured and what was stated contradict each other
+_FAR_FROM_MEASURED = 10  # what was measured stands against any claim; but so far off, a unit is wrong
 _EXTREME = 3
 _MOST = 32  # of one field; more of them contradict each other anyway
 
@@ -26,14 +28,17 @@ def choose(candidates: Iterable[Candidate]) -> tuple[list[Claim], list[Doubt]]:
     for name, found in by_field.items():
         # "latency 90 ns, writes 300 ns": the plain figure is the reads'.
         directed = [candidate for candidate in found if candidate.is_directed] or found
+        if name == "capacity_bytes":  # "32 GB in each, 256 GB in total"
+            directed = [candidate for candidate in found if candidate.is_total] or directed
         best = min(candidate.standing for candidate in directed)
         chosen = [candidate for candidate in directed if candidate.standing == best]
         first = chosen[0].claim.value
         for candidate in found:
-            if candidate in chosen or candidate not in directed:
+            if candidate in chosen:
                 continue
             ratio = max(candidate.claim.value, first) / min(candidate.claim.value, first)
-            if candidate.standing < _EXTREME and best < _EXTREME and ratio > _FAR:
+            far = _FAR_FROM_MEASURED if best == words.MEASURED else _FAR
+            if candidate in directed and candidate.standing < _EXTREME and best < _EXTREME and ratio > far:
                 chosen.append(candidate)
             elif ratio > 1.02:
                 doubts.append(
