@@ -7,7 +7,8 @@ from llamas_bpf.machine import tables, units, written_numbers
 from llamas_bpf.machine.units import Family, Unit
 from llamas_bpf.machine.written_numbers import Number
 
-_TO = re.compile(r"\s?(?:to|through|up to|bis|-|–|—|\.\.\.?|…)\s?(?:about |around |some |~|≈)?")
+# A dash that begins a line is a list's.
+_TO = re.compile(r"(?!\n[-–—])\s?(?:to|through|up to|bis|-|–|—|\.\.\.?|…)\s?(?:about |around |some |~|≈)?")
 _AND = re.compile(r"\s?(?:and|und|or|oder|,|/|versus|vs\.?)\s?(?:about |around |~|≈)?")
 _TOLERANCE = re.compile(r"\s?(?:±|\+/-|\+-)\s?")
 _BETWEEN = re.compile(r"\b(?:between|zwischen)\s(?:about |~)?$", re.IGNORECASE)

@@ -26,6 +26,15 @@ from device_figures import NONE, figures
         ("An expander. Local DDR5 answers in 90 ns.", NONE),
         ("Their 7900 does 960 GB/s. Mine does 500 GB/s.", (None, None, 500, 500, None)),
         ("It does 300 GB/s; the one in the other server does 1 TB/s.", (None, None, 300, 300, None)),
+        ("Optane beside our DDR4. Reads take 300 ns, DDR4 takes 80 ns.", (300, None, None, None, None)),
+        ("An expander with a DDR4 module. Reading its DDR4 takes 300 ns.", (300, None, None, None, None)),
+        ("A board built of MRAM. MRAM reads in 45 ns.", (45, None, None, None, None)),
+        ("HBM on package. Bandwidth 700 GB/s. DDR5: 250 GB/s.", (None, None, 700, 700, None)),
+        ("The GPU's GDDR6 has 24 GB.", (None, None, None, None, 24)),
+        # Other variants.
+        ("A card with 48 GB. The 24 GB version is cheaper.", (None, None, None, None, 48)),
+        ("Available in 64, 128 and 256 GB; this one is the 128 GB version.", (None, None, None, None, 128)),
+        ("The faster model does 1 TB/s. Ours does 600 GB/s.", (None, None, 600, 600, None)),
         # A replaced product.
         ("It replaces a module with 64 GB. It has 256 GB.", (None, None, None, None, 256)),
         (
@@ -48,6 +57,7 @@ from device_figures import NONE, figures
             (None, None, None, None, 48),
         ),
         ("A GPU. Host memory is 512 GB.", NONE),
+        ("HBM. 80 GB; 300 ns to read. The server's DDR5 has 512 GB.", (300, None, None, None, 80)),
         ("A workstation with 128 GB of RAM holds this card.", NONE),
     ],
 )

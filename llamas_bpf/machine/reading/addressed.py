@@ -12,10 +12,14 @@ from llamas_bpf.machine.text import DeviceText
 
 _LIST = r"[0-9]{1,4}(?:\s?(?:,|and|und|&|-|–|to|or)\s?[0-9]{1,4})*"
 _END = r"(?![\w%]|\.[0-9]|\s?(?:[KMGT]i?B|[nmµu]s|[KMG]Hz|nm)\b)"
+_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight")
 _NODE = re.compile(
-    rf"\bnodes\s?({_LIST}){_END}|\b(?:numa[ -]?)?(?:node|knoten)(?:_|\s?#|\sno\.?\s)?\s?([0-9]{{1,4}}){_END}",
+    rf"\bnodes\s?({_LIST}){_END}|\b(?:(?:numa[ -]?)?(?:node|knoten)(?:_|\s?#|\sno\.?\s)?|numa)\s?"
+    rf"([0-9]{{1,4}}{_END}|(?:{'|'.join(_WORDS)})\b)",
     re.I,
 )
+# "0: DDR5, 90 ns" in a list of nodes.
+_ENTRY = re.compile(r"\W*(?:n|numa\s?)?([0-9]{1,3})\s{0,4}[:=–—-]\s", re.I)
 _CPUS = re.compile(
     rf"\b(?:(?:cpus|cores|processors|threads)\s?({_LIST}){_END}|(?:cpu|core)\s?#?([0-9]{{1,4}}){_END})", re.I
 )
@@ -37,11 +41,14 @@ _ITS_PART = re.compile(
 #: What may stand before a name for the sentence to be about it: "On node 0", "The memory of node 0".
 _HEAD = re.compile(
     r"\W*(?:(?:but|and|while|whereas|numa|here|now|the|our|for|on|in|of|at|reads?|writes?|from|to|this is)\s|"
-    r"(?:\w+\s){1,3}(?<!is )(?<!are )(?<!sits )(?<!lives )(?<!lies )(?:of|on|in|at)\s)*(?:the\s)?",
+    r"(?:\w+\s){1,3}(?<!is )(?<!are )(?<!sits )(?<!lives )(?<!lies )(?:of|on|in|at)\s){0,4}(?:the\s)?",
     re.I,
 )
 _THIS = re.compile(r"\W*(?:this|these|ours?|mine|here)\b", re.I)
 _IT = re.compile(r"\W*(?:it|its)\b", re.I)
+_IT_IN = re.compile(r"\b(?:it|its|ours?|we)\b", re.I)
+_LONGEST_HEAD = 60  # characters
+_NEAR = 20_000  # characters within which the next passage begins
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,11 @@ class Addressed:
 
     def __init__(self, text: DeviceText, passages: Sequence[Passage]) -> None:
         self._binding = text.binding
+        entries = {
+            p.number: int(match[1]) for p in passages if not p.heads and (match := _ENTRY.match(p.text))
+        }
+        is_list = text.binding.node in entries.values() and len(set(entries.values())) > 1
+        self._entries = entries if is_list else {}
         self._names = {passage.number: self._named_in(passage) for passage in passages}
         self._rows = dict(self._by_row(passages))
         self._carried = dict(self._by_paragraph(text.body, passages))
@@ -70,6 +82,10 @@ class Addressed:
             return column
         if passage.number in self._rows:
             return self._rows[passage.number]
+        return self._in_sentence(passage, start, end)
+
+    def _in_sentence(self, passage: Passage, start: int, end: int) -> bool | None:
+        """By the name nearest to it: in its clause, else in clauses, else in sentences before."""
         place = clauses.holding(passage.clauses, start)
         clause = passage.clauses[place]
         names = self._names[passage.number]
@@ -84,6 +100,8 @@ class Addressed:
             return after[0].is_bound
         if _THIS.match(clause.text):
             return None
+        if before and not _IT_IN.search(clause.text):
+            return before[-1].is_bound
         leading = [name for name in before if name.leads]
         return leading[-1].is_bound if leading else self._carried[passage.number]
 
@@ -111,7 +129,7 @@ class Addressed:
         """For each passage, what the ones before in its paragraph, or what stands above it, are about."""
         carried, last = None, 0
         for passage in passages:
-            start = body.find(passage.raw, last)
+            start = body.find(passage.raw, last, last + _NEAR + len(passage.raw))
             is_apart = start < 0 or "\n\n" in re.sub(r"[ \t]", "", body[last:start])
             last = max(last, start + len(passage.raw) if start >= 0 else last)
             if (is_apart and not _IT.match(passage.text)) or _THIS.match(passage.text):
@@ -125,9 +143,12 @@ class Addressed:
 
     def _named_in(self, passage: Passage) -> list[_Name]:
         found = []
+        if passage.number in self._entries:
+            found.append(_Name(0, 0, self._entries[passage.number] == self._binding.node, leads=True))
         for start, end, is_bound in _addresses(self._binding, passage.text):
             clause = passage.clauses[clauses.holding(passage.clauses, start)]
-            leads = _HEAD.fullmatch(passage.text[clause.start : start]) is not None
+            is_near = start - clause.start < _LONGEST_HEAD
+            leads = is_near and _HEAD.fullmatch(passage.text, clause.start, start) is not None
             found.append(_Name(start, end, is_bound, leads))
         return found
 
@@ -152,6 +173,8 @@ def _addresses(binding: Binding, words: str) -> Iterator[tuple[int, int, bool]]:
 
 
 def _ids(listed: str) -> set[int]:
+    if listed.lower() in _WORDS:
+        return {_WORDS.index(listed.lower())}
     tidy = re.sub(r"\s?(?:-|–|to)\s?", "-", re.sub(r"\s?(?:,|and|und|&|or)\s?", ",", listed, flags=re.I))
     ids: set[int] = set()
     for part in tidy.split(","):

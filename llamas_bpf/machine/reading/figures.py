@@ -21,12 +21,15 @@ _NAMED = {
 # A sequential latency, or a random bandwidth, is the exception beside the usual one.
 _SIDELINE = {
     "time": re.compile(r"\bsequential\b", re.IGNORECASE),
-    "bandwidth": re.compile(r"\brandom\b", re.IGNORECASE),
-    "bytes": re.compile(r"$^"),
+    "bandwidth": re.compile(
+        r"\brandom\b|\b(?:single|one|each|per)[- ](?:thread|core|process)\w*\b|\bQD ?1\b", re.IGNORECASE
+    ),
+    "bytes": re.compile(r"(?!)"),
 }
 _EXTREME = 3
 _HIGH = re.compile(r"\bhigh[- ]bandwidth\b", re.IGNORECASE)  # memory of this name
 _MS = 1e6  # ns; what takes longer is no access, unless it is called one
+_LONG = re.compile(r"\b(?:h|hours?|days?|stunde|tag)$", re.IGNORECASE)
 _NAMES = re.compile(
     rf"(?:[\W\d]|\b(?:{words.TECHNOLOGY}|numa|nodes?|cpus?|and|to|memory|ram|local|remote|near|far|slow|fast|"
     r"expander|module|card|board|about|ca|roughly)\b){0,120}",
@@ -130,13 +133,19 @@ def _fields(place: Place) -> Iterator[tuple[str, bool]]:
         case "time" if _is_latency(place):
             for name, is_directed in directions.of(place):
                 yield f"{name}_latency_ns", is_directed
-        case "bandwidth" if not words.NOT_BANDWIDTH.search(place.before + "\0" + place.after):
+        case "bandwidth" if _is_bandwidth(place):
             for name, is_directed in directions.of(place):
                 yield f"{name}_bandwidth_bytes_per_s", is_directed
         case "bytes":
             size = _size(place)
             if size:
                 yield size, True
+
+
+def _is_bandwidth(place: Place) -> bool:
+    said = place.passage.text[place.quantity.start : place.quantity.end]
+    # So much a day is what it endures.
+    return not _LONG.search(said) and not words.NOT_BANDWIDTH.search(place.before + "\0" + place.after)
 
 
 def _is_latency(place: Place) -> bool:

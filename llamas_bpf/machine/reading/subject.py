@@ -18,7 +18,9 @@ _ELSEWHERE = re.compile(
     r"|\b(?:previous|prior|last|older|old|earlier|next|other|another|rival|first)[- ](?:generation|gen|"
     r"model|version|card|one|product|module|machine|vendor|part|device|drive|board|box|node|server|"
     r"memory|chip|revision|unit)s?\b"
-    r"|\b(?:its|the) (?:bigger|smaller|little|big|cheaper) (?:brother|sister|sibling)\b|\bsiblings?\b"
+    r"|\b(?:its|the|an?) (?:bigger|smaller|larger|little|big|cheaper|faster|slower|basic) (?:brother|sister|"
+    r"sibling|model|version|variant|edition|one)\b|\bsiblings?\b"
+    r"|^\W*(?:first it|at first|initially|before the (?:update|upgrade|change|fix|swap|move))\b"
     r"|\b(?:roadmap|planned|upcoming|rumou?r\w*|used to be|formerly|previously|originally)\b"
     r"|\b(?:not about|nothing to do with)\b|\bhost (?:cpu|processor|machine|side|system)\b",
     re.IGNORECASE,
@@ -29,6 +31,7 @@ _FROM_HERE = re.compile(
     r"in comparison (?:with|to)|versus|vs\.?|unlike|instead of|rather than|as opposed to|against|"
     r"whereas|down from|up from|formerly|previously|used to|will (?:have|offer|reach|be|get)|as with|"
     r"like (?:the|an?)|replac(?:es|ing|ed(?! (?:by|with)))|(?:took|takes) the place of|"
+    r"(?:also|is|are) (?:sold|available|offered) (?:in|with|as|at)|(?:also|available) (?:with|in)|"
     r"swapped (?:out|for)|retired|decommissioned)\b"
     r"|\b(?:had|offered|did)\b",
     re.IGNORECASE,
@@ -64,7 +67,7 @@ _BOX = r"(?:machine|server|workstation|computer|laptop|desktop|pc|box|rack|chass
 # The memory of the machine that a card is in.
 _HOST = re.compile(
     r"\bhost(?:['’]s)? (?:memory|ram|dram|has|holds|with)\b"
-    rf"|\b(?:system|main) (?:memory|ram)\b|\b{_BOX}['’]s (?:own )?(?:memory|ram|dram)\b"
+    rf"|\b(?:system|main) (?:memory|ram)\b|\b{_BOX}['’]s (?:own )?(?:memory|ram|dram|dimms|ddr\d)\b"
     rf"|\b(?:the|this|our|my|an?|in) {_BOX}"
     r"(?: (?:it|this) (?:sits|is|lives|runs|goes) in| around it| itself)?"
     r" (?:has|with|holds|comes with|offers)\b"
@@ -74,12 +77,14 @@ _HOST = re.compile(
 )
 _CARD = re.compile(r"\b(?:it|cards?|gpu|accelerator|drive|device|expander|ssd)\b", re.IGNORECASE)
 _BESIDE_IT = re.compile(r"\s(?:\w+\s)?(?:beside|next to|near|alongside|in front of) (?:it|this)\b", re.I)
+_VARIANT = re.compile(r"\s(?:model|version|variant|edition|sibling|one)s?\b", re.IGNORECASE)
+_THE = re.compile(r"(?:^|\W)(?<!is )(?<!have )(?<!got )(?<!bought )(?:the|an?)\s$", re.IGNORECASE)
 _REPLACED = re.compile(
     r"\s(?:[\w-]+\s){0,3}(?:that\s|which\s)?(?:it|this|this one|ours?)\s(?:replace[sd]|took the place of)\b",
     re.I,
 )
 _OTHERS = re.compile(
-    r"\b(?!(?:It|That|What|There|Here|Let|He|She|This)\b)([A-Z][\w.-]*)['’]s\s(?:\w+\s){0,2}[~≈]?$"
+    r"\b(?!(?:It|That|What|There|Here|Let|He|She|This|GPU|NPU|TPU|DPU|FPGA|SSD|ASIC)\b)([A-Z][\w.-]*)['’]s\s(?:\w+\s){0,2}[~≈]?$"
 )
 _TECHNOLOGY = re.compile(rf"\b(?:{words.TECHNOLOGY})\b")
 _ORDINARY = re.compile(
@@ -87,11 +92,14 @@ _ORDINARY = re.compile(
     re.IGNORECASE,
 )
 _BESIDE = re.compile(
-    r"\b(?:beside|than|like|unlike|of|versus|vs|ordinary|local|regular|plain|normal|conventional|to|"
-    r"with|main|host)\s$",
+    r"\b(?:beside|than|like|unlike|versus|vs|ordinary|local|regular|plain|normal|conventional|to|main|host|"
+    r"compared with|(?:instead|that|those|speed|latency|bandwidth|capacity|size|times|half|ahead|front) of)\s"
+    r"(?:our\s|the\s|its\s|an?\s|some\s)?$",
     re.I,
 )
 _OURS = re.compile(r"\b(?:this|ours?|the new|new)\b", re.IGNORECASE)
+_DRAM = re.compile(r"L?P?DDR\d?X?|DRAM")
+_CELLS = re.compile(r"GDDR\w*|HBM\w*|NAND|flash|Optane|P[Mm][Ee][Mm]|MRAM")
 _NO_PRODUCT = re.compile(
     r"\b(?:min|typ|max|avg|unit|units|note|notes|remarks?|read|write|condition\w*|value|latency|bandwidth)\b",
     re.IGNORECASE,
@@ -103,7 +111,7 @@ _OWN_AGAIN = re.compile(
 )
 _CODE = re.compile(
     r"\b(?=[\w-]*[0-9])(?!(?:L?P?DDR|GDDR|HBM|CXL|PCI|Gen|INT|FP|BF|QD|U\.|M\.|SATA|USB|CPU|"
-    r"L[1-4]\b))[A-Z][A-Za-z]*-?[0-9][\w-]*"
+    r"L[1-4]\b|[HDC]2[HDC]\b))[A-Z][A-Za-z]*-?[0-9][\w-]*"
 )
 
 
@@ -113,16 +121,15 @@ class Subject:
     def __init__(self, text: DeviceText, passages: Sequence[Passage]) -> None:
         self._addressed = Addressed(text, passages)
         top = " ".join(passage.text[:300] for passage in passages[:3] if not passage.column)
-        self._ordinary = _ORDINARY.match(
-            top
-        )  # "Ordinary DRAM, 64 GiB" is itself what others are compared with
-        first: dict[str, bool] = {}
+        # "Ordinary DRAM, 64 GiB" is itself what others are compared with.
+        self._ordinary = _ORDINARY.match(top)
+        self._technologies = set(re.findall(r"[\d.]+ ?[KMGT]i?B of (\w+)", top))
+        known: set[str] = set()
         for match in _TECHNOLOGY.finditer(top):
-            is_beside = _BESIDE.search(top[: match.start()][-30:]) or _BESIDE_IT.match(top, match.end())
             is_itself = self._ordinary is not None and match.end() == self._ordinary.end()
-            first.setdefault(match[0], bool(is_beside) and not is_itself)
-        self._technologies = {technology for technology, is_beside in first.items() if not is_beside}
-        self._technologies |= set(re.findall(r"[\d.]+ ?[KMGT]i?B of (\w+)", top))
+            if match[0] not in known and (is_itself or not self._is_beside(top, match)):
+                self._technologies.add(match[0])
+            known.add(match[0])
         if (
             any(re.fullmatch(r"DDR\d|DIMM|RDIMM", technology) for technology in self._technologies)
             and "CXL" not in self._technologies
@@ -133,6 +140,14 @@ class Subject:
         self._latest = -1  # the passage that the states are of
         self._states: list[bool] = []
         self._codes = {text.name.upper(), *_CODE.findall(top)[:1]}
+
+    def _is_beside(self, top: str, match: re.Match[str]) -> bool:
+        """Whether the technology is named as that of something else, when it is first named."""
+        before = top[: match.start()][-30:]
+        # "A stack of HBM. DDR5 takes 90 ns": one device is made of one of them.
+        is_second = bool(_DRAM.fullmatch(match[0]) and re.search(r"(?:^|[.;|:]\s{1,3})$", before))
+        is_second = is_second and any(_CELLS.fullmatch(other) for other in self._technologies)
+        return bool(is_second or _BESIDE.search(before) or _BESIDE_IT.match(top, match.end()))
 
     def is_others(self, passage: Passage, start: int, end: int) -> bool:
         """Whether what stands from ``start`` to ``end`` of the passage is another's."""
@@ -152,6 +167,7 @@ class Subject:
             self._carried(clause, before)
             or self._names_another(clause.text[: max(0, start - clause.start)])
             or self._for_another(passage.text[end : end + 40])
+            or bool(_VARIANT.match(passage.text, end) and _THE.search(passage.text[:start][-12:]))
         )
 
     def is_elsewhere(self, passage: Passage) -> bool:

@@ -18,12 +18,12 @@ WRITE = re.compile(
 #: Which way data goes, of a bandwidth: out of the device is read, into it is written.
 OUT = re.compile(
     r"\b(?:(?:from|out of|leaving) (?:it|the (?:device|card|module|drive|expander|pool|board|memory))|"
-    r"(?:device|card)[- ]to[- ]host|d2h|read-?out|outbound|egress)\b",
+    r"(?:device|card)[- ]to[- ]host|d2h|c2h|read-?out|outbound|egress)\b|\bout\s*$",
     re.IGNORECASE,
 )
 IN = re.compile(
     r"\b(?:(?:into|to|onto|entering) (?:it|the (?:device|card|module|drive|expander|pool|board|memory))|"
-    r"host[- ]to[- ](?:device|card)|h2d|ingest|inbound|ingress)\b",
+    r"host[- ]to[- ](?:device|card)|h2d|h2c|ingest|inbound|ingress)\b|\bin\s*$",
     re.IGNORECASE,
 )
 
