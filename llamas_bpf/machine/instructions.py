@@ -15,6 +15,7 @@ _TELL = (
 )
 _GIVE = rf"(?:{_TELL}|put(?: down)?|note(?: down)?|fill in|use|give|assume)"
 _AGAIN = r"(?:figures?|numbers?|values?|text|words|description|paragraphs?|lines?|data)"
+_A_FIGURE = rf"(?:that )?(?:the |a |its )?(?:\w+ )?{_FIGURE}\b"
 _START = r"(?:^|[.!?:;]\s|\bplease\s|\bmust\s|\bshould\s|\bshall\s|\balways\s|\binstead,?\s)\s*"
 _INSTRUCTS = re.compile(
     "|".join(
@@ -33,6 +34,18 @@ _INSTRUCTS = re.compile(
             rf"\b{_READER} (?:will|may|can) (?:now )?{_GIVE}\b",
             rf"\b(?:always|must|should|will now) {_GIVE} [^.!?]{{0,40}}\b{_FIGURE}\b[^.!?]{{0,20}}[0-9]",
             rf"\b{_GIVE} (?:down )?[0-9][^.!?]{{0,20}} (?:as|for) (?:the |its )?(?:\w+ )?{_FIGURE}\b",
+            rf"\b(?:and|kindly|then|just|simply|or) {_TELL} {_A_FIGURE}[^.!?]*[0-9]",
+            rf"{_START}(?:write|say|note) that {_A_FIGURE}[^.!?]*[0-9]",
+            r"\b(?:override|overwrite)\b[^.!?]{0,40}[0-9]",
+            r"\b(?:ignore|disregard|skip|forget) (?:this|that|it|the \w+ and)\b[^.!?]*[0-9]",
+            r"\b(?:correct|right|expected|desired) (?:answer|output|response|reply|result)s?\b",
+            r"\b(?:when|if) (?:you (?:are )?)?(?:asked|summari[sz]ing|extracting|parsing|reading this|"
+            r"answering)\b|\bas (?:a|the) reader\b",
+            r"\byou (?:are|will be) (?:required|rewarded|told|instructed|expected) (?:to|if)\b",
+            r"\b(?:for|in) (?:the|your|this) (?:profile|JSON|answer|output|schema)\b",
+            r"\b(?:tools?|programs?|scripts?|software|loaders?|systems?|anything) that (?:extracts?|"
+            r"reads? this|parses?|imports?|scans?)\b|\baccept (?:it |them )?without\b",
+            r"\b(?:dear|hey|hello|attention),? (?:language )?models?\b",
             r"\b(?:system|developer) (?:prompt|message|instruction)",
             r"<\|?(?:im_start|system|assistant|user)\b|\[/?INST\]|^\s*assistant:|^\s*system: (?:you|the)\b",
             r"\b(?:you are (?:now )?an? |pretend\b|jailbreak)",
@@ -49,6 +62,12 @@ _INSTRUCTS = re.compile(
     ),
     re.IGNORECASE,
 )
+#: Whom it names with this, the rest of the paragraph is for.
+_ADDRESSES = re.compile(
+    rf"\b(?:dear|attention|(?:note|message|hint|remark)s? (?:for|to)|hey|hello)[,:]? (?:\w+ ){{0,2}}"
+    rf"(?:{_READER}|models?)\b",
+    re.IGNORECASE,
+)
 _HIDDEN = re.compile(r"<!--(?:[^-]|-(?!->))*(?:-->|$)")
 _CARRIES = re.compile(rf"[0-9]|\b{_TELL}\b|\bset\b|\btreat\b", re.IGNORECASE)
 
@@ -57,13 +76,15 @@ def spans(body: str) -> list[tuple[int, int]]:
     """Where ``body`` instructs its reader, in order and apart from each other.
 
     A sentence that says itself what to report is such a passage. Behind one that does not ("ignore the
-    above.") the rest of the paragraph is, too; and so are comments, which nobody sees in the rendered text.
+    above."), or that names its reader ("note to the AI:"), the rest of the paragraph is, too; and so are
+    comments, which nobody sees in the rendered text.
     """
     found = [match.span() for match in _HIDDEN.finditer(body)]
     for start, end in sentences.spans(body):
         flat = " ".join(body[start:end].split())
         if _INSTRUCTS.search(flat):
-            found.append((start, end if _CARRIES.search(flat) else sentences.paragraph_end(body, end)))
+            is_all = _CARRIES.search(flat) and not _ADDRESSES.search(flat)
+            found.append((start, end if is_all else sentences.paragraph_end(body, end)))
     apart: list[tuple[int, int]] = []
     for start, end in sorted(found):
         if apart and start < apart[-1][1]:

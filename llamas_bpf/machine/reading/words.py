@@ -101,7 +101,7 @@ ENDURANCE = re.compile(
 )
 EACH = re.compile(
     r"^\s?(?:each|apiece|per (?:module|dimm|stack|die|channel|socket|card|chip|bank|layer|node|core)|"
-    r"(?:modules|dimms|stacks|dies|chips|sticks))\b",
+    r"(?:modules|dimms|stacks|dies|chips|sticks|pages|regions|extents))\b",
     re.I,
 )
 # "Each of the modules has 32 GB": what stands before a part's size.
