@@ -61,6 +61,7 @@ from device_figures import NONE, figures
         ("The expander (node 2) has 256 GB; the DIMMs (node 0) have 64 GB.", (None, None, None, None, 256)),
         ("- node 2\n- 256 GB\n- 250 ns\n", (250, 250, None, None, 256)),
         ("Node 0's latency is 90 ns. Node 2's latency is 250 ns.", (250, 250, None, None, None)),
+        ("latency   250 ns (node 0: 90 ns)\nbw        24 GB/s\n", (250, 250, 24, 24, None)),
         ("An expander behind CXL, seen from node 0 in 250 ns.", (250, 250, None, None, None)),
         (
             "This is node 2. From socket 0 its latency is 250 ns; node 0 itself answers in 90 ns.",

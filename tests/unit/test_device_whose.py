@@ -35,6 +35,12 @@ from device_figures import NONE, figures
         ("A card with 48 GB. The 24 GB version is cheaper.", (None, None, None, None, 48)),
         ("Available in 64, 128 and 256 GB; this one is the 128 GB version.", (None, None, None, None, 128)),
         ("The faster model does 1 TB/s. Ours does 600 GB/s.", (None, None, 600, 600, None)),
+        # What stands beside it, and earlier times.
+        ("A scratchpad; reads take 12 ns. The L3 beside it needs 40 ns.", (12, None, None, None, None)),
+        ("The card next to it has 12 GB. This one has 48 GB.", (None, None, None, None, 48)),
+        ("Latency was 400 ns with the old firmware; now it is 250 ns.", (250, 250, None, None, None)),
+        ("Latency 250 ns (was 400 ns before the update).", (250, 250, None, None, None)),
+        ("Reviewers got 90 GB/s. In our machine it is 70 GB/s.", (None, None, 70, 70, None)),
         # A replaced product.
         ("It replaces a module with 64 GB. It has 256 GB.", (None, None, None, None, 256)),
         (
@@ -57,6 +63,7 @@ from device_figures import NONE, figures
             (None, None, None, None, 48),
         ),
         ("A GPU. Host memory is 512 GB.", NONE),
+        ("In the box: 2 TB of DRAM. The accelerator does 10 TB/s.", (None, None, 10000, 10000, None)),
         ("HBM. 80 GB; 300 ns to read. The server's DDR5 has 512 GB.", (300, None, None, None, 80)),
         ("A workstation with 128 GB of RAM holds this card.", NONE),
     ],

@@ -93,8 +93,11 @@ class Addressed:
         if before and before[-1].start >= clause.start:
             return before[-1].is_bound
         following = passage.clauses[place + 1] if place + 1 < len(passage.clauses) else None
-        stop = following.end if following and following.opener in ("(", "[") else clause.end
         behind = [q.start for q in passage.quantities if q.start >= end]
+        is_note = following is not None and following.opener in ("(", "[")
+        if following and any(following.start <= place < following.end for place in behind):
+            is_note = False  # "250 ns (node 0: 90 ns)"
+        stop = following.end if following and is_note else clause.end
         after = [name for name in names if end <= name.start < min([stop, *behind])]
         if after:
             return after[0].is_bound
@@ -147,8 +150,8 @@ class Addressed:
             found.append(_Name(0, 0, self._entries[passage.number] == self._binding.node, leads=True))
         for start, end, is_bound in _addresses(self._binding, passage.text):
             clause = passage.clauses[clauses.holding(passage.clauses, start)]
-            is_near = start - clause.start < _LONGEST_HEAD
-            leads = is_near and _HEAD.fullmatch(passage.text, clause.start, start) is not None
+            can_lead = start - clause.start < _LONGEST_HEAD and clause.opener != "("
+            leads = can_lead and _HEAD.fullmatch(passage.text, clause.start, start) is not None
             found.append(_Name(start, end, is_bound, leads))
         return found
 

@@ -20,15 +20,20 @@ _NAMED = {
 }
 # A sequential latency, or a random bandwidth, is the exception beside the usual one.
 _SIDELINE = {
-    "time": re.compile(r"\bsequential\b", re.IGNORECASE),
+    "time": re.compile(
+        r"\b(?:sequential|remote|from socket \d|(?:far|other|remote|second) (?:socket|side|processor))\b",
+        re.I,
+    ),
     "bandwidth": re.compile(
-        r"\brandom\b|\b(?:single|one|each|per)[- ](?:thread|core|process)\w*\b|\bQD ?1\b", re.IGNORECASE
+        r"\brandom\b|\b(?:single|one|1|each|per)[- ](?:thread|core|process)\w*\b|\bQD ?1\b", re.IGNORECASE
     ),
     "bytes": re.compile(r"(?!)"),
 }
 _EXTREME = 3
 _HIGH = re.compile(r"\bhigh[- ]bandwidth\b", re.IGNORECASE)  # memory of this name
 _MS = 1e6  # ns; what takes longer is no access, unless it is called one
+_PART_OF = re.compile(r"\s(?:out )?of (?:the |its |these |those )?[0-9]", re.IGNORECASE)
+_USABLE = re.compile(r"\b(?:usable|available|can be used|visible)\b", re.IGNORECASE)
 _LONG = re.compile(r"\b(?:h|hours?|days?|stunde|tag)$", re.IGNORECASE)
 _NAMES = re.compile(
     rf"(?:[\W\d]|\b(?:{words.TECHNOLOGY}|numa|nodes?|cpus?|and|to|memory|ram|local|remote|near|far|slow|fast|"
@@ -86,8 +91,11 @@ def _place(place: Place, about: Subject, found: Found) -> None:
         standing, _EXTREME if _SIDELINE[place.quantity.family].search(place.before + place.after) else 0
     )
     value = _worse_end(place.quantity)
+    around = place.before + place.after
+    if place.clause.opener == "(" and place.index:
+        around = place.among[place.index - 1].text + around  # "PCIe 4.0 (32 GB/s)"
     for name, is_directed in fields:
-        link = place.quantity.family == "bandwidth" and words.LINK.search(place.before + place.after)
+        link = place.quantity.family == "bandwidth" and words.LINK.search(around)
         found.candidates.append(
             Candidate(Claim(name, value, said), 4 if link else standing, is_directed, _is_total(place))
         )
@@ -191,5 +199,6 @@ def _size(place: Place) -> str | None:
         words.EACH.match(place.after)
         or words.COUNTED.search(place.before)
         or words.EACH_OF.search(f"{label} {place.before}")
+        or (_PART_OF.match(place.after) and not _USABLE.search(place.passage.text))
     )
     return None if is_part or words.ENDURANCE.search(place.passage.about) else "capacity_bytes"

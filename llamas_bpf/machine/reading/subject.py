@@ -17,7 +17,7 @@ _ELSEWHERE = re.compile(
     r"|\b(?:predecessors?|successors?|competitors?|competition|rivals?|competing)\b"
     r"|\b(?:previous|prior|last|older|old|earlier|next|other|another|rival|first)[- ](?:generation|gen|"
     r"model|version|card|one|product|module|machine|vendor|part|device|drive|board|box|node|server|"
-    r"memory|chip|revision|unit)s?\b"
+    r"memory|chip|revision|unit|firmware|bios|driver|kernel|figure|value)s?\b"
     r"|\b(?:its|the|an?) (?:bigger|smaller|larger|little|big|cheaper|faster|slower|basic) (?:brother|sister|"
     r"sibling|model|version|variant|edition|one)\b|\bsiblings?\b"
     r"|^\W*(?:first it|at first|initially|before the (?:update|upgrade|change|fix|swap|move))\b"
@@ -33,7 +33,7 @@ _FROM_HERE = re.compile(
     r"like (?:the|an?)|replac(?:es|ing|ed(?! (?:by|with)))|(?:took|takes) the place of|"
     r"(?:also|is|are) (?:sold|available|offered) (?:in|with|as|at)|(?:also|available) (?:with|in)|"
     r"swapped (?:out|for)|retired|decommissioned)\b"
-    r"|\b(?:had|offered|did)\b",
+    r"|\b(?:had|offered|did)\b|^\s*was\b",
     re.IGNORECASE,
 )
 _NOT = re.compile(
@@ -59,7 +59,8 @@ _RELATIVE_AFTER = re.compile(
 #: Who has another one, so that what follows is of theirs.
 _PEOPLE = re.compile(
     r"\b(?:neighbou?rs?|friends?|colleagues?|co-?workers?|buddy|cousin|somebody(?: else)?|someone(?: else)?|"
-    r"(?:an)?other (?:people|users?|team|department|lab|site)|forums?|reddit|theirs|his|hers)\b"
+    r"(?:an)?other (?:people|users?|team|department|lab|site)|forums?|reviewers?|"
+    r"every(?:one|body) says|reddit|theirs|his|hers)\b"
     r"|(?-i:\b[Tt]heir (?:[A-Z0-9][\w-]*|cards?|gpus?|modules?|box|machine|server)\b)",
     re.IGNORECASE,
 )
@@ -72,10 +73,18 @@ _HOST = re.compile(
     r"(?: (?:it|this) (?:sits|is|lives|runs|goes) in| around it| itself)?"
     r" (?:has|with|holds|comes with|offers)\b"
     rf"|\b(?:the|this|our|my|an?) {_BOX} (?:that )?(?:it|this|the card) (?:sits|is|lives|runs) in\b"
-    r"|\bworkstation with\b",
+    rf"|\bworkstation with\b|\bin (?:the|this|our|my) {_BOX}\s?:",
     re.IGNORECASE,
 )
-_CARD = re.compile(r"\b(?:it|cards?|gpu|accelerator|drive|device|expander|ssd)\b", re.IGNORECASE)
+# "The card next to it", "the L3 in front of it".
+_NEIGHBOUR = re.compile(
+    r"\b(?:the|an?) [\w-]+(?: [\w-]+)? (?:beside|next to|alongside|above|below|in front of|near) "
+    r"(?:it|this)\b",
+    re.I,
+)
+_CARD_OR_IN = re.compile(
+    r"^\W*in\b|\b(?:it|cards?|gpu|accelerator|drive|device|expander|ssd)\b", re.IGNORECASE
+)
 _BESIDE_IT = re.compile(r"\s(?:\w+\s)?(?:beside|next to|near|alongside|in front of) (?:it|this)\b", re.I)
 _VARIANT = re.compile(r"\s(?:model|version|variant|edition|sibling|one)s?\b", re.IGNORECASE)
 _THE = re.compile(r"(?:^|\W)(?<!is )(?<!have )(?<!got )(?<!bought )(?:the|an?)\s$", re.IGNORECASE)
@@ -136,7 +145,7 @@ class Subject:
         ):
             self._technologies.add("DRAM")
         first_words = passages[0].text if passages else ""
-        self._is_host = bool(_HOST.match(first_words)) and not _CARD.search(first_words)
+        self._is_host = bool(_HOST.match(first_words)) and not _CARD_OR_IN.search(first_words)
         self._latest = -1  # the passage that the states are of
         self._states: list[bool] = []
         self._codes = {text.name.upper(), *_CODE.findall(top)[:1]}
@@ -201,7 +210,7 @@ class Subject:
         return not _OWN_AGAIN.search(clause.text) and clause.opener not in ("but", "while", "whereas", ";")
 
     def _names_another(self, before: str) -> bool:
-        if any(said.search(before) for said in (_ELSEWHERE, _FROM_HERE, _OTHERS, _PEOPLE)):
+        if any(said.search(before) for said in (_ELSEWHERE, _FROM_HERE, _OTHERS, _PEOPLE, _NEIGHBOUR)):
             return True
         if not self._is_host and _HOST.search(before):
             return True

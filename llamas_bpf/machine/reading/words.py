@@ -93,14 +93,16 @@ NOT_CAPACITY = re.compile(
     r"more than|less than|up to a|above|below|under|density|dies?|chips?|tables?|test(?:s|ed)?|window|"
     r"stripe|interleav\w*|huge ?pages?|log|swap file|image|written|writes|endurance|tbw|per day|"
     r"lifetime|wears?|of which|thereof|(?:a|per|each|every) (?:day|week|month|year)|yearly|annual\w*|daily|"
-    r"over (?:\w+ )?years|warrant\w*|workload|pbw|before it (?:dies|fails))\b",
+    r"over (?:\w+ )?years|over (?:its|the) (?:whole )?life(?:time|span)?|warrant\w*|workload|"
+    r"pbw|before it (?:dies|fails))\b"
+    r"|/ ?(?:yr|year|day|d|week|month)\b",
     re.IGNORECASE,
 )
 ENDURANCE = re.compile(
     r"\b(?:endurance|workload|warrant\w*|lifetime|wear|dwpd|tbw|haltbarkeit)\b", re.IGNORECASE
 )
 EACH = re.compile(
-    r"^\s?(?:each|apiece|per (?:module|dimm|stack|die|channel|socket|card|chip|bank|layer|node|core)|"
+    r"^\s?(?:each|apiece|(?:per |/ ?)(?:module|dimm|stack|die|channel|socket|card|chip|bank|layer|node|core)|"
     r"(?:modules|dimms|stacks|dies|chips|sticks|pages|regions|extents))\b",
     re.I,
 )
