@@ -32,6 +32,8 @@ _ROSE = re.compile(
 _NUMBERED = re.compile(
     r"(?:[A-Z][\w.-]*|node|version|gen|generation|rev|socket|slot|type|level|bank|port)\s$"
 )
+# Nor does the address in "node 2 - 64 GB" or "41:00.0 - 64 GB" begin a range.
+_ADDRESS = re.compile(r"\b(?:node|socket|slot|type|gen|tier|bank|port|cpu)\s?$|[0-9a-f]:$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ def _shares(text: str, number: Number, following: Number, unit: Unit) -> bool:
         return not text[number.end : following.start].strip(" |")
     gap = text[number.end : following.start] if following.start - number.end < 14 else ""
     if _TO.fullmatch(gap) or _TOLERANCE.fullmatch(gap):
-        return True
+        return not _ADDRESS.search(text[max(0, number.start - 12) : number.start])
     return bool(_AND.fullmatch(gap)) and not _NUMBERED.search(text[max(0, number.start - 20) : number.start])
 
 

@@ -94,6 +94,12 @@ def test_of_several_nodes_the_bound_one_is_read(body: str, expected: tuple[float
             (140, 140, None, None, None),
         ),
         ("cpus 0-7: 90 ns\ncpus 8-15: 140 ns\n", 'cpus = "0-7"', (90, 90, None, None, None)),
+        (
+            "0000:3b:00.0 - 4 TB, read latency 80 us\n0000:3c:00.0 - 2 TB, read latency 95 us\n",
+            'pci = "0000:3b:00.0"',
+            (80000, None, None, None, 4000),
+        ),
+        ("- Node 2 - 256 GB\n- Node 0 - 64 GB\n", "node = 2", (None, None, None, None, 256)),
         # Without a binding nobody can tell which of two nodes is meant.
         ("node 0: DDR5, 90 ns; node 2: CXL, 250 ns", "", NONE),
     ],

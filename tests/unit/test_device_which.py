@@ -45,6 +45,8 @@ from device_figures import GB, NONE, figures, read
         ("H2D 12 GB/s, D2H 38 GB/s", (None, None, 38, 12, None)),
         ("7 GB/s down, 4 GB/s up", NONE),
         ("Ingest 12 GB/s, readout 38 GB/s.", (None, None, 38, 12, None)),
+        ("250 ns read, 300 ns write, 22 GB/s.", (250, 300, 22, 22, None)),
+        ("Reads: 250 ns, 28 GB/s. Writes: 300 ns, 20 GB/s.", (250, 300, 28, 20, None)),
         # Tests beside each other: measured, sustained, typical before peak, theoretical.
         ("Peak bandwidth 51 GB/s, sustained 38 GB/s.", (None, None, 38, 38, None)),
         ("Bandwidth: 51 GB/s peak, 38 GB/s sustained", (None, None, 38, 38, None)),
@@ -57,6 +59,10 @@ from device_figures import GB, NONE, figures, read
         ("We measured 26 GB/s. On Monday we measured 58 GB/s.", NONE),
         ("Latency: 250 ns local, 400 ns remote.", (250, 250, None, None, None)),
         ("HBM2e, 2 TB/s. PCIe 4.0 x16 (32 GB/s).", (None, None, 2000, 2000, None)),
+        (
+            "Vendor sheet: 170 ns latency, 30 GB/s. Measured: 255 ns latency, 24 GB/s.",
+            (255, 255, 24, 24, None),
+        ),
         ("Sequential reads 7 GB/s, random reads 1.2 GB/s.", (None, None, 7, None, None)),
         ("Random read latency 90 us, sequential read latency 12 us.", (90000, None, None, None, None)),
         ("Read latency: idle 250 ns, loaded 600 ns.", (250, None, None, None, None)),

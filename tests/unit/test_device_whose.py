@@ -63,6 +63,7 @@ from device_figures import NONE, figures
             (None, None, None, None, 48),
         ),
         ("A GPU. Host memory is 512 GB.", NONE),
+        ("Host: 512 GB at 300 GB/s. This card: 200 GB/s.", (None, None, 200, 200, None)),
         ("In the box: 2 TB of DRAM. The accelerator does 10 TB/s.", (None, None, 10000, 10000, None)),
         ("HBM. 80 GB; 300 ns to read. The server's DDR5 has 512 GB.", (300, None, None, None, 80)),
         ("A workstation with 128 GB of RAM holds this card.", NONE),

@@ -1,5 +1,6 @@
 """Which of several devices is meant, where a text tells them apart by node, CPUs or PCI address."""
 
+import bisect
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -169,18 +170,20 @@ def _addresses(binding: Binding, words: str) -> Iterator[tuple[int, int, bool]]:
         return
     if binding.node is None and binding.cpus is None:
         return
-    own = {binding.node} if binding.cpus is None else set(cpulist.parse(binding.cpus))
+    own = (binding.node or 0,) if binding.cpus is None else cpulist.parse(binding.cpus)
     for match in (_NODE if binding.cpus is None else _CPUS).finditer(words):
         if not _ONLY_NEAR.search(words[: match.start()][-60:]) and not _ITS_PART.match(words, match.end()):
-            yield *match.span(), not own.isdisjoint(_ids(match[1] or match[2]))
+            yield *match.span(), _holds_one_of(match[1] or match[2], own)
 
 
-def _ids(listed: str) -> set[int]:
+def _holds_one_of(listed: str, own: Sequence[int]) -> bool:
+    """Whether ``listed``, as a text has it, holds one of ``own``, which ascend."""
     if listed.lower() in _WORDS:
-        return {_WORDS.index(listed.lower())}
+        return _WORDS.index(listed.lower()) in own
     tidy = re.sub(r"\s?(?:-|–|to)\s?", "-", re.sub(r"\s?(?:,|and|und|&|or)\s?", ",", listed, flags=re.I))
-    ids: set[int] = set()
     for part in tidy.split(","):
-        first, *_, last = [int(number) for number in part.split("-")] * 2
-        ids |= set(range(first, last + 1))
-    return ids
+        ends = [int(number) for number in part.split("-")]
+        place = bisect.bisect_left(own, ends[0])
+        if place < len(own) and own[place] <= ends[-1]:
+            return True
+    return False

@@ -3,10 +3,13 @@
 import re
 
 from llamas_bpf.machine.reading import words
-from llamas_bpf.machine.reading.clauses import BOTH
+from llamas_bpf.machine.reading.clauses import BOTH, Clause
 from llamas_bpf.machine.reading.places import Place
 from llamas_bpf.machine.units import Family
 
+_OF_OTHER = re.compile(
+    r"\b(?:reads?|writes?|load|store)[ -](?:latenc\w+|access\w*|bandwidth|throughput)", re.I
+)
 _HALF_OF_THAT = re.compile(
     r"\b(?:half|third|quarter|fraction|less|twice|double|percent|%)\b[^.;]{0,40}?\b(?P<way>writ(?:e|es|"
     r"ing)|read(?:s|ing)?)\b",
@@ -21,7 +24,7 @@ def of(place: Place) -> list[tuple[str, bool]]:
         return [(paired, True)]
     sources = [
         place.before + " " + place.after,
-        *(clause.text for clause in place.earlier),
+        *(_lead(place, clause) for clause in place.earlier),
         f"{place.passage.label} {place.passage.column}",
         place.passage.about,
     ]
@@ -36,6 +39,14 @@ def of(place: Place) -> list[tuple[str, bool]]:
     if other:
         return [("read" if other["way"].lower().startswith("w") else "write", True)]
     return [("read", False), ("write", False)]
+
+
+def _lead(place: Place, clause: Clause) -> str:
+    """What ``clause`` says ahead: not of another quantity only, as in "300 ns when writing, 22 GB/s"."""
+    inside = [q for q in place.others if clause.start <= q.start < clause.end]
+    if not inside or any(q.family == place.quantity.family for q in inside):
+        return clause.text
+    return _OF_OTHER.sub(" ", place.passage.text[clause.start : inside[0].start])
 
 
 def _named(source: str, family: Family) -> list[str]:

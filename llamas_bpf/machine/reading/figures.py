@@ -86,7 +86,11 @@ def _place(place: Place, about: Subject, found: Found) -> None:
     if meant:
         found.doubts.append(doubt(meant, said, "its unit does not fit what it is said to be"))
         return
-    standing = words.standing(place.before + " " + place.after + " " + place.passage.column)
+    near = place.before + " " + place.after + " " + place.passage.column
+    said_of_it = (near, place.passage.label, place.passage.about)
+    standing = next(
+        (rank for said in said_of_it if (rank := words.standing(said)) != words.PLAIN), words.PLAIN
+    )
     standing = max(
         standing, _EXTREME if _SIDELINE[place.quantity.family].search(place.before + place.after) else 0
     )

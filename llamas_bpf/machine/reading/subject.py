@@ -67,7 +67,7 @@ _PEOPLE = re.compile(
 _BOX = r"(?:machine|server|workstation|computer|laptop|desktop|pc|box|rack|chassis|system)"
 # The memory of the machine that a card is in.
 _HOST = re.compile(
-    r"\bhost(?:['’]s)? (?:memory|ram|dram|has|holds|with)\b"
+    r"\bhost(?:['’]s)? (?:memory|ram|dram|has|holds|with)\b|\bhost\s?:"
     rf"|\b(?:system|main) (?:memory|ram)\b|\b{_BOX}['’]s (?:own )?(?:memory|ram|dram|dimms|ddr\d)\b"
     rf"|\b(?:the|this|our|my|an?|in) {_BOX}"
     r"(?: (?:it|this) (?:sits|is|lives|runs|goes) in| around it| itself)?"
@@ -83,7 +83,7 @@ _NEIGHBOUR = re.compile(
     re.I,
 )
 _CARD_OR_IN = re.compile(
-    r"^\W*in\b|\b(?:it|cards?|gpu|accelerator|drive|device|expander|ssd)\b", re.IGNORECASE
+    r"^\W*(?:in|host)\b|\b(?:it|cards?|gpu|accelerator|drive|device|expander|ssd)\b", re.IGNORECASE
 )
 _BESIDE_IT = re.compile(r"\s(?:\w+\s)?(?:beside|next to|near|alongside|in front of) (?:it|this)\b", re.I)
 _VARIANT = re.compile(r"\s(?:model|version|variant|edition|sibling|one)s?\b", re.IGNORECASE)
