@@ -1,7 +1,7 @@
 """On a page about several nodes, processors or cards, the one that the text is bound to is read."""
 
 import pytest
-from device_figures import NONE, figures
+from device_figures import NONE, figures, read
 
 
 @pytest.mark.parametrize(
@@ -108,3 +108,14 @@ def test_of_several_devices_the_bound_one_is_read(
     body: str, binding: str, expected: tuple[float | None, ...]
 ) -> None:
     assert figures(body, binding) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        ("Pages of node 0 that are touched more than 100 times a second should move here.", 1),
+        ("Node 0: move a page there if it is touched more than 100 times a second.", 0),
+    ],
+)
+def test_of_thresholds_those_of_the_bound_node_are_taken(body: str, count: int) -> None:
+    assert len(read(body, "node = 2").thresholds) == count

@@ -172,7 +172,8 @@ def _addresses(binding: Binding, words: str) -> Iterator[tuple[int, int, bool]]:
         return
     own = (binding.node or 0,) if binding.cpus is None else cpulist.parse(binding.cpus)
     for match in (_NODE if binding.cpus is None else _CPUS).finditer(words):
-        if not _ONLY_NEAR.search(words[: match.start()][-60:]) and not _ITS_PART.match(words, match.end()):
+        before = words[max(0, match.start() - 60) : match.start()]
+        if not _ONLY_NEAR.search(before) and not _ITS_PART.match(words, match.end()):
             yield *match.span(), _holds_one_of(match[1] or match[2], own)
 
 

@@ -109,6 +109,8 @@ _BESIDE = re.compile(
 _OURS = re.compile(r"\b(?:this|ours?|the new|new)\b", re.IGNORECASE)
 _DRAM = re.compile(r"L?P?DDR\d?X?|DRAM")
 _CELLS = re.compile(r"GDDR\w*|HBM\w*|NAND|flash|Optane|P[Mm][Ee][Mm]|MRAM")
+#: "Pages of node 0 that are used often should move here": said of this one, whatever else is named.
+_HERE = re.compile(r"\b(?:here|hither|this)\b", re.IGNORECASE)
 _NO_PRODUCT = re.compile(
     r"\b(?:min|typ|max|avg|unit|units|note|notes|remarks?|read|write|condition\w*|value|latency|bandwidth)\b",
     re.IGNORECASE,
@@ -182,7 +184,7 @@ class Subject:
     def is_elsewhere(self, passage: Passage) -> bool:
         """Whether the whole passage is about something else, by what stands above and beside it."""
         end = len(passage.text)
-        is_bound = self._addressed.is_bound(passage, end, end)
+        is_bound = None if _HERE.search(passage.text) else self._addressed.is_bound(passage, end, end)
         return self._is_elsewhere(passage) if is_bound is None else not is_bound
 
     def _is_elsewhere(self, passage: Passage) -> bool:
