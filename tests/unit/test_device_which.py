@@ -63,6 +63,7 @@ from device_figures import GB, NONE, figures, read
             "Vendor sheet: 170 ns latency, 30 GB/s. Measured: 255 ns latency, 24 GB/s.",
             (255, 255, 24, 24, None),
         ),
+        ("dd shows 1.8 GB/s, a better test 6.7 GB/s of reads.", (None, None, 6.7, None, None)),
         ("Sequential reads 7 GB/s, random reads 1.2 GB/s.", (None, None, 7, None, None)),
         ("Random read latency 90 us, sequential read latency 12 us.", (90000, None, None, None, None)),
         ("Read latency: idle 250 ns, loaded 600 ns.", (250, None, None, None, None)),

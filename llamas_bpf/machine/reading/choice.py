@@ -14,6 +14,7 @@ _FAR = 2.5  # apart by more than this factor, what was measured and what was sta
 _FAR_FROM_MEASURED = 10  # what was measured stands against any claim; but so far off, a unit is wrong
 _AGAIN = 1.15  # measured again, a memory gives figures as far apart as that
 _EXTREME = 3
+_SAME = 1.02
 _MOST = 32  # of one field; more of them contradict each other anyway
 
 
@@ -28,28 +29,39 @@ def choose(candidates: Iterable[Candidate]) -> tuple[list[Claim], list[Doubt]]:
     claims: list[Claim] = []
     doubts: list[Doubt] = []
     for name, found in by_field.items():
-        # "latency 90 ns, writes 300 ns": the plain figure is the reads'.
-        directed = [candidate for candidate in found if candidate.is_directed] or found
-        if name == "capacity_bytes":  # "32 GB in each, 256 GB in total"
-            directed = [candidate for candidate in found if candidate.is_total] or directed
-        best = min(candidate.standing for candidate in directed)
-        chosen = [candidate for candidate in directed if candidate.standing == best]
-        if best == words.MEASURED:
-            chosen = _worst_of_close(name, chosen)
-        first = chosen[0].claim.value
-        for candidate in found:
-            if candidate in chosen:
-                continue
-            ratio = _ratio(candidate.claim.value, first)
-            far = _FAR_FROM_MEASURED if best == words.MEASURED else _FAR
-            if candidate in directed and candidate.standing < _EXTREME and best < _EXTREME and ratio > far:
-                chosen.append(candidate)
-            elif ratio > 1.02:
-                doubts.append(
-                    doubt(name, candidate.claim.words, f"set aside for “{chosen[0].claim.words[:200]}”")
-                )
+        reads = by_field.get(name.replace("write_", "read_"), []) if name.startswith("write_") else []
+        said = next((candidate.claim.value for candidate in reads if candidate.is_directed), None)
+        if said and not any(c.is_directed for c in found) and _ratio(found[0].claim.value, said) > _FAR:
+            # "reads at 7 GB/s; dd shows 2 GB/s": nobody says that these are writes.
+            doubts += (doubt(name, c.claim.words, "it is not said to be of writes") for c in found)
+            continue
+        chosen = _chosen(name, found)
         claims += [candidate.claim for candidate in chosen[:_MOST]]
+        first = chosen[0].claim
+        doubts += (
+            doubt(name, candidate.claim.words, f"set aside for “{first.words[:200]}”")
+            for candidate in found
+            if candidate not in chosen and _ratio(candidate.claim.value, first.value) > _SAME
+        )
     return claims, doubts
+
+
+def _chosen(name: str, found: list[Candidate]) -> list[Candidate]:
+    """Those that hold best, and those too far from them to be set aside."""
+    # "latency 90 ns, writes 300 ns": the plain figure is the reads'.
+    directed = [candidate for candidate in found if candidate.is_directed] or found
+    if name == "capacity_bytes":  # "32 GB in each, 256 GB in total"
+        directed = [candidate for candidate in found if candidate.is_total] or directed
+    best = min(candidate.standing for candidate in directed)
+    chosen = [candidate for candidate in directed if candidate.standing == best]
+    if best == words.MEASURED:
+        chosen = _worst_of_close(name, chosen)
+    if best >= _EXTREME:
+        return chosen
+    first = chosen[0].claim.value
+    far = _FAR_FROM_MEASURED if best == words.MEASURED else _FAR
+    rivals = (candidate for candidate in directed if best < candidate.standing < _EXTREME)
+    return chosen + [rival for rival in rivals if _ratio(rival.claim.value, first) > far]
 
 
 def _worst_of_close(name: str, measured: list[Candidate]) -> list[Candidate]:
