@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 
-from llamas_bpf.machine import tables, units, written_numbers
+from llamas_bpf.machine import tables, unit_names, units, written_numbers
 from llamas_bpf.machine.units import Family, Unit
 from llamas_bpf.machine.written_numbers import Number
 
@@ -11,9 +11,7 @@ _TO = re.compile(r"\s?(?:to|through|up to|bis|-|–|—|\.\.\.?|…)\s?(?:about 
 _AND = re.compile(r"\s?(?:and|und|or|oder|,|/|versus|vs\.?)\s?(?:about |around |~|≈)?")
 _TOLERANCE = re.compile(r"\s?(?:±|\+/-|\+-)\s?")
 _BETWEEN = re.compile(r"\b(?:between|zwischen)\s(?:about |~)?$", re.IGNORECASE)
-_NAMED = re.compile(
-    r"(?:[(\[]\s?([A-Za-zµμ/%]{1,12})\s?[)\]]\s?[:=|]?|(?:\bin |_)([A-Za-zµμ/]{1,12})\s?[:=|])\s*[~≈]?$"
-)
+_NAMED = re.compile(r"([^\n:=|;\"']{2,48}?)(?:[\"']?\s?(?:[:=|]|->|=>|\.{3,})|(?<=[)\]]))\s*[~≈]?$")
 _FOR = re.compile(
     r"\s(?:for|on|when|to|in|at)\s(?:a\s)?(?:reads?|writes?|reading|writing|loads?|stores?)\b",
     re.IGNORECASE,
@@ -32,12 +30,17 @@ _NUMBERED = re.compile(
     r"(?:[A-Z][\w.-]*|node|version|gen|generation|rev|socket|slot|type|level|bank|port)\s$"
 )
 
+_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
+# What a memory may still have: 3,125 GB/s it has not, so "3.125 GB/s" is clear.
+_MOST_UNCLEAR: dict[Family, float] = {"time": 1e6, "bytes": 1e14, "bandwidth": 1e12}
+
 
 @dataclass(frozen=True)
 class Quantity:
     """``value`` in its family's unit (see ``units.Family``), standing from ``start`` to ``end`` of its text.
 
     ``range``: both ends, where it is one end of a range. ``group`` tells which quantities stand in one list.
+    ``is_ambiguous``: "1.200 ns" is 1.2 to some and 1,200 to others, and both may be.
     """
 
     value: float
@@ -46,6 +49,7 @@ class Quantity:
     end: int
     range: tuple[float, float] | None = None
     group: int = -1
+    is_ambiguous: bool = False
 
 
 def find(text: str) -> list[Quantity]:
@@ -53,7 +57,9 @@ def find(text: str) -> list[Quantity]:
     found: list[Quantity] = []
     for number, unit in _with_units(text, written_numbers.find(text)):
         value = float(f"{number.value * unit.scale:.12g}")  # not 999.9999999999999
-        one = Quantity(value, unit.family, number.start, max(number.end, unit.end))
+        thousands = _THOUSANDS.fullmatch(text[number.start : number.end])
+        unclear = thousands is not None and value * 1000 <= _MOST_UNCLEAR.get(unit.family, 0)
+        one = Quantity(value, unit.family, number.start, max(number.end, unit.end), is_ambiguous=unclear)
         if found and found[-1].family == one.family:
             last = found[-1]
             gap = text[last.end : one.start]
@@ -72,7 +78,7 @@ def find(text: str) -> list[Quantity]:
 def _with_units(text: str, numbers: list[Number]) -> list[tuple[Number, Unit]]:
     """The numbers that have a unit, or share the one of the number behind them."""
     found: list[tuple[Number, Unit]] = []
-    columns = tables.column_units(text)
+    columns = sorted([*tables.column_units(text), *unit_names.groups(text)], key=lambda span: span[:2])
     for before, number in reversed(list(zip([None, *numbers], numbers, strict=False))):
         while columns and columns[-1][0] > number.start:
             columns.pop()
@@ -90,8 +96,8 @@ def _with_units(text: str, numbers: list[Number]) -> list[tuple[Number, Unit]]:
 
 def _unit_before(text: str, number: Number) -> Unit | None:
     """The unit in the name of an entry: "Latency (ns): 90", "Latency in ns: 90"."""
-    named = _NAMED.search(text[max(0, number.start - 24) : number.start])
-    unit = units.at(named[1] or named[2], 0) if named else None
+    named = _NAMED.search(text[max(0, number.start - 56) : number.start])
+    unit = unit_names.find(named[1]) if named else None
     return unit._replace(end=number.end) if unit else None
 
 

@@ -4,6 +4,7 @@ from llamas_bpf.contracts.profile import DeviceProfile
 from llamas_bpf.machine import grounding
 from llamas_bpf.machine.reading import (
     choice,
+    class_tables,
     classes,
     figures,
     kind,
@@ -27,4 +28,5 @@ def read(text: DeviceText) -> DeviceProfile:
     claims += kind.read(text, pieces, claims[0].words if claims else "")
     for part in (persistence, remarks, classes, thresholds, traits):
         claims += part.read(pieces, about)
+    claims += class_tables.read(pieces)
     return grounding.profile(text, "offline", claims, [*found.doubts, *doubts, *unknown.doubts(pieces)])

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from llamas_bpf.machine import written_numbers
+from llamas_bpf.machine import units, written_numbers
 from llamas_bpf.machine.grounding import Claim
 from llamas_bpf.machine.reading.passages import Passage
 from llamas_bpf.machine.reading.subject import Subject
@@ -80,6 +80,7 @@ def _classes(passage: Passage) -> list[tuple[str, int, int, int]]:
         cores = _CORES.match(text, number.end)
         if (
             cores
+            and not units.at(text, number.end)
             and number.value == int(number.value) >= 1
             and not _NOT_CLASS.search(cores[0] + text[cores.end() :][:12])
         ):

@@ -22,6 +22,12 @@ _CUT = re.compile(
     re.IGNORECASE,
 )
 
+_WHOLE = re.compile(
+    r"\b(?:now|over|again|here|day|night|more) and (?:then|again|over|there|night|day|more)\b"
+    r"|\bor (?:more|less|fewer|over)\b|[(\[]\s?(?:[nuµμm]?s|[KMGT]?i?B(?:/s|ps)?|[GM]Hz|%)\s?[)\]]",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True)
 class Clause:
@@ -48,6 +54,7 @@ def split(text: str, quantities: Sequence[Quantity]) -> tuple[Clause, ...]:
         if (one.range and one.range == other.range) or (one.group >= 0 and one.group == other.group):
             whole.append((one.start, other.end))
     whole += [(quantity.start, quantity.end) for quantity in quantities]
+    whole += [match.span() for match in _WHOLE.finditer(text)]
     inside = bytearray(len(text) + 1)
     for start, end in whole:
         inside[start:end] = b"\1" * (end - start)

@@ -113,6 +113,9 @@ def _place(place: Place, about: Subject, found: Found) -> None:
     if left_out:
         found.doubts.append(doubt(fields[0][0], said, left_out))
         return
+    if place.quantity.value < 0:
+        found.doubts.append(doubt(fields[0][0], said, "it is negative, and no figure of a device can be"))
+        return
     meant = _mismatched(place)
     if meant:
         found.doubts.append(doubt(meant, said, "its unit does not fit what it is said to be"))
@@ -142,6 +145,8 @@ def _left_out(place: Place, about: Subject) -> str | None:
 def _mismatched(place: Place) -> str | None:
     """The field that it is said to be and, by its unit, cannot be, as in "latency: 80 GB"."""
     families = {q.family for q in place.others if place.clause.start <= q.start < place.clause.end}
+    if _NAMED[place.quantity.family].search(place.before):
+        return None
     label = "" if place.passage.label in place.before else place.passage.label + " : "
     before = _HIGH.sub("", label + place.before)
     for family, name in _NAMED.items():
@@ -173,7 +178,8 @@ def _fields(place: Place) -> Iterator[tuple[str, bool]]:
 
 def _is_latency(place: Place) -> bool:
     near = place.before + " " + place.after
-    if words.NOT_LATENCY.search(near):
+    owner = place.among[place.index - 1].text if place.index and place.clause.opener in ("(", "[") else ""
+    if words.NOT_LATENCY.search(near) or words.CACHE.search(f"{owner} {place.passage.label} {near}"):
         return False
     named = (words.LATENCY, words.READ, words.WRITE)
     if any(word.search(near) for word in named):
@@ -198,7 +204,7 @@ def _size(place: Place) -> str | None:
         return "granularity_bytes"
     if words.NOT_CAPACITY.search(near) or words.NOT_CAPACITY.search(label):
         return None
-    small = place.quantity.value < 1 << 20
+    small = 0 <= place.quantity.value < 1 << 20
     if small:
         return "granularity_bytes" if words.GRANULARITY.search(near + label) else None
     if words.EACH.match(place.after) or words.COUNTED.search(place.before):

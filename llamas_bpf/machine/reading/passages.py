@@ -26,8 +26,9 @@ _ITEM = re.compile(r"\s*(?:[-*•+>|–]|[0-9]{1,2}[.)]\s)|[ \t]+\S")
 class Passage:
     """``raw`` is a piece of the body; ``text`` the same, as long, with markup and line ends as spaces.
 
-    ``label``: what names the value (the key, the row's first cell). ``column``: a table column's head, one of
-    ``heads``. ``about``: the headings and the line with a colon above it. ``number`` counts passages from 0;
+    ``label``: what names the value (the key, the row's first cell). ``column``: a table column's head,
+    one of ``heads``. ``about``: the headings and the line with a colon above it. ``row``: where the piece
+    that it was cut from begins, the same for all cells of a table row. ``number`` counts passages from 0;
     ``quantities`` are where they stand in it, ``clauses`` what it consists of.
     """
 
@@ -37,6 +38,7 @@ class Passage:
     column: str
     heads: tuple[str, ...]
     about: str
+    row: int
     number: int
     quantities: tuple[Quantity, ...]
     clauses: tuple[Clause, ...]
@@ -59,6 +61,7 @@ class _Draft(NamedTuple):
     column: str
     heads: tuple[str, ...]
     about: str
+    row: int
 
 
 def split(body: str) -> list[Passage]:
@@ -86,10 +89,10 @@ def split(body: str) -> list[Passage]:
             continue
         cells = tables.cells(raw)
         row = [raw[a:b].strip() for a, b in cells]
-        about = f"{heading} / {lead}"
+        about = f"{heading} / {lead}".replace("_", " ")
         if len(cells) < 3 and not (columns and cells and row[0][:1].isdigit()):
             columns = columns if cells else []
-            found.append(_Draft(start, end, "", "", (), about))
+            found.append(_Draft(start, end, "", "", (), about, start))
         else:
             for place, (a, b) in enumerate(cells):
                 column = columns[place] if place < len(columns) else ""
@@ -100,8 +103,9 @@ def split(body: str) -> list[Passage]:
                         _with_unit(raw, cells, place, b) + start,
                         label,
                         column,
-                        tuple(columns[1:]),
+                        tuple(columns),
                         about,
+                        start,
                     )
                 )
         if raw.rstrip("*_ ").endswith(":"):
@@ -133,5 +137,14 @@ def _finished(body: str, drafts: Sequence[_Draft]) -> Iterator[Passage]:
         # Of a row whose unit is at its end, only the first number is the cell's.
         own = own[: 1 if draft.label else _MOST_QUANTITIES]
         yield Passage(
-            raw, text, label, draft.column, draft.heads, draft.about, number, own, clauses.split(text, own)
+            raw,
+            text,
+            label,
+            draft.column,
+            draft.heads,
+            draft.about,
+            draft.row,
+            number,
+            own,
+            clauses.split(text, own),
         )

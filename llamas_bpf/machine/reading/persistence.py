@@ -13,7 +13,7 @@ _KEEPS = (
     r"stores?)\b[^.;]{0,40}\b(?:power|reboots?|restarts?|outages?|switched off|unplugged|off)\b|"
     r"\b(?:data|contents?|it|everything|bytes)\b[^.;,]{0,20}\b(?:survives?|outlives?|persists?|(?:is|"
     r"are) (?:kept|retained|preserved))\b|\bsurvives? (?:a |an |the )?(?:power|reboot|restart|crash)|"
-    r"\bbattery[- ]backed"
+    r"\bbattery[- ]backed|\bnothing (?:is|gets|will be) (?:lost|forgotten|erased|gone)\b|\bloses? nothing\b"
 )
 _LOSES = (
     r"(?<!non-)(?<!non )(?<!not )(?<!nicht )\bvolatile\b|\bnon-persistent\b|"

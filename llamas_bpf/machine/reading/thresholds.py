@@ -42,6 +42,7 @@ _BELOW = re.compile(
     r"falls?|not even|stay under)\b|<",
     re.I,
 )
+_OR_MORE = re.compile(r"\bor (?:(?P<more>more|over|above|higher)|less|fewer|below|lower)\b", re.I)
 _KEEP_BELOW = re.compile(r"\b(?:keep|kept|stay|leave|never|not|do not|don['’]t|no more|limit|fill)\b", re.I)
 _AVOID = re.compile(r"\bavoid|\bdo(?: not|n['’]t) (?:put|place|use|move)", re.IGNORECASE)
 _IDLE = re.compile(
@@ -81,9 +82,12 @@ def _threshold(passage: Passage, quantity: Quantity, found: Sequence[Quantity]) 
     figure = _figure(quantity, before, after)
     if figure is None:
         return None
+    or_more = _OR_MORE.search(after[:24])
     above, below = _last(_ABOVE, before), _last(_BELOW, before)
     if figure == "page_idle_s":
         side = "above"
+    elif or_more:
+        side = "above" if or_more["more"] else "below"
     elif above < 0 and below < 0:
         side = "below" if _BELOW.search(after[:12]) else "above"
         if not re.search(r"\b(?:when|if|once|at|threshold|limit|from|per|until)\b|:", before, re.I):

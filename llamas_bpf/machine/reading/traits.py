@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterator, Sequence
 from llamas_bpf.machine.grounding import Claim
 from llamas_bpf.machine.reading.clauses import Clause
 from llamas_bpf.machine.reading.passages import Passage
+from llamas_bpf.machine.reading.praise import POLARITY
 from llamas_bpf.machine.reading.subject import Subject
-from llamas_bpf.machine.reading.trait_words import POLARITY, TRAITS
+from llamas_bpf.machine.reading.trait_words import TRAITS
 
 _MOST_LABEL = 3  # words
 _FOR = re.compile(r"\s*for\b", re.IGNORECASE)

@@ -3,14 +3,14 @@
 import re
 
 READ = re.compile(
-    r"\b(?:reads?|reading|loads\b|load(?=[ -](?:latency|latencies|to[ -]use|takes|costs|needs|from))|"
+    r"\b(?:t?reads?|reading|loads\b|load(?=[ -](?:latency|latencies|to[ -]use|takes|costs|needs|from))|"
     r"(?:a|per|each|every) load|fetch(?:es|ing)?|pull(?:s|ing)?|lese\w*|lesen\w*)\b(?!-(?:mostly|heavy|"
-    r"only data))|(?-i:\bRead(?=[A-Z]))|\(r\b|\brd\b|(?-i:\bR\b)",
+    r"only data))|(?-i:\b[rR]ead(?=[A-Z]))|\(r\b|\brd\b|(?-i:\bR\b)",
     re.IGNORECASE,
 )
 WRITE = re.compile(
-    r"\b(?:writes?|writing|written|push(?:es|ing)?|stores\b|(?:a|per|each|every) store|"
-    r"store(?=[ -](?:costs|needs|latency|takes))|schreib\w*)\b(?!-heavy)|(?-i:\bWrite(?=[A-Z]))|\(w\b|"
+    r"\b(?:t?writes?|writing|written|push(?:es|ing)?|stores\b|(?:a|per|each|every) store|"
+    r"store(?=[ -](?:costs|needs|latency|takes))|schreib\w*)\b(?!-heavy)|(?-i:\b[wW]rite(?=[A-Z]))|\(w\b|"
     r"\bwr\b|(?-i:(?<![0-9])(?<![0-9] )\bW\b)",
     re.I,
 )
@@ -18,7 +18,8 @@ WRITE = re.compile(
 #: What a figure is called. A quantity behind the name of another figure ("latency: 80 GB") is none of either.
 LATENCY = re.compile(
     r"\b(?:latenc\w+|latenz\w*|\w+latenz|lag|access(?:es)? (?:times?|takes?|costs?|delay)|"
-    r"zugriffszeit\w*|round.?trips?|first (?:byte|word)|(?-i:(?<=[a-z])Latency\b)|response times?|"
+    r"zugriffszeit\w*|round.?trips?|first (?:byte|word)|(?-i:(?<=[a-z])Latency(?![a-z]))|lat\b|"
+    r"response times?|"
     r"responds?|answers?|load[ -]to[ -]use|delay|pointer.chas\w+|chase|tAA|ping)\b|(?:a|an|each|every|"
     r"one) access\b",
     re.IGNORECASE,
@@ -26,7 +27,7 @@ LATENCY = re.compile(
 BANDWIDTH = re.compile(
     r"\b(?:bandwidths?|throughput|bandbreite\w*|\w+bandbreite|transfer rate|data rate|datenrate|"
     r"durchsatz|bw|b/w)\b"
-    r"|(?-i:(?<=[a-z])(?:BW|Bandwidth)\b)",
+    r"|(?-i:(?<=[a-z])(?:BW|Bandwidth)(?![a-z]))",
     re.I,
 )
 GRANULARITY = re.compile(
@@ -50,12 +51,15 @@ ACCESS = re.compile(
 
 #: What is not a figure of the device though it has the same unit.
 NOT_LATENCY = re.compile(
-    r"\b(?:refresh\w*|retention|retain\w*|boot\w*|warm.?up|warranty|uptime|mtbf|migrat\w+|idle for|"
+    r"\b(?:slept|asleep|woke\w*|refresh\w*|retention|retain\w*|boot\w*|warm.?up|warranty|uptime|mtbf|"
+    r"migrat\w+|idle for|"
     r"untouched|years?|eras(?:e|es|ing|ure)|wake\w*|sleep\w*|intervals?|periods?|timeouts?|windows?|"
     r"clock|tRCD|tRFC|tCL|CAS|jitter|deviation|sd|stdev|older than|for at least|copying|moving|"
     r"page moves?|seconds? of|scrub\w*|ramp\w*|hold.?up|flush(?:es)? (?:on|at)|battery|switch.?over)\b",
     re.IGNORECASE,
 )
+#: A cache's figures are not those of what it stands in front of.
+CACHE = re.compile(r"\b(?:L[1-4]|llc|caches?(?![ -]?(?:lines?|miss)))\b", re.IGNORECASE)
 NOT_BANDWIDTH = re.compile(
     r"(?:/|\bper[ -]|\ba |\beach )(?:lane|pin|core|channel|stack|module|port|thread|dimm|die|socket|"
     r"link|bank|queue|cpu)\b"
