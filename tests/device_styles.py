@@ -190,24 +190,27 @@ TRAITS: list[tuple[str, dict[str, Any]]] = [
 THRESHOLDS: list[tuple[str, dict[str, Any]]] = [
     (
         "Move a page away if it is touched more than 50 times a second.",
-        {"thr": ("page_accesses_per_s", "above", 50, AWAY)},
+        {"thr": {("page_accesses_per_s", "above", 50, AWAY)}},
     ),
-    ("Move it away if it has not been touched for 2 minutes.", {"thr": ("page_idle_s", "above", 120, AWAY)}),
+    (
+        "Move it away if it has not been touched for 2 minutes.",
+        {"thr": {("page_idle_s", "above", 120, AWAY)}},
+    ),
     (
         "If writes make up more than 30 % of the accesses, move the page away.",
-        {"thr": ("write_ratio", "above", 0.3, AWAY)},
+        {"thr": {("write_ratio", "above", 0.3, AWAY)}},
     ),
     (
         "Anything accessed fewer than 5 times per second should be moved off.",
-        {"thr": ("page_accesses_per_s", "below", 5, AWAY)},
+        {"thr": {("page_accesses_per_s", "below", 5, AWAY)}},
     ),
     (
         "Pages hit 200 times per second or more deserve a place here.",
-        {"thr": ("page_accesses_per_s", "above", 200, HERE)},
+        {"thr": {("page_accesses_per_s", "above", 200, HERE)}},
     ),
-    ("Once it is 90 % full, send nothing more.", {"thr": ("used_ratio", "above", 0.9, AVOID)}),
-    ("promote_above: 80 accesses/s", {"thr": ("page_accesses_per_s", "above", 80, HERE)}),
-    ("Evict whatever sat untouched for ten minutes.", {"thr": ("page_idle_s", "above", 600, AWAY)}),
+    ("Once it is 90 % full, send nothing more.", {"thr": {("used_ratio", "above", 0.9, AVOID)}}),
+    ("promote_above: 80 accesses/s", {"thr": {("page_accesses_per_s", "above", 80, HERE)}}),
+    ("Evict whatever sat untouched for ten minutes.", {"thr": {("page_idle_s", "above", 600, AWAY)}}),
 ]
 
 EVERY = [*KEYS, *TABLES, *PROSE, *TRAITS, *THRESHOLDS]

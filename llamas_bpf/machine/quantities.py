@@ -13,7 +13,7 @@ _TOLERANCE = re.compile(r"\s?(?:±|\+/-|\+-)\s?")
 _BETWEEN = re.compile(r"\b(?:between|zwischen)\s(?:about |~)?$", re.IGNORECASE)
 _NAMED = re.compile(r"([^\n:=|;\"']{2,48}?)(?:[\"']?\s?(?:[:=|]|->|=>|\.{3,})|(?<=[)\]]))\s*[~≈]?$")
 _FOR = re.compile(
-    r"\s(?:for|on|when|to|in|at)\s(?:a\s)?(?:reads?|writes?|reading|writing|loads?|stores?)\b",
+    r"\s(?:(?:for|on|when|to|in|at)\s(?:a\s)?)?(?:reads?|writes?|reading|writing|loads?|stores?)\b",
     re.IGNORECASE,
 )
 _FOR_AND = re.compile(
@@ -30,6 +30,7 @@ _NUMBERED = re.compile(
     r"(?:[A-Z][\w.-]*|node|version|gen|generation|rev|socket|slot|type|level|bank|port)\s$"
 )
 
+_LISTED = re.compile(r"\b(?:cpus?|cores?|nodes?)\s[0-9, –-]*$", re.IGNORECASE)  # "CPUs 0-3, 2.6 GHz"
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
 # What a memory may still have: 3,125 GB/s it has not, so "3.125 GB/s" is clear.
 _MOST_UNCLEAR: dict[Family, float] = {"time": 1e6, "bytes": 1e14, "bandwidth": 1e12}
@@ -116,6 +117,8 @@ def _shares(text: str, number: Number, following: Number, unit: Unit) -> bool:
     gap = text[number.end : following.start] if following.start - number.end < 14 else ""
     if _TO.fullmatch(gap) or _TOLERANCE.fullmatch(gap):
         return True
+    if _LISTED.search(text[max(0, number.start - 30) : number.start]):
+        return False
     return bool(_AND.fullmatch(gap)) and not _NUMBERED.search(text[max(0, number.start - 20) : number.start])
 
 

@@ -41,7 +41,7 @@ _SPELLED = re.compile(
     r"(?:(?: |-|(?<=d) and (?:an? )?| and an? (?=half|quarter)| (?:of )?an? (?=dozen|million)| point )"
     rf"(?:{_WORD}))*\b"
     rf"(?: (?:of )?an?\b)?"
-    r"|\ban?\b(?= [a-z]{4,5}(?:second|byte|bit)\b)",
+    r"|\ban?\b(?: (?:full|whole|single))?(?= [a-z]{4,5}(?:second|byte|bit)\b)",
     re.IGNORECASE,
 )
 # Digits in a name (DR5-64G, x8, v2.0) are no number; in 170ns-250ns they are.

@@ -3,16 +3,17 @@
 from typing import Any
 
 import device_styles
+import device_styles_long
 import pytest
 
-from llamas_bpf.contracts.profile import FIGURES, Threshold
+from llamas_bpf.contracts.profile import FIGURES
 from llamas_bpf.machine import reading, text
 
 _SHORT = dict(zip(("r", "w", "rb", "wb", "c", "g"), FIGURES, strict=True))
 _SCALE = {"rb": 1e9, "wb": 1e9, "c": 1e9}
 
 
-@pytest.mark.parametrize(("body", "expected"), device_styles.EVERY)
+@pytest.mark.parametrize(("body", "expected"), [*device_styles.EVERY, *device_styles_long.EVERY])
 def test_a_text_of_any_style_is_read(body: str, expected: dict[str, Any]) -> None:
     it = reading.read(text.parse("it", body.encode()))
     found = {short: getattr(it, name) for short, name in _SHORT.items() if getattr(it, name) is not None}
@@ -22,9 +23,9 @@ def test_a_text_of_any_style_is_read(body: str, expected: dict[str, Any]) -> Non
     assert good <= set(it.good_at) and bad <= set(it.bad_at), it.said()
     assert not good & set(it.bad_at) and not bad & set(it.good_at), it.said()
     assert it.persistent is expected.get("persistent", it.persistent)
-    figure, side, value, action = expected.get("thr", (None,) * 4)
-    thresholds = (Threshold(figure=figure, side=side, value=value, action=action),) if figure else ()
-    assert it.thresholds == thresholds
+    assert it.kind == expected.get("kind", it.kind)
+    thresholds = {(each.figure, each.side, each.value, each.action) for each in it.thresholds}
+    assert thresholds == expected.get("thr", set())
     classes = [(each.count, each.max_hz, each.cpus) for each in it.cpu_classes]
     assert classes == expected.get("cls", [])
     said = [f"{doubt.words} {doubt.why}" for doubt in it.doubts]

@@ -28,5 +28,5 @@ def read(text: DeviceText) -> DeviceProfile:
     claims += kind.read(text, pieces, claims[0].words if claims else "")
     for part in (persistence, remarks, classes, thresholds, traits):
         claims += part.read(pieces, about)
-    claims += class_tables.read(pieces)
+    claims += class_tables.read(text.body, pieces)
     return grounding.profile(text, "offline", claims, [*found.doubts, *doubts, *unknown.doubts(pieces)])

@@ -12,7 +12,8 @@ from llamas_bpf.machine.reading.subject import Subject
 _MOST = 64
 _CORES = re.compile(
     r"[\s-]?(?:[x×]\s)?(?P<name>(?:(?!and\b|or\b|to\b|of\b|threads?\b|with\b|on\b|"
-    r"x\b)[A-Za-z][\w.+-]*\s){0,3}(?:(?:[A-Za-z]+-)?cores?|cpus|processors|kerne|kernen|cortex-?\w+)\b)",
+    r"x\b)[A-Za-z][\w.+-]*\s){0,3}(?:(?:[A-Za-z]+-)?cores?|cpus|processors|ones|kerne|kernen|"
+    r"cortex-?\w+)\b)",
     re.IGNORECASE,
 )
 _HYBRID = re.compile(r"\b(?P<p>[0-9]{1,3})\s?(?P<pn>P)\s?[+&/]\s?(?P<e>[0-9]{1,3})\s?(?P<en>E)\b")
@@ -25,7 +26,8 @@ _NOT_CLASS = re.compile(
 )
 _CPUS = re.compile(
     r"\bcpus?\s?(?:nos?\.?\s?|"
-    r":\s?)?(?P<list>[0-9]{1,4}(?:\s?[-–]\s?[0-9]{1,4})?(?:,\s?[0-9]{1,4}(?:-[0-9]{1,4})?)*)\b",
+    r":\s?)?(?P<list>[0-9]{1,4}(?:\s?[-–]\s?[0-9]{1,4})?(?:,\s?[0-9]{1,4}(?:-[0-9]{1,4})?(?!\.?[0-9]|"
+    r"\s?[GM]Hz))*)\b",
     re.IGNORECASE,
 )
 _KINDS = re.compile(
@@ -80,6 +82,7 @@ def _classes(passage: Passage) -> list[tuple[str, int, int, int]]:
         cores = _CORES.match(text, number.end)
         if (
             cores
+            and (not cores["name"].endswith("ones") or _KINDS.search(cores["name"]))
             and not units.at(text, number.end)
             and number.value == int(number.value) >= 1
             and not _NOT_CLASS.search(cores[0] + text[cores.end() :][:12])

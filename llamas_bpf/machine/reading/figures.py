@@ -121,6 +121,8 @@ def _place(place: Place, about: Subject, found: Found) -> None:
         found.doubts.append(doubt(meant, said, "its unit does not fit what it is said to be"))
         return
     standing = words.standing(place.before + " " + place.after + " " + place.passage.column)
+    if standing == words.PLAIN and about.changed and words.PAST.search(place.passage.text):
+        standing = words.PAST_STANDING
     standing = max(
         standing, _EXTREME if _SIDELINE[place.quantity.family].search(place.before + place.after) else 0
     )

@@ -16,12 +16,15 @@ _NOUNS = {
     "accelerator": r"npus?|tpus?|dsps?|fpgas?|asics?|accelerators?|neural (?:processing|engine|processor)\w*|"
     r"signal processors?|co-?processors?|tensor processors?|inference (?:card|engine|chip)|"
     r"vector engine|video encoder|crypto engine",
-    "cpu": r"cpus?|processors?|prozessor\w*|(?:\d+|\w+)-core\b|p-cores|e-cores|performance cores|"
+    "cpu": r"cpus?|socs?|cortex|"
+    r"processors?|prozessor\w*|(?:\d+|\w+)-core\b|p-cores|e-cores|performance cores|"
     r"efficiency cores|big\.little|cores|(?:dual|single|two|quad)-socket",
     "storage": r"ssds?|nvme|disks?|drives?|hdds?|flash|swap|zram|block devices?|storage|festplatte|emmc|sata|"
     r"sd ?card|tape|raid",
-    "memory": r"memor(?:y|ies)|(?:d|s|v|m|fe|re|nv|sd)?ram\b|g?ddr\w*|lpddr\w*|scratchpad|"
-    r"memory pool|pool|\w{2,8}mem|hbm\w*|dimms?|rdimms?|lrdimms?|cxl|pmem|optane|expanders?|speicher\w*|"
+    "memory": r"memor(?:y|ies)|"
+    r"(?:d|s|v|m|fe|re|nv|sd)?ram\b|g?ddr\w*|lpddr\w*|scratchpad|"
+    r""
+    r"memory pool|pool|\w{2,8}mem|hbm\w*|dimms?|nv-?dimms?|rdimms?|lrdimms?|cxl|pmem|optane|expanders?|speicher\w*|"
     r"arbeitsspeicher|numa node|scm\b|persistent memory|mram|stt-mram|memory (?:module|board|pool|stack|"
     r"expander|card)",
 }

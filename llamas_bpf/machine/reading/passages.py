@@ -27,9 +27,9 @@ class Passage:
     """``raw`` is a piece of the body; ``text`` the same, as long, with markup and line ends as spaces.
 
     ``label``: what names the value (the key, the row's first cell). ``column``: a table column's head,
-    one of ``heads``. ``about``: the headings and the line with a colon above it. ``row``: where the piece
-    that it was cut from begins, the same for all cells of a table row. ``number`` counts passages from 0;
-    ``quantities`` are where they stand in it, ``clauses`` what it consists of.
+    one of ``heads``. ``about``: the headings and the line with a colon above it. ``table``, ``row``:
+    where its table and its row (or it) begin in the body. ``number`` counts passages from 0; ``quantities``
+    are where they stand in it, ``clauses`` what it consists of.
     """
 
     raw: str
@@ -38,6 +38,7 @@ class Passage:
     column: str
     heads: tuple[str, ...]
     about: str
+    table: int
     row: int
     number: int
     quantities: tuple[Quantity, ...]
@@ -61,6 +62,7 @@ class _Draft(NamedTuple):
     column: str
     heads: tuple[str, ...]
     about: str
+    table: int
     row: int
 
 
@@ -74,7 +76,7 @@ def split(body: str) -> list[Passage]:
     heading = lead = ""
     columns: list[str] = []
     row: list[str] = []
-    last = 0
+    last = table = head = 0
     for start, end in sentences.spans(body):
         raw = body[start:end]
         is_apart = "\n\n" in re.sub(r"[ \t]", "", body[last:start])
@@ -85,14 +87,14 @@ def split(body: str) -> list[Passage]:
         if _HEADING.match(raw):
             heading, lead = raw.strip("#*=-: \n"), ""
         if tables.RULE.fullmatch(raw):
-            columns = row
+            columns, table = row, head
             continue
         cells = tables.cells(raw)
-        row = [raw[a:b].strip() for a, b in cells]
+        row, head = [raw[a:b].strip() for a, b in cells], start
         about = f"{heading} / {lead}".replace("_", " ")
         if len(cells) < 3 and not (columns and cells and row[0][:1].isdigit()):
             columns = columns if cells else []
-            found.append(_Draft(start, end, "", "", (), about, start))
+            found.append(_Draft(start, end, "", "", (), about, start, start))
         else:
             for place, (a, b) in enumerate(cells):
                 column = columns[place] if place < len(columns) else ""
@@ -105,6 +107,7 @@ def split(body: str) -> list[Passage]:
                         column,
                         tuple(columns),
                         about,
+                        table,
                         start,
                     )
                 )
@@ -143,6 +146,7 @@ def _finished(body: str, drafts: Sequence[_Draft]) -> Iterator[Passage]:
             draft.column,
             draft.heads,
             draft.about,
+            draft.table,
             draft.row,
             number,
             own,

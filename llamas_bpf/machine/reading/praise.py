@@ -4,6 +4,15 @@ import re
 
 #: A whole phrase decides before its words do: "don't put" is bad, though "put" is good.
 _BAD = (
+    r"\bno (?:speed demon|star|champion|hero|friend of|fan of|gain|benefit)\b|\b(?:gains?|"
+    r"benefits?) (?:nothing|little)\b|"
+    r"\bnothing (?:that is |that['’]s )?(?=(?:latency|time|bandwidth)[ -]|hot\b|frequent|write)|"
+    r"\btoo (?:good|precious|"
+    r"valuable|slow|small|expensive|weak) (?:for|to)\b|\bzu schade\b|\b(?:drops|falls|plummets?|"
+    r"collapses?) (?:to|by)\b|"
+    r"\b(?:do not|don['’]?t|never|please not|not) (?:run|do|host|send|schedule|assign|feed|offload|use|"
+    r"expose)\b|"
+    r"\bdon['’]?t['’]?s?\s*:|\b(?:is|are|gets?|be) lost (?:with|on|in)\b|"
     r"\b(?:steer|stay|keep) (?:well )?(?:clear|away)\b|\b(?:look|go) elsewhere\b|\bneeds? not apply\b|"
     r"\b(?:do not|don['’]?t|not|never) (?:even )?(?:bother|think of|dream of|waste|try|touch|count on)\b|"
     r"\bforget (?:about|it)\b|\bthink twice\b|\b(?:no|not much|little) (?:fun|joy|match|point)\b|"
@@ -58,7 +67,10 @@ _GOOD = (
     r"tolerates?|"
     r"accommodat\w*|ample|generous|natural (?:home|fit)|fits?(?= (?:easily|well|nicely))|favourites?|"
     r"stark|hervorragend|optimal|bestens|eignet|vorteil\w*|stärke\w*)\b|"
-    r"\bdos?\s*:|\b(?:good|great|excel\w*|ideal\w*|perfect\w*|best|better|suit(?:s|ed|able)|strong|"
+    r"\bdo['’]?s?\s*:|\bcomes? (?:near|close)\b|\buse (?:\w+ ){1,4}for\b|\bonly for\b|\bheavy lifting\b|"
+    r"\bworkhorse\b|"
+    r"\b(?:feed|give|hand|throw) (?:it|them|this)\b|\b(?:good|great|excel\w*|ideal\w*|"
+    r"perfect\w*|best|better|suit(?:s|ed|able)|strong|"
     r"strength\w*|fast|faster|quick|quickly|quicker|well|shines?|thrives?|loves?|"
     r"(?<!are )(?<!is )(?<!just )(?<!feels )(?<!looks )likes?|(?:made|meant|"
     r"designed|built|intended|optimi[sz]ed|tuned|aimed)(?= (?:for|at|to))|recommended|prefer\w*|"
@@ -80,4 +92,12 @@ _NEUTRAL = (
     r"\bbeats? (?:it|this)\b|\btook place\b|\btakes? place\b|\bin place\b"
     r"|\bfast memory\b|\bslow memory\b|\blikely\b"
 )
-POLARITY = re.compile(rf"(?P<neutral>{_NEUTRAL})|(?P<bad>{_BAD})|(?P<good>{_GOOD})", re.IGNORECASE)
+# "Better off on the host" is bad for a device, unless it is the host's own.
+_ELSEWHERE = (
+    r"\b(?:better(?: off)?|belongs?|stays?|remains?|lives?|goes|go|keep (?:it|them|that|those)|"
+    r"leave (?:it|them|that|those)|kept) (?:in|on|to|with) (?:local |the |main |normal |ordinary |a )*"
+    r"(?:dram|ram|host|cpu|processor|main memory)\b"
+)
+POLARITY = re.compile(
+    rf"(?P<elsewhere>{_ELSEWHERE})|(?P<neutral>{_NEUTRAL})|(?P<bad>{_BAD})|(?P<good>{_GOOD})", re.IGNORECASE
+)

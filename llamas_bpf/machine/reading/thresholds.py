@@ -12,7 +12,8 @@ _MOST = 64
 _ACT = re.compile(
     r"\b(?:migrat\w+|mov(?:e|es|ed|ing)|promot\w+|demot\w+|evict\w*|bring|brought|put|keep|kept|"
     r"plac(?:e|ed|ing)|offload\w*|belongs?|avoid|stop|should (?:go|come|leave|live|stay)|goes|send|sent|"
-    r"pull|push|use|threshold|limit|fill|worth|deserves?|spill|candidates?|steer|throw|kick)\b",
+    r"pull|push|use|threshold|limit|watermark|intended|meant|suited|suitable|fill|worth|deserves?|spill|"
+    r"candidates?|steer|throw|kick)\b",
     re.IGNORECASE,
 )
 _AWAY = re.compile(
@@ -27,10 +28,14 @@ _HERE = re.compile(
     re.I,
 )
 _FROM_HERE = re.compile(
-    r"\b(?:away from|off|out of|from) (?:here|it|this|there)\b|\bbelongs? elsewhere\b", re.I
+    r"\b(?:away from|off|out of|from) (?:here|it|this|there)\b|\bbelongs? elsewhere\b|\bwasted\b|"
+    r"\b(?:demot|evict)\w+(?![^.;]{0,30}\b(?:here|to (?:it|this))\b)",
+    re.I,
 )
 _INTO_HERE = re.compile(
-    r"\b(?:in|on)?to (?:here|it|this)\b|\bhere\b|\bbelongs? (?:in|on) (?:it|this)\b", re.I
+    r"\b(?:in|on)?to (?:here|it|this)\b|\bhere\b|\bbelongs? (?:in|on) (?:it|this)\b|"
+    r"\b(?:intended|meant|suited|suitable) for\b",
+    re.I,
 )
 _ABOVE = re.compile(
     r"\b(?:more than|over|above|exceeds?|exceeding|at least|beyond|greater than|longer than|higher than|"

@@ -5,7 +5,8 @@ from typing import Final
 
 _RAW: Final = {
     "frequent_access": r"hot(?:test|ter)?\b(?! ?-?(?:plug|swap|spot))|frequent|"
-    r"(?<!written )(?<!not )(?<!how )(?<!however )often\b(?! (?:re)?writ)|(?:heavily|much|most|permanently|"
+    r"(?<!written )(?<!not )(?<!how )(?<!however )often\b(?! (?:re)?writ| (?:than|"
+    r"as) (?:\w+ ){0,2}writ)|(?:heavily|much|most|permanently|"
     r"constantly|always)[- ](?:used|accessed|hit|touched|referenced|read)|in (?:constant|heavy|"
     r"steady) (?:use|demand)|(?:used|touched|accessed|read|needed|hit) (?:all the time|"
     r"constantly|a lot|many times|again|over and over|every|continuously|day and night)|"
@@ -20,11 +21,13 @@ _RAW: Final = {
     r"again)|every (?:so often|once in|few (?:minutes|hours|days))|from time to time|sporadic|"
     r"intermittent|idle (?:data|pages)|sits? idle|left alone|(?:long|quiet) (?:pauses?|gaps?|"
     r"spells?|silences?)|untouched|unused|lukewarm|inactive|not (?:often|frequently)|dormant|"
-    r"dusty|stale|forgotten|nobody (?:has |ever )*(?:look|touch|use|need|ask|read)\w*|"
+    r"dusty|stale|forgotten|not (?:been |being )?(?:touched|used|accessed|needed)|"
+    r"never (?:\w+ ){0,3}need|nobody (?:has |ever )*(?:look|touch|use|need|ask|read)\w*|"
     r"backups\b|historical|ab und zu|gelegentlich|selten|kalte?n?\b",
     "reads": r"read(?:s|ing)?\b(?![ -](?:or|and|/)[ -]?writ\w+ (?:latency|bandwidth))(?![ -](?:latency|"
     r"bandwidth|speed|throughput|delay|time))|reader|fetch(?:es|ing)\b|lesen\b|lese",
-    "writes": r"(?:over|re)?writ(?:e|es|ing|ten)\b(?![ -](?:latency|bandwidth|speed|throughput|amplif|"
+    "writes": r"(?<!than you )(?<!as you )(?<!than it is )(?<!than they are )(?<!than )(?:over|"
+    r"re)?writ(?:e(?! home)|es|ing|ten)\b(?![ -](?:latency|bandwidth|speed|throughput|amplif|"
     r"endur|cycle|buffer|cache|ahead|up\b))|writers?\b|updat(?:es?|ing)\b|modif(?:y|ies|ying|"
     r"ications?)\b|mutat|stores\b|dirt(?:y|ied)\b (?:data|pages)|ingest|schreib",
     "random_access": r"random(?:ly)?\b|scatter|irregular (?:access|pattern|read)|(?:jump|hop|"
@@ -43,7 +46,8 @@ _RAW: Final = {
     r"message|block|piece|item|store|load)|fine-grained|sub-(?:page|block|line)|single-(?:byte|"
     r"word)|(?:individual|single|a few) (?:bytes|words)|byte-(?:sized|wise|granular)|"
     r"partial (?:line|page|sector|block)|piecemeal|kleine[nr]? (?:zugriff|anfrage|daten)",
-    "large_data": r"(?:large|big|bigger|huge|vast|giant|gigantic|enormous|massive|sizable|immense|"
+    "large_data": r"capacity-(?:hungry|bound|heavy|intensive)|(?:large|big|bigger|huge|vast|giant|"
+    r"gigantic|enormous|massive|sizable|immense|"
     r"oversized)(?:[ -]|, )(?:[\w-]+ ){0,2}(?:data|array|object|footprint|table|model|file|"
     r"dataset|working|heap|buffer|matri|structure|alloc|transfer|block|quantit|amount|batch|"
     r"capacit|cop(?:y|ies)|ind(?:ex|ices)|graph|collection|weight)|bulk|(?:large|great|"
@@ -56,7 +60,7 @@ _RAW: Final = {
     "latency": r"latenc(?:y|ies)|response times?|respons(?:e|ive\w*)\b|respond|real-?time|time-critical|"
     r"delay-sensitive|access times?|latenz|reaktion",
     "keeping_data": r"(?:must|should|has to|needs? to|have to|that|may) (?:not be lost|never be lost|"
-    r"not vanish|be kept|survive|outlive|persist|outlast)|surviv|durab|logs?\b|journals?\b|"
+    r"not vanish|be kept|survive|outlive|persist|outlast)|surviv|durab|logs?\b|journal|"
     r"metadata|checkpoint|persistent data|persisted|keeping data|must not (?:be lost|vanish)|"
     r"permanent(?:ly)? (?:data|stor|kept)|permanent\b|long-term|safekeeping|crash[- ]safe|"
     r"write-ahead|power[- ](?:cut|fail|loss)\w*|cannot be lost|afford to lose|"

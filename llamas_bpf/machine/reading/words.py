@@ -4,12 +4,14 @@ import re
 
 READ = re.compile(
     r"\b(?:t?reads?|reading|loads\b|load(?=[ -](?:latency|latencies|to[ -]use|takes|costs|needs|from))|"
-    r"(?:a|per|each|every) load|fetch(?:es|ing)?|pull(?:s|ing)?|lese\w*|lesen\w*)\b(?!-(?:mostly|heavy|"
+    r"(?:a|per|each|every) load|(?:page|swap)-?ins?|fetch(?:es|ing)?|pull(?:s|ing)?|lese\w*|"
+    r"lesen\w*)\b(?!-(?:mostly|heavy|"
     r"only data))|(?-i:\b[rR]ead(?=[A-Z]))|\(r\b|\brd\b|(?-i:\bR\b)",
     re.IGNORECASE,
 )
 WRITE = re.compile(
-    r"\b(?:t?writes?|writing|written|push(?:es|ing)?|stores\b|(?:a|per|each|every) store|"
+    r"\b(?:t?writes?(?! home)|writing|written|push(?:es|ing)?|stores\b|(?:a|per|each|every) store|"
+    r"(?:page|swap)-?outs?|"
     r"store(?=[ -](?:costs|needs|latency|takes))|schreib\w*)\b(?!-heavy)|(?-i:\b[wW]rite(?=[A-Z]))|\(w\b|"
     r"\bwr\b|(?-i:(?<![0-9])(?<![0-9] )\bW\b)",
     re.I,
@@ -44,7 +46,8 @@ _STRONG = re.compile(
 
 #: A short time beside one of these is a latency, though nothing calls it so: "I get 210 ns".
 ACCESS = re.compile(
-    r"\b(?:gets?|got|does|measur\w+|costs?|takes?|says?|lines?|touch(?:es)?|away|hops?|runs? at|"
+    r"\b(?:access(?:es)?|else|otherwise|miss(?:es)?|requests?|gets?|got|does|measur\w+|costs?|takes?|"
+    r"says?|lines?|touch(?:es)?|away|hops?|runs? at|"
     r"comes in at)\b",
     re.I,
 )
@@ -97,10 +100,11 @@ QUALIFIERS: tuple[tuple[int, re.Pattern[str]], ...] = (
     (
         3,
         re.compile(
-            r"\b(?:peak|theoretical\w*|burst|p9+\d*|99(?:\.9+)?(?:th)?|percentile|tail|worst|"
+            r"\b(?:peak(?:s|ing)?|mix(?:ed)?|cross-?socket|(?:other|far|second) socket|socket [1-9]|"
+            r"theoretical\w*|burst|p9+\d*|99(?:\.9+)?(?:th)?|percentile|tail|worst|"
             r"under (?:heavy |full )?load|loaded|when (?:it is )?(?:full|busy|hot)|throttl\w*|drops?|"
             r"falls?|degrad\w*|at best|best case|raw|saturated|contention|maximum|max|minimum|min|"
-            r"spikes?|sometimes|cold|first touch)\b|\bonce (?:the|it)\b|\bafter (?:the|a few|some)\b",
+            r"spikes?|sometimes|cold|first touch)\b|\bonce (?:the|it)\b|\bafter (?:an?|the|some|a few)\b",
             re.IGNORECASE,
         ),
     ),
@@ -124,6 +128,9 @@ QUALIFIERS: tuple[tuple[int, re.Pattern[str]], ...] = (
     ),
 )
 PLAIN = 1
+#: Of two plain figures, the one that was gives way to the one that is.
+PAST = re.compile(r"\b(?:was|were|had|until|back then|initially|at first|before that)\b", re.IGNORECASE)
+PAST_STANDING = 3
 
 
 def standing(words: str) -> int:
