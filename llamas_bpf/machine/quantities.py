@@ -31,6 +31,12 @@ _NUMBERED = re.compile(
 )
 
 _LISTED = re.compile(r"\b(?:cpus?|cores?|nodes?)\s[0-9, –-]*$", re.IGNORECASE)  # "CPUs 0-3, 2.6 GHz"
+_AND_A_HALF = re.compile(r"\sand an? half\b(?! of)", re.IGNORECASE)
+# "64 GB/s on the box; we get 46."
+_GOT = re.compile(
+    r"\b(?:got|gets?|sees?|saw|measured|reache[sd]|manages?)\s(?:about |only |around |just |more like )?$"
+)
+_ENDS = re.compile(r"\s?(?:[,;)]|[.!](?:\s|$)|$)")
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
 # What a memory may still have: 3,125 GB/s it has not, so "3.125 GB/s" is clear.
 _MOST_UNCLEAR: dict[Family, float] = {"time": 1e6, "bytes": 1e14, "bandwidth": 1e12}
@@ -57,7 +63,8 @@ def find(text: str) -> list[Quantity]:
     """Every quantity in ``text``, in order. Takes time in proportion to its length."""
     found: list[Quantity] = []
     for number, unit in _with_units(text, written_numbers.find(text)):
-        value = float(f"{number.value * unit.scale:.12g}")  # not 999.9999999999999
+        half = 0.5 if _AND_A_HALF.match(text, unit.end) else 0
+        value = float(f"{(number.value + half) * unit.scale:.12g}")  # not 999.9999999999999
         thousands = _THOUSANDS.fullmatch(text[number.start : number.end])
         unclear = thousands is not None and value * 1000 <= _MOST_UNCLEAR.get(unit.family, 0)
         one = Quantity(value, unit.family, number.start, max(number.end, unit.end), is_ambiguous=unclear)
@@ -103,10 +110,18 @@ def _unit_before(text: str, number: Number) -> Unit | None:
 
 
 def _unit_of_other_direction(text: str, before: Number, number: Number) -> Unit | None:
-    """The unit of the number before, as in "400 ns for reads and 600 for writes"."""
-    if number.start - before.end > 50 or not _FOR.match(text, number.end):
-        return None
+    """The unit of the number before: "400 ns for reads and 600 for writes", "64 GB/s, but we get 46"."""
+    between = number.start - before.end
     unit = units.at(text, before.end)
+    if (
+        unit
+        and between < 80
+        and _GOT.search(text, before.end, number.start)
+        and _ENDS.match(text, number.end)
+    ):
+        return unit._replace(end=number.end)
+    if between > 50 or not _FOR.match(text, number.end):
+        return None
     is_other = unit is not None and _FOR_AND.fullmatch(text, unit.end, number.start)
     return unit._replace(end=number.end) if unit and is_other else None
 

@@ -12,7 +12,7 @@ from llamas_bpf.machine.reading.subject import Subject
 _MOST = 64
 _CORES = re.compile(
     r"[\s-]?(?:[x×]\s)?(?P<name>(?:(?!and\b|or\b|to\b|of\b|threads?\b|with\b|on\b|"
-    r"x\b)[A-Za-z][\w.+-]*\s){0,3}(?:(?:[A-Za-z]+-)?cores?|cpus|processors|ones|kerne|kernen|"
+    r"x\b)[\"“']?[A-Za-z][\w.+-]*[\"”']?\s){0,3}(?:(?:[A-Za-z]+-)?cores?|cpus|processors|ones|kerne|kernen|"
     r"cortex-?\w+)\b)",
     re.IGNORECASE,
 )
@@ -88,7 +88,9 @@ def _classes(passage: Passage) -> list[tuple[str, int, int, int]]:
             and not _NOT_CLASS.search(cores[0] + text[cores.end() :][:12])
         ):
             found.append((_name(passage, cores["name"]), int(number.value), number.start, cores.end()))
-    return found
+    total = sum(count for _, count, _, _ in found)
+    # "Ten processors: two big ones, eight small ones": the first is their sum.
+    return [each for each in found if len(found) < 3 or each[1] * 2 != total]
 
 
 def _name(passage: Passage, name: str) -> str:

@@ -7,8 +7,8 @@ from itertools import pairwise
 
 from llamas_bpf.machine.quantities import Quantity
 
-_READ = r"(?:reads?|reading|loads?|lese\w*)"
-_WRITE = r"(?:writes?|writing|stores?|schreib\w*)"
+_READ = r"(?:t?reads?|t?rd|reading|loads?|lese\w*)"
+_WRITE = r"(?:t?writes?|t?wr|writing|stores?|schreib\w*)"
 _JOIN = r"\s*(?:,?\s*\b(?:and|or|und|oder|as well as)\b(?: for| to)?|/|&|,|-|\+)\s*"
 BOTH = re.compile(
     rf"\b(?:{_READ}{_JOIN}{_WRITE}|{_WRITE}{_JOIN}{_READ}|r/w)\b"

@@ -186,6 +186,9 @@ def _is_latency(place: Place) -> bool:
     named = (words.LATENCY, words.READ, words.WRITE)
     if any(word.search(near) for word in named):
         return True
+    around = place.passage.text[: place.quantity.start] + place.passage.text[place.quantity.end :]
+    if not (place.passage.label or place.passage.column or re.search(r"\w", around)):
+        return place.quantity.value < _MS  # nothing else is said: "~260 ns."
     wider = [
         *(clause.text for clause in place.among[: place.index]),
         place.passage.label,

@@ -13,18 +13,20 @@ _NOUNS = {
     r"adapter)|host channel adapter|netzwerkkarte|infiniband (?:card|adapter)",
     "gpu": r"gpus?|graphics (?:card|processor|processing unit|accelerator)|grafikkarte|"
     r"(?:general-purpose )?graphics",
-    "accelerator": r"npus?|tpus?|dsps?|fpgas?|asics?|accelerators?|neural (?:processing|engine|processor)\w*|"
+    "accelerator": r"npus?|tpus?|dsps?|fpgas?|asics?|accelerators?|neural (?:processing|engine|"
+    r"processor)\w*|"
     r"signal processors?|co-?processors?|tensor processors?|inference (?:card|engine|chip)|"
     r"vector engine|video encoder|crypto engine",
     "cpu": r"cpus?|socs?|cortex|"
     r"processors?|prozessor\w*|(?:\d+|\w+)-core\b|p-cores|e-cores|performance cores|"
     r"efficiency cores|big\.little|cores|(?:dual|single|two|quad)-socket",
-    "storage": r"ssds?|nvme|disks?|drives?|hdds?|flash|swap|zram|block devices?|storage|festplatte|emmc|sata|"
+    "storage": r"ssds?|nvme|disks?|drives?|hdds?|flash|swap|zram|block devices?|storage|festplatte|emmc|"
+    r"sata|"
     r"sd ?card|tape|raid",
-    "memory": r"memor(?:y|ies)|"
+    "memory": r"memor(?:y|ies)|phase[- ]change|"
     r"(?:d|s|v|m|fe|re|nv|sd)?ram\b|g?ddr\w*|lpddr\w*|scratchpad|"
-    r""
-    r"memory pool|pool|\w{2,8}mem|hbm\w*|dimms?|nv-?dimms?|rdimms?|lrdimms?|cxl|pmem|optane|expanders?|speicher\w*|"
+    r"memory pool|pool|\w{2,8}mem|hbm\w*|dimms?|nv-?dimms?|rdimms?|lrdimms?|cxl|pmem|optane|expanders?|"
+    r"speicher\w*|"
     r"arbeitsspeicher|numa node|scm\b|persistent memory|mram|stt-mram|memory (?:module|board|pool|stack|"
     r"expander|card)",
 }

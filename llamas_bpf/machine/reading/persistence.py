@@ -18,6 +18,7 @@ _KEEPS = (
     r"\bloses? nothing\b|"
     r"\b(?:behält|hält|bewahrt|überlebt|überstehen|übersteht)\b[^.;]{0,40}\b(?:strom\w*|neustart\w*|"
     r"ausschalten)\b|"
+    r"\bdata retention\b(?:[^.;\n]{0,20}power)?|\b(?:bits|data|contents?) stays?\b(?! (?:in|on|at)\b)|"
     r"\bstill there\b|\bremembers\b"
 )
 _LOSES = (
@@ -35,7 +36,7 @@ _NOT = re.compile(
     re.IGNORECASE,
 )
 _ANSWER = re.compile(
-    r"^\s?[:=|?]?\s*(?P<no>no\b|none\b|false\b|not\b|nein\b|✗|✘|n\b)|^\s?[:=|]\s*(?P<yes>yes|true|ja\b|"
+    r"^\s*[:=|?]?\s*(?P<no>no\b|none\b|false\b|not\b|nein\b|✗|✘|n\b)|^\s*[:=|]\s*(?P<yes>yes|true|ja\b|"
     r"✓|✔)",
     re.IGNORECASE,
 )

@@ -4,13 +4,15 @@ import re
 
 #: A whole phrase decides before its words do: "don't put" is bad, though "put" is good.
 _BAD = (
+    r"\bslow-?downs?\b|\bslow(?:s|ed) down\b|\bdegrad\w+\b|"
     r"\bno (?:speed demon|star|champion|hero|friend of|fan of|gain|benefit)\b|\b(?:gains?|"
     r"benefits?) (?:nothing|little)\b|"
     r"\bnothing (?:that is |that['’]s )?(?=(?:latency|time|bandwidth)[ -]|hot\b|frequent|write)|"
     r"\btoo (?:good|precious|"
     r"valuable|slow|small|expensive|weak) (?:for|to)\b|\bzu schade\b|\b(?:drops|falls|plummets?|"
     r"collapses?) (?:to|by)\b|"
-    r"\b(?:do not|don['’]?t|never|please not|not) (?:run|do|host|send|schedule|assign|feed|offload|use|"
+    r"\b(?:do not|don['’]?t|never|please not|not) (?:run|do|host|send|schedule|assign|feed|hammer|"
+    r"offload|use|"
     r"expose)\b|"
     r"\bdon['’]?t['’]?s?\s*:|\b(?:is|are|gets?|be) lost (?:with|on|in)\b|"
     r"\b(?:steer|stay|keep) (?:well )?(?:clear|away)\b|\b(?:look|go) elsewhere\b|\bneeds? not apply\b|"
@@ -53,6 +55,7 @@ _BAD = (
     r"pointless|hopeless|miracles)\b"
 )
 _GOOD = (
+    r"\b(?:is|are) (?:there )?for\b|"
     r"\b(?:no|without) (?:any |much )?(?:trouble|problems?|effort|sweat|fuss)\b|\bfor breakfast\b|"
     r"\ba (?:joy|"
     r"breeze|pleasure|cinch|treat|dream)\b|\bcomes? into its own\b|\bat its best\b|\bcut out for\b|"
@@ -96,7 +99,7 @@ _NEUTRAL = (
 _ELSEWHERE = (
     r"\b(?:better(?: off)?|belongs?|stays?|remains?|lives?|goes|go|keep (?:it|them|that|those)|"
     r"leave (?:it|them|that|those)|kept) (?:in|on|to|with) (?:local |the |main |normal |ordinary |a )*"
-    r"(?:dram|ram|host|cpu|processor|main memory)\b"
+    r"(?:dram|ram|host|cpus?|processor|main memory)\b"
 )
 POLARITY = re.compile(
     rf"(?P<elsewhere>{_ELSEWHERE})|(?P<neutral>{_NEUTRAL})|(?P<bad>{_BAD})|(?P<good>{_GOOD})", re.IGNORECASE

@@ -37,6 +37,7 @@ _INTO_HERE = re.compile(
     r"\b(?:intended|meant|suited|suitable) for\b",
     re.I,
 )
+_ACTS = re.compile("|".join(each.pattern for each in (_AWAY, _FROM_HERE, _INTO_HERE)), re.I)
 _ABOVE = re.compile(
     r"\b(?:more than|over|above|exceeds?|exceeding|at least|beyond|greater than|longer than|higher than|"
     r"hotter than|busier than|often than|or more|reach\w*|from|mehr als|past|least)\b|>",
@@ -82,6 +83,9 @@ def _threshold(passage: Passage, quantity: Quantity, found: Sequence[Quantity]) 
     last = max((q.end for q in found if q.end <= quantity.start), default=0)
     following = min((q.start for q in found if q.start >= quantity.end), default=len(passage.text))
     before = passage.text[last : quantity.start].rpartition(";")[2]
+    latest = re.split(r",\s(?:and|but)\s", before)[-1]
+    if _ACTS.search(latest + passage.text[quantity.end : following]):
+        before = latest
     end = "[;,]" if _ACT.search(before) else ";"
     after = re.split(end, passage.text[quantity.end : following])[0]
     figure = _figure(quantity, before, after)

@@ -24,11 +24,12 @@ _RAW: Final = {
     r"dusty|stale|forgotten|not (?:been |being )?(?:touched|used|accessed|needed)|"
     r"never (?:\w+ ){0,3}need|nobody (?:has |ever )*(?:look|touch|use|need|ask|read)\w*|"
     r"backups\b|historical|ab und zu|gelegentlich|selten|kalte?n?\b",
-    "reads": r"read(?:s|ing)?\b(?![ -](?:or|and|/)[ -]?writ\w+ (?:latency|bandwidth))(?![ -](?:latency|"
+    "reads": r"read(?:s|ing)?\b(?!\s?[=:]\s?~?[0-9])(?![ -](?:or|and|/)[ -]?writ\w+ (?:latency|"
+    r"bandwidth))(?![ -](?:latency|"
     r"bandwidth|speed|throughput|delay|time))|reader|fetch(?:es|ing)\b|lesen\b|lese",
     "writes": r"(?<!than you )(?<!as you )(?<!than it is )(?<!than they are )(?<!than )(?:over|"
     r"re)?writ(?:e(?! home)|es|ing|ten)\b(?![ -](?:latency|bandwidth|speed|throughput|amplif|"
-    r"endur|cycle|buffer|cache|ahead|up\b))|writers?\b|updat(?:es?|ing)\b|modif(?:y|ies|ying|"
+    r"endur|cycle|buffer|cache|ahead|up\b))|writers?\b|updat(?:es?|ing|ed)\b|modif(?:y|ies|ying|"
     r"ications?)\b|mutat|stores\b|dirt(?:y|ied)\b (?:data|pages)|ingest|schreib",
     "random_access": r"random(?:ly)?\b|scatter|irregular (?:access|pattern|read)|(?:jump|hop|"
     r"skip)\w* (?:around|"
@@ -68,14 +69,15 @@ _RAW: Final = {
     "parallel_compute": r"(?:embarrassingly |massively |highly |data[- ])?parallel|sim[dt]\b|"
     r"vector(?! database)|"
     r"(?:many|lots of|hundreds of|thousands of) (?:\w+ )?(?:threads|lanes|work-?items)|"
-    r"in lockstep|element-?wise|throughput[ -](?:computing|work|code)|(?:wide|"
+    r"in lockstep|same (?:operation|instruction)|element-?wise|throughput[ -](?:computing|work|code)|"
+    r"(?:wide|"
     r"regular) (?:loops?|kernels?|work)\b|rendering|image processing|vektor",
     "matrix_compute": r"matri(?:x|ces)|matmul|gemms?\b|blas\b|tensor|neural net|deep[- ]learning|"
     r"machine[- ]learning|linear[- ]algebra|convolution|transformers?\b|inference|"
     r"multiply-accumulate|dense (?:math|algebra|compute)|matrizen",
     "serial_compute": r"serial|(?:single|one)[- ]thread|branch|sequential (?:code|program|work|logic)|"
     r"control[- ](?:flow|heavy|code)|one thread|lone thread|scalar|interpret(?:er|ed)|compil|"
-    r"pars(?:er|ing)|irregular code|if-?else|single[- ]core|decision",
+    r"pars(?:er|ing)|irregular code|if-?(?:then-?)?else|single[- ]core|decision",
     "pointer_chasing": r"pointer|linked (?:list|data|struct)|(?:graph|tree) (?:traversal|walk|algorithm|"
     r"search)|"
     r"tree (?:walk|traversal|search)|b-?trees?\b|dependent (?:load|access|read)|hash lookups|"

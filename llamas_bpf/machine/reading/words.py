@@ -4,14 +4,15 @@ import re
 
 READ = re.compile(
     r"\b(?:t?reads?|reading|loads\b|load(?=[ -](?:latency|latencies|to[ -]use|takes|costs|needs|from))|"
-    r"(?:a|per|each|every) load|(?:page|swap)-?ins?|fetch(?:es|ing)?|pull(?:s|ing)?|lese\w*|"
+    r"(?:a|per|each|every) load|(?:page|swap)-?ins?|load path|decompress\w*|fetch(?:es|ing)?|pull(?:s|"
+    r"ing)?|lese\w*|"
     r"lesen\w*)\b(?!-(?:mostly|heavy|"
     r"only data))|(?-i:\b[rR]ead(?=[A-Z]))|\(r\b|\brd\b|(?-i:\bR\b)",
     re.IGNORECASE,
 )
 WRITE = re.compile(
     r"\b(?:t?writes?(?! home)|writing|written|push(?:es|ing)?|stores\b|(?:a|per|each|every) store|"
-    r"(?:page|swap)-?outs?|"
+    r"(?:page|swap)-?outs?|store path|compress(?:ion|ing|es)|"
     r"store(?=[ -](?:costs|needs|latency|takes))|schreib\w*)\b(?!-heavy)|(?-i:\b[wW]rite(?=[A-Z]))|\(w\b|"
     r"\bwr\b|(?-i:(?<![0-9])(?<![0-9] )\bW\b)",
     re.I,
@@ -19,7 +20,8 @@ WRITE = re.compile(
 
 #: What a figure is called. A quantity behind the name of another figure ("latency: 80 GB") is none of either.
 LATENCY = re.compile(
-    r"\b(?:latenc\w+|latenz\w*|\w+latenz|lag|access(?:es)? (?:times?|takes?|costs?|delay)|"
+    r"\b(?:latenc\w+|latenz\w*|(?:average|mean|typical|random|avg) access(?! pattern)|access(?=\s*[:=|"
+    r"])|\w+latenz|lag|access(?:es)? (?:times?|takes?|costs?|delay)|"
     r"zugriffszeit\w*|round.?trips?|first (?:byte|word)|(?-i:(?<=[a-z])Latency(?![a-z]))|lat\b|"
     r"response times?|"
     r"responds?|answers?|load[ -]to[ -]use|delay|pointer.chas\w+|chase|tAA|ping)\b|(?:a|an|each|every|"
@@ -33,7 +35,7 @@ BANDWIDTH = re.compile(
     re.I,
 )
 GRANULARITY = re.compile(
-    r"\b(?:granular\w*|granularität|access (?:unit|size|width)|(?:unit|size) of access|cache ?lines?|"
+    r"\b(?:granul\w*|granularität|access (?:unit|size|width)|(?:unit|size) of access|cache ?lines?|"
     r"line size|lines?|sectors?|sektor\w*|blocks?|block size|page size|pages?|burst(?: length| size)?|"
     r"atoms?|chunks?|internal(?:ly)?|at a time|minimum transfer|smallest|addressable|units? of)\b",
     re.IGNORECASE,
@@ -120,7 +122,8 @@ QUALIFIERS: tuple[tuple[int, re.Pattern[str]], ...] = (
     (
         0,
         re.compile(
-            r"\b(?:measured?|measurements?|we (?:saw|see|got|get)|in practice|in reality|really|"
+            r"\b(?:measured?|measurements?|(?:she|he|i|they|we) (?:saw|see|got|get|measured)|"
+            r"in practice|in reality|really|"
             r"actual(?:ly)?|sustained|typical(?:ly)?|typ|average|avg|mean|median|here|usable|"
             r"effective(?:ly)?|real|as seen)\b",
             re.IGNORECASE,
