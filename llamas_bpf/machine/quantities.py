@@ -35,6 +35,8 @@ _AND_A_HALF = re.compile(r"\sand an? half\b(?! of)", re.IGNORECASE)
 # "64 GB/s on the box; we get 46."
 _GOT = re.compile(
     r"\b(?:got|gets?|sees?|saw|measured|reache[sd]|manages?)\s(?:about |only |around |just |more like )?$"
+    r"|\b(?:reads?|writes?|loads?|stores?)\s(?:(?:in|at|with|takes?|needs?)\s)?(?:about |only |~)?$",
+    re.IGNORECASE,
 )
 _ENDS = re.compile(r"\s?(?:[,;)]|[.!](?:\s|$)|$)")
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")

@@ -4,6 +4,7 @@ from typing import Any
 
 import device_styles
 import device_styles_long
+import device_styles_reports
 import pytest
 
 from llamas_bpf.contracts.profile import FIGURES
@@ -13,7 +14,9 @@ _SHORT = dict(zip(("r", "w", "rb", "wb", "c", "g"), FIGURES, strict=True))
 _SCALE = {"rb": 1e9, "wb": 1e9, "c": 1e9}
 
 
-@pytest.mark.parametrize(("body", "expected"), [*device_styles.EVERY, *device_styles_long.EVERY])
+@pytest.mark.parametrize(
+    ("body", "expected"), [*device_styles.EVERY, *device_styles_long.EVERY, *device_styles_reports.EVERY]
+)
 def test_a_text_of_any_style_is_read(body: str, expected: dict[str, Any]) -> None:
     it = reading.read(text.parse("it", body.encode()))
     found = {short: getattr(it, name) for short, name in _SHORT.items() if getattr(it, name) is not None}

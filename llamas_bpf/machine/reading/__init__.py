@@ -25,7 +25,7 @@ def read(text: DeviceText) -> DeviceProfile:
     about = Subject(text, pieces)
     found = figures.read(pieces, about)
     claims, doubts = choice.choose(found.candidates)
-    claims += kind.read(text, pieces, claims[0].words if claims else "")
+    claims += kind.read(text, pieces, claims)
     for part in (persistence, remarks, classes, thresholds, traits):
         claims += part.read(pieces, about)
     claims += class_tables.read(text.body, pieces)

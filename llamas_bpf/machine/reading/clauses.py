@@ -12,7 +12,7 @@ _WRITE = r"(?:t?writes?|t?wr|writing|stores?|schreib\w*)"
 _JOIN = r"\s*(?:,?\s*\b(?:and|or|und|oder|as well as)\b(?: for| to)?|/|&|,|-|\+)\s*"
 BOTH = re.compile(
     rf"\b(?:{_READ}{_JOIN}{_WRITE}|{_WRITE}{_JOIN}{_READ}|r/w)\b"
-    r"|\b(?:both|either|each|per) (?:directions?|ways?)\b|\bsymmetric\w*",
+    r"|\b(?:both|either|each|per) (?:directions?|ways?)\b|\bbeiden? richtungen\b|\bsymmetric\w*",
     re.IGNORECASE,
 )
 _CUT = re.compile(

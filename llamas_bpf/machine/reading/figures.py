@@ -120,7 +120,9 @@ def _place(place: Place, about: Subject, found: Found) -> None:
     if meant:
         found.doubts.append(doubt(meant, said, "its unit does not fit what it is said to be"))
         return
-    standing = words.standing(place.before + " " + place.after + " " + place.passage.column)
+    standing = words.standing(
+        " ".join((place.before, place.after, place.passage.column, place.passage.label))
+    )
     if standing == words.PLAIN and about.changed and words.PAST.search(place.passage.text):
         standing = words.PAST_STANDING
     standing = max(
@@ -183,7 +185,7 @@ def _is_latency(place: Place) -> bool:
     owner = place.among[place.index - 1].text if place.index and place.clause.opener in ("(", "[") else ""
     if words.NOT_LATENCY.search(near) or words.CACHE.search(f"{owner} {place.passage.label} {near}"):
         return False
-    named = (words.LATENCY, words.READ, words.WRITE)
+    named = (words.LATENCY, words.READ, words.WRITE, BOTH)
     if any(word.search(near) for word in named):
         return True
     around = place.passage.text[: place.quantity.start] + place.passage.text[place.quantity.end :]

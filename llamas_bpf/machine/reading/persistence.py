@@ -10,7 +10,8 @@ from llamas_bpf.machine.reading.subject import Subject
 _KEEPS = (
     r"(?<!non-)(?<!non )\bpersistent\b|\bpersistence\b|\bnon-?[ ]?volatile\b|\bnot volatile\b|"
     r"\bnicht[- ]?flüchtig\w*|\bpmem\b|\b(?:keeps?|retains?|holds?|preserves?|remembers?|"
-    r"stores?)\b[^.;]{0,40}\b(?:power|reboots?|restarts?|outages?|switched off|unplugged|(?:turned|"
+    r"stores?)\b[^.;]{0,40}\b(?:power|reboots?|restarts?|outages?|switched off|unplugged|when off|"
+    r"(?:turned|"
     r"powered|power(?:ed)?) off|stromausfall)\b|"
     r"\b(?:data|contents?|it|everything|bytes)\b[^.;,]{0,20}\b(?:survives?|outlives?|persists?|(?:is|"
     r"are) (?:kept|retained|preserved))\b|\bsurvives? (?:a |an |the )?(?:power|reboot|restart|crash)|"
@@ -23,7 +24,8 @@ _KEEPS = (
 )
 _LOSES = (
     r"(?<!non-)(?<!non )(?<!not )(?<!nicht )\bvolatile\b|\bnon-persistent\b|"
-    r"\bforgets?\b(?! about)|\b(?:verliert|vergisst)\b[^.;]{0,40}\b(?:daten|inhalt|alles)\b|"
+    r"\bforgets\b(?! about)|\bforget (?:everything|all|its|data)\b|\b(?:verliert|"
+    r"vergisst)\b[^.;]{0,40}\b(?:daten|inhalt|alles)\b|"
     r"(?<!nicht )(?<!nicht-)\bflüchtig\w*|\bloses?\b[^.;]{0,30}\b(?:data|contents?|everything|power|"
     r"it)\b|\b(?:data|contents?|everything|all|bytes)\b[^.;]{0,20}\b(?:(?:is|are|gets?|will be|"
     r"be) (?:lost|gone|erased|forgotten)|vanish(?:es)?|disappears?|evaporates?)\b|"

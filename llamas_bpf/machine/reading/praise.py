@@ -4,6 +4,8 @@ import re
 
 #: A whole phrase decides before its words do: "don't put" is bad, though "put" is good.
 _BAD = (
+    r"\bnicht zu gebrauchen\b|\bunbrauchbar\b|\bnichts für\b|"
+    r"\bpunish\w*\b|"
     r"\bslow-?downs?\b|\bslow(?:s|ed) down\b|\bdegrad\w+\b|"
     r"\bno (?:speed demon|star|champion|hero|friend of|fan of|gain|benefit)\b|\b(?:gains?|"
     r"benefits?) (?:nothing|little)\b|"
@@ -55,6 +57,8 @@ _BAD = (
     r"pointless|hopeless|miracles)\b"
 )
 _GOOD = (
+    r"\b(?:prima|toll|super|bestens)\b|"
+    r"\bdecent\w*\b|"
     r"\b(?:is|are) (?:there )?for\b|"
     r"\b(?:no|without) (?:any |much )?(?:trouble|problems?|effort|sweat|fuss)\b|\bfor breakfast\b|"
     r"\ba (?:joy|"
@@ -62,7 +66,8 @@ _GOOD = (
     r"\bbread and butter\b|\bparking (?:lot|space|spot)\b|\bpays off\b|\bpurpose-built\b|"
     r"\b(?:fly|flies|scream\w*|rips?|eats?|devours?|gobbles?|chews?|crunch(?:es)?|plows?|delight\w*|"
     r"beautiful\w*|"
-    r"snappy|blazing\w*|zippy|lightning|rockets?|champ\w*|king|stellar|effortless\w*|aces?|stick|stash|"
+    r"snappy|blazing\w*|zippy|lightning|rockets?|champ\w*|king|stellar|effortless\w*|aces?|"
+    r"stick(?= (?:it|them|your|the)\b)|stash|"
     r"stuff(?= it)|"
     r"toss|deliver(?:s|ing)?|boasts?|unmatched|unrival\w+|superior|terrific|fantastic\w*|amazing\w*|"
     r"awesome|"

@@ -12,7 +12,8 @@ _MOST = 64
 _ACT = re.compile(
     r"\b(?:migrat\w+|mov(?:e|es|ed|ing)|promot\w+|demot\w+|evict\w*|bring|brought|put|keep|kept|"
     r"plac(?:e|ed|ing)|offload\w*|belongs?|avoid|stop|should (?:go|come|leave|live|stay)|goes|send|sent|"
-    r"pull|push|use|threshold|limit|watermark|intended|meant|suited|suitable|fill|worth|deserves?|spill|"
+    r"pull|push|use|threshold|limit|watermark|(?:take|pull|shift|relocate|ship|return) (?:it|them|"
+    r"pages?|the page)|intended|meant|suited|suitable|fill|worth|deserves?|spill|"
     r"candidates?|steer|throw|kick)\b",
     re.IGNORECASE,
 )

@@ -12,7 +12,8 @@ _RAW: Final = {
     r"constantly|a lot|many times|again|over and over|every|continuously|day and night)|"
     r"all the time|constantly|over and over|again and again|repeated(?:ly)?|busy|busiest|"
     r"active(?:ly used)? (?:data|pages|set)|high(?:ly)? reuse|reused?\b|popular|hammered|"
-    r"in demand|inner loops?|day in,? day out|round the clock|working sets?\b|heiße?|häufig|"
+    r"in demand|inner loops?|continual(?:ly)?|continuously|day in,? day out|round the clock|"
+    r"working sets?\b|heiße?|häufig|"
     r"ständig|viel genutzt",
     "rare_access": r"cold(?:est|er)?\b(?! (?:boot|start|plate))|rare(?:ly)?\b|seldom|infrequent|archiv|"
     r"(?:hardly|barely|scarcely|almost never|next to never) (?:ever )?(?:us|touch|access|read|"

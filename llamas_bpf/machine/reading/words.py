@@ -4,23 +4,26 @@ import re
 
 READ = re.compile(
     r"\b(?:t?reads?|reading|loads\b|load(?=[ -](?:latency|latencies|to[ -]use|takes|costs|needs|from))|"
-    r"(?:a|per|each|every) load|(?:page|swap)-?ins?|load path|decompress\w*|fetch(?:es|ing)?|pull(?:s|"
+    r"(?:a|per|each|every) load|(?:page|swap)-?ins?|load path|look-?ups?|looking (?:things )?up|"
+    r"fetch(?:es|ing)?|pull(?:s|"
     r"ing)?|lese\w*|"
     r"lesen\w*)\b(?!-(?:mostly|heavy|"
-    r"only data))|(?-i:\b[rR]ead(?=[A-Z]))|\(r\b|\brd\b|(?-i:\bR\b)",
+    r"only data))|(?-i:\b[rR]ead(?=[A-Z]))|\(r\b|(?<=\s)r\b(?=\s*(?:[,;.)]|$))|\brd\b|(?-i:\bR\b)",
     re.IGNORECASE,
 )
 WRITE = re.compile(
     r"\b(?:t?writes?(?! home)|writing|written|push(?:es|ing)?|stores\b|(?:a|per|each|every) store|"
-    r"(?:page|swap)-?outs?|store path|compress(?:ion|ing|es)|"
-    r"store(?=[ -](?:costs|needs|latency|takes))|schreib\w*)\b(?!-heavy)|(?-i:\b[wW]rite(?=[A-Z]))|\(w\b|"
+    r"(?:page|swap)-?outs?|store path|"
+    r"store(?=[ -](?:costs|needs|latency|takes))|schreib\w*)\b(?!-heavy)|(?-i:\b[wW]rite(?=[A-Z]))|"
+    r"\(w\b|(?<=\s)w\b(?=\s*(?:[,;.)]|$))|"
     r"\bwr\b|(?-i:(?<![0-9])(?<![0-9] )\bW\b)",
     re.I,
 )
 
 #: What a figure is called. A quantity behind the name of another figure ("latency: 80 GB") is none of either.
 LATENCY = re.compile(
-    r"\b(?:latenc\w+|latenz\w*|(?:average|mean|typical|random|avg) access(?! pattern)|access(?=\s*[:=|"
+    r"\b(?:latenc\w+|latenz\w*|seeks?|(?:average|mean|typical|random|avg) access(?! pattern)|"
+    r"access(?=\s*[:=|"
     r"])|\w+latenz|lag|access(?:es)? (?:times?|takes?|costs?|delay)|"
     r"zugriffszeit\w*|round.?trips?|first (?:byte|word)|(?-i:(?<=[a-z])Latency(?![a-z]))|lat\b|"
     r"response times?|"
@@ -60,13 +63,15 @@ NOT_LATENCY = re.compile(
     r"migrat\w+|idle for|"
     r"untouched|years?|eras(?:e|es|ing|ure)|wake\w*|sleep\w*|intervals?|periods?|timeouts?|windows?|"
     r"clock|tRCD|tRFC|tCL|CAS|jitter|deviation|sd|stdev|older than|for at least|copying|moving|"
-    r"page moves?|seconds? of|scrub\w*|ramp\w*|hold.?up|flush(?:es)? (?:on|at)|battery|switch.?over)\b",
+    r"page moves?|seconds? of|scrub\w*|(?:per|each|every|a) call|calls?|launch\w*|set-?up|ramp\w*|"
+    r"hold.?up|flush(?:es)? (?:on|at)|battery|switch.?over)\b",
     re.IGNORECASE,
 )
 #: A cache's figures are not those of what it stands in front of.
 CACHE = re.compile(r"\b(?:L[1-4]|llc|caches?(?![ -]?(?:lines?|miss)))\b", re.IGNORECASE)
 NOT_BANDWIDTH = re.compile(
-    r"(?:/|\bper[ -]|\ba |\beach )(?:lane|pin|core|channel|stack|module|port|thread|dimm|die|socket|"
+    r"(?:/|\bper[ -]|\ba |\beach )(?:lane|pin|core|channel|stack|stick|drive|card|module|port|thread|"
+    r"dimm|die|socket|"
     r"link|bank|queue|cpu)\b"
     r"|\b(?:when|if|once)\b[^\0]{0,40}\b(?:above|over|exceeds?|more than)\b[^\0]{0,20}\0|\b(?:channels|"
     r"lanes|ports|links|modules|stacks|dimms)\b.*\0 each\b",
@@ -78,7 +83,8 @@ LINK = re.compile(
     re.I,
 )
 NOT_CAPACITY = re.compile(
-    r"\b(?:L[1-4]|llc|cache|caches|buffers?|sram|queue|headers?|firmware|free|reserved|used|we use|"
+    r"\b(?:(?:module|dimm|stack|die|chip|stick) (?:capacity|size)|L[1-4]|llc|cache|caches|buffers?|sram|"
+    r"queue|headers?|firmware|free|reserved|used|we use|"
     r"requests?|transfers?|random|sequential|i/?o|queue depth|files?|sizes? of|messages?|packets?|"
     r"working sets?|data ?sets?|arrays?|allocations?|objects?|larger than|bigger than|smaller than|"
     r"more than|less than|up to a|above|below|under|density|dies?|chips?|tables?|test(?:s|ed)?|window|"
