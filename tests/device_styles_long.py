@@ -210,4 +210,30 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
         "pull the plug and everything is still there.",
         {"r": 1800, "w": 2400, "persistent": True},
     ),
+    (
+        "| Spec | Min | Typ | Max |\n|---|---|---|---|\n| Read latency (ns) | 80 | 95 | 140 |\n"
+        "| Write latency (ns) | 85 | 110 | 180 |\n| Read BW (GB/s) | 30 | 36 | 40 |\n| Capacity "
+        "(GiB) | | 64 | |",
+        {"r": 95, "w": 110, "rb": 36, "c": 64 * GIB},
+    ),
+    (
+        "What it can't do: keep up with writers (6 GB/s is all you get). What it can do: serve "
+        "readers at 34 GB/s. "
+        "Latency is 260 ns, either way.",
+        {"r": 260, "w": 260, "rb": 34, "wb": 6, "bad": {"writes"}},
+    ),
+    (
+        "A storage-class memory, used for data read many times after having been written once.",
+        {"kind": "memory", "good": {"reads"}},
+    ),
+    (
+        "{{Infobox memory\n| name = Foo\n| capacity = 48 GB\n| read_latency = 77 ns\n| bandwidth = "
+        "410 GB/s\n}}",
+        {"kind": "memory", "c": 48, "r": 77, "rb": 410, "wb": 410},
+    ),
+    (
+        "Beware, the numbers on the vendor's site (100 ns, 60 GB/s) are for the 2025 model. "
+        "Ours is the 2023 one: 190 ns and 33 GB/s.",
+        {"r": 190, "w": 190, "rb": 33, "wb": 33},
+    ),
 ]

@@ -22,7 +22,7 @@ def cells(row: str) -> list[tuple[int, int]]:
 
 
 def column_units(text: str) -> list[tuple[int, int, Unit]]:
-    """Start and end of each cell below a head such as "Latency (ns)", and that unit; in order."""
+    """Start and end of each cell below, or behind, a head such as "Latency (ns)", and that unit; in order."""
     found: list[tuple[int, int, Unit]] = []
     heads: list[Unit | None] = []
     before, start = "", 0
@@ -33,10 +33,8 @@ def column_units(text: str) -> list[tuple[int, int, Unit]]:
         elif not row:
             heads = []
         else:
-            found += (
-                (start + a, start + b, unit)
-                for (a, b), unit in zip(row, heads, strict=False)
-                if unit is not None
-            )
+            of_row = unit_names.find(line[slice(*row[0])].strip(" *_`")) if heads else None
+            units = [head or of_row for head in heads]
+            found += ((start + a, start + b, unit) for (a, b), unit in zip(row, units, strict=False) if unit)
         before, start = line, start + len(line) + 1
     return found

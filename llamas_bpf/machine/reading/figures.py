@@ -8,8 +8,9 @@ from llamas_bpf.contracts.profile import Doubt
 from llamas_bpf.machine.grounding import Claim, doubt
 from llamas_bpf.machine.quantities import Quantity
 from llamas_bpf.machine.reading import clauses, subject, words
-from llamas_bpf.machine.reading.clauses import BOTH, Clause
+from llamas_bpf.machine.reading.clauses import BOTH
 from llamas_bpf.machine.reading.passages import Passage
+from llamas_bpf.machine.reading.places import Place
 from llamas_bpf.machine.reading.subject import Subject
 
 _NAMED = {
@@ -50,50 +51,6 @@ class Found:
     doubts: list[Doubt] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Place:
-    """A quantity where it stands: its passage, its clause and that clause's place among the passage's."""
-
-    passage: Passage
-    quantity: Quantity
-    among: Sequence[Clause]
-    index: int
-    others: Sequence[Quantity]
-
-    @property
-    def clause(self) -> Clause:
-        return self.among[self.index]
-
-    @property
-    def before(self) -> str:
-        return self.passage.text[self.clause.start : self.quantity.start]
-
-    @property
-    def after(self) -> str:
-        """To the end of the clause, and of what stands in brackets right behind it."""
-        end = self.clause.end
-        following = self.among[self.index + 1] if self.index + 1 < len(self.among) else None
-        if following and following.opener in ("(", "[") and not self._holds(following):
-            end = following.end
-        return self.passage.text[self.quantity.end : end]
-
-    @property
-    def earlier(self) -> list[Clause]:
-        """The clauses before, back to one with a quantity of the same kind, or to a semicolon."""
-        found: list[Clause] = []
-        if self.clause.opener == ";":
-            return found
-        for clause in reversed(self.among[: self.index]):
-            found.append(clause)
-            if self._holds(clause) or clause.opener == ";":
-                break
-        return found
-
-    def _holds(self, clause: Clause) -> bool:
-        family = self.quantity.family
-        return any(q.family == family and clause.start <= q.start < clause.end for q in self.others)
-
-
 def read(passages: Sequence[Passage], about: Subject) -> Found:
     """Candidates for the six figures, and what was left out for a reason worth saying."""
     found = Found()
@@ -121,7 +78,7 @@ def _place(place: Place, about: Subject, found: Found) -> None:
         found.doubts.append(doubt(meant, said, "its unit does not fit what it is said to be"))
         return
     standing = words.standing(
-        " ".join((place.before, place.after, place.passage.column, place.passage.label))
+        " ".join((place.owner, place.before, place.after, place.passage.column, place.passage.label))
     )
     if standing == words.PLAIN and about.changed and words.PAST.search(place.passage.text):
         standing = words.PAST_STANDING
@@ -182,8 +139,7 @@ def _fields(place: Place) -> Iterator[tuple[str, bool]]:
 
 def _is_latency(place: Place) -> bool:
     near = place.before + " " + place.after
-    owner = place.among[place.index - 1].text if place.index and place.clause.opener in ("(", "[") else ""
-    if words.NOT_LATENCY.search(near) or words.CACHE.search(f"{owner} {place.passage.label} {near}"):
+    if words.NOT_LATENCY.search(near) or words.CACHE.search(f"{place.owner} {place.passage.label} {near}"):
         return False
     named = (words.LATENCY, words.READ, words.WRITE, BOTH)
     if any(word.search(near) for word in named):

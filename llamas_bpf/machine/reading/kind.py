@@ -20,7 +20,8 @@ _NOUNS = {
     "cpu": r"cpus?|socs?|cortex|"
     r"processors?|prozessor\w*|(?:\d+|\w+)-core\b|p-cores|e-cores|performance cores|"
     r"efficiency cores|big\.little|cores|(?:dual|single|two|quad)-socket",
-    "storage": r"ssds?|nvme|disks?|drives?|hdds?|flash|swap|zram|block devices?|storage|festplatte|emmc|"
+    "storage": r"ssds?|nvme|disks?|drives?|hdds?|flash|swap|zram|block devices?|storage(?!-class)|"
+    r"festplatte|emmc|"
     r"sata|"
     r"sd ?card|tape|raid",
     "memory": r"memor(?:y|ies)|phase[- ]change|"

@@ -4,6 +4,7 @@ import re
 
 #: A whole phrase decides before its words do: "don't put" is bad, though "put" is good.
 _BAD = (
+    r"\bcan(?:not|['’]?t) do\b|"
     r"\bnicht zu gebrauchen\b|\bunbrauchbar\b|\bnichts für\b|"
     r"\bpunish\w*\b|"
     r"\bslow-?downs?\b|\bslow(?:s|ed) down\b|\bdegrad\w+\b|"
@@ -93,6 +94,7 @@ _GOOD = (
 )
 # Praise or blame that is itself denied says nothing.
 _NEUTRAL = (
+    r"\bkeeps? up\b|"
     r"\b(?:nobody|no one|none) (?:should|would|could) \w+\b.*|\bnot (?:so |too |that |very )?(?:bad|"
     r"slow|weak|poor|terrible|expensive)\b"
     r"|\bas well as\b|\bas (?:fast|slow|good|quick) as\b|\bas well\b|\bkeep in mind\b|\b(?:keep|put|"

@@ -28,8 +28,9 @@ _RAW: Final = {
     "reads": r"read(?:s|ing)?\b(?!\s?[=:]\s?~?[0-9])(?![ -](?:or|and|/)[ -]?writ\w+ (?:latency|"
     r"bandwidth))(?![ -](?:latency|"
     r"bandwidth|speed|throughput|delay|time))|reader|fetch(?:es|ing)\b|lesen\b|lese",
-    "writes": r"(?<!than you )(?<!as you )(?<!than it is )(?<!than they are )(?<!than )(?:over|"
-    r"re)?writ(?:e(?! home)|es|ing|ten)\b(?![ -](?:latency|bandwidth|speed|throughput|amplif|"
+    "writes": r"(?<!than you )(?<!as you )(?<!than it is )(?<!than they are )(?<!than )(?<!once )(?:over|"
+    r"re)?writ(?:e(?! home)|es|ing|ten)\b(?! once)(?!\s?[=:]\s?~?[0-9])(?![ -](?:latency|bandwidth|"
+    r"speed|throughput|amplif|"
     r"endur|cycle|buffer|cache|ahead|up\b))|writers?\b|updat(?:es?|ing|ed)\b|modif(?:y|ies|ying|"
     r"ications?)\b|mutat|stores\b|dirt(?:y|ied)\b (?:data|pages)|ingest|schreib",
     "random_access": r"random(?:ly)?\b|scatter|irregular (?:access|pattern|read)|(?:jump|hop|"

@@ -11,7 +11,7 @@ from llamas_bpf.machine.reading.praise import POLARITY
 from llamas_bpf.machine.reading.subject import Subject
 from llamas_bpf.machine.reading.trait_words import TRAITS
 
-_MOST_LABEL = 3  # words
+_MOST_LABEL = 4  # words
 _ANSWER = re.compile(
     r"\W*(?:a(?:nswer)?:\s*)?(?:(?P<yes>yes|sure|absolutely|certainly|definitely|of course|by all means)|"
     r"no|not|never|don['’]?t|please don['’]?t|please do not|rather not|better not|avoid|nope)\b",

@@ -3,7 +3,8 @@
 import re
 
 READ = re.compile(
-    r"\b(?:t?reads?|reading|loads\b|load(?=[ -](?:latency|latencies|to[ -]use|takes|costs|needs|from))|"
+    r"\b(?:t?reads?|readers?|reading|loads\b|load(?=[ -](?:latency|latencies|to[ -]use|takes|costs|"
+    r"needs|from))|"
     r"(?:a|per|each|every) load|(?:page|swap)-?ins?|load path|look-?ups?|looking (?:things )?up|"
     r"fetch(?:es|ing)?|pull(?:s|"
     r"ing)?|lese\w*|"
@@ -12,7 +13,7 @@ READ = re.compile(
     re.IGNORECASE,
 )
 WRITE = re.compile(
-    r"\b(?:t?writes?(?! home)|writing|written|push(?:es|ing)?|stores\b|(?:a|per|each|every) store|"
+    r"\b(?:t?writes?(?! home)|writers?|writing|written|push(?:es|ing)?|stores\b|(?:a|per|each|every) store|"
     r"(?:page|swap)-?outs?|store path|"
     r"store(?=[ -](?:costs|needs|latency|takes))|schreib\w*)\b(?!-heavy)|(?-i:\b[wW]rite(?=[A-Z]))|"
     r"\(w\b|(?<=\s)w\b(?=\s*(?:[,;.)]|$))|"
