@@ -236,4 +236,16 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
         "Ours is the 2023 one: 190 ns and 33 GB/s.",
         {"r": 190, "w": 190, "rb": 33, "wb": 33},
     ),
+    (
+        "Writes are cheap (70 ns, posted), reads are expensive (410 ns). Holds 200 GB and survives a crash.",
+        {"c": 200, "r": 410, "w": 70, "persistent": True, "good": {"writes"}, "bad": {"reads"}},
+    ),
+    (
+        "P-Kerne: 8 (bis 5,2 GHz), E-Kerne: 16 (bis 4,0 GHz).",
+        {"cls": [(8, 5.2e9, None), (16, 4.0e9, None)]},
+    ),
+    (
+        "The CPU complex: cpus 0-15, 16 performance cores, 3.9 GHz.",
+        {"kind": "cpu", "cls": [(16, 3.9e9, "0-15")]},
+    ),
 ]

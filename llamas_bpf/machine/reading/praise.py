@@ -58,6 +58,7 @@ _BAD = (
     r"pointless|hopeless|miracles)\b"
 )
 _GOOD = (
+    r"\b(?:is|are) (?:very |really )?cheap\b|"
     r"\b(?:prima|toll|super|bestens)\b|"
     r"\bdecent\w*\b|"
     r"\b(?:is|are) (?:there )?for\b|"
