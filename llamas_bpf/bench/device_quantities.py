@@ -52,7 +52,13 @@ _UNITS: dict[str, Unit] = (
     | {f"{name}Hz": ("hz", factor) for name, factor in _PREFIXES.items()}
     | {"%": ("ratio", 0.01), "percent": ("ratio", 0.01)}
 )
-_ANY_CASE: dict[str, Unit] = {name.lower(): unit for name, unit in _UNITS.items()}
+_ANY_CASE: dict[str, Unit] = {name.lower(): unit for name, unit in _UNITS.items()} | {
+    word + plural: ("bytes", factor)
+    for word, factor in (("gig", 1e9), ("meg", 1e6), ("tera", 1e12))
+    for plural in ("", "s")
+}
+# KB is 1024 bytes to JEDEC and 1000 to the SI.
+_ALSO: dict[Unit, Unit] = {("bytes", 1e3): ("bytes", 1024.0)}
 _WORD = re.compile(r"%|[A-Za-zμ]+")
 _NEXT_WORD = re.compile(r"[\s-]*(%|[A-Za-zμ]+)")
 _PER_SECOND = re.compile(r"\s*(?:/|\bper\b|\ba\b|\b(?:each|every)\b)\s*s(?:ec(?:ond)?)?\b", re.IGNORECASE)
@@ -94,9 +100,10 @@ def _of_block(block: str) -> Iterator[tuple[Dimension, float]]:
         unit = _unit_at(block, end)
         alone = not _BESIDE.match(block, end) or _BETWEEN.match(block, end)
         units = {unit} if unit else near if alone else set()
+        also = {_ALSO[unit] for unit in units if unit in _ALSO}
         for number in numbers:
             yield "count", number
-            yield from ((dimension, number * factor) for dimension, factor in units)
+            yield from ((dimension, number * factor) for dimension, factor in units | also)
 
 
 def _unit_at(text: str, start: int) -> Unit | None:

@@ -177,10 +177,11 @@ def _stands(evidence: Evidence, words: str, family: Family, value: Any) -> float
         sought = float(value)
     except (TypeError, ValueError, OverflowError) as error:
         raise _NotSaidError("is no number") from error
-    there = [quantity.value for quantity in evidence.quantities(words) if quantity.family == family]
-    for found in there:
-        if _same(found, sought):
-            return found
+    for found in evidence.quantities(words):
+        if found.family == family and _same(found.value, sought):
+            if found.is_ambiguous:
+                raise _NotSaidError("its point may stand before decimals or thousands: write 1200 or 1.2")
+            return found.value
     raise _NotSaidError(f"no number in these words converts to {sought:g} {_UNITS[family]}")
 
 

@@ -53,7 +53,7 @@ _INSTRUCTS = re.compile(
             rf"\b(?:dear|attention|note to|message to|to|hey|hello)[,:]? (?:the |any |all |an? )?{_READER}\b"
             r"(?! (?:workload|training|inference|accelerator|serving|job))",
             rf"\b{_READER} (?:must|should|shall|is to|are to|ha[sv]e? to|needs? to)\b",
-            rf"{_START}{_TELL} (?:that|the|an?|this|its|it|only|[0-9\"'])",
+            rf"{_START}{_TELL} (?:that|the|an?|this|its|it|only|[0-9\"'{{\[])",
             rf"\b(?:set|change|override|raise|replace)\b[^.!?]{{0,30}}\b{_FIGURE} (?:to|as|with|=)\s",
             r"\b(?:your|the (?:correct|right|true)) (?:answer|output|response|reply|profile|JSON)\b",
             r"\b(?:new|your|these|following) instructions?\b",

@@ -29,7 +29,9 @@ _SHORT = (
     "cf",
 )
 _STOP = re.compile(
-    "".join(rf"(?<!\b{re.escape(word)})" for word in _SHORT) + r"(?<=[^\s.])[.!]{1,3}[\"')\]*_]*(?=\s)", re.I
+    "".join(rf"(?<!\b{re.escape(word)})" for word in _SHORT)
+    + r"(?<=[^\s.])(?!\.{2,3}\s(?-i:[a-z]))[.!]{1,3}[\"')\]*_]*(?=\s)",
+    re.I,
 )
 _WRAPPED = 60  # a line of so many characters may have been broken by its width, in the middle of a sentence
 _LONGEST = 600  # characters; what is longer is no sentence, and is cut, so that reading it stays quick

@@ -3,12 +3,11 @@
 import re
 from itertools import pairwise
 
-from llamas_bpf.machine import units
+from llamas_bpf.machine import unit_names
 from llamas_bpf.machine.units import Unit
 
 RULE = re.compile(r"[\s|:+-]*-{2,}[\s|:+-]*")
 _MOST = 32  # cells of a row
-_IN_HEAD = re.compile(r"[(\[]\s?([A-Za-zµμ/%]{1,12})\s?[)\]]\s*$|\bin ([A-Za-zµμ/]{1,12})\s*$")
 
 
 def cells(row: str) -> list[tuple[int, int]]:
@@ -23,26 +22,19 @@ def cells(row: str) -> list[tuple[int, int]]:
 
 
 def column_units(text: str) -> list[tuple[int, int, Unit]]:
-    """Start and end of each cell below a head such as "Latency (ns)", and that unit; in order."""
+    """Start and end of each cell below, or behind, a head such as "Latency (ns)", and that unit; in order."""
     found: list[tuple[int, int, Unit]] = []
     heads: list[Unit | None] = []
     before, start = "", 0
     for line in text.split("\n"):
         row = cells(line)
         if RULE.fullmatch(line):
-            heads = [_unit(before[a:b]) for a, b in cells(before)]
+            heads = [unit_names.find(before[a:b].strip(" *_`")) for a, b in cells(before)]
         elif not row:
             heads = []
         else:
-            found += (
-                (start + a, start + b, unit)
-                for (a, b), unit in zip(row, heads, strict=False)
-                if unit is not None
-            )
+            of_row = unit_names.find(line[slice(*row[0])].strip(" *_`")) if heads else None
+            units = [head or of_row for head in heads]
+            found += ((start + a, start + b, unit) for (a, b), unit in zip(row, units, strict=False) if unit)
         before, start = line, start + len(line) + 1
     return found
-
-
-def _unit(head: str) -> Unit | None:
-    named = _IN_HEAD.search(head[-40:])
-    return units.at(named[1] or named[2], 0) if named else None

@@ -22,6 +22,7 @@ _FENCES = ("+++", "---")
 _KEYS = tuple(Binding.model_fields)
 _EXAMPLE = 'one of `node = 2`, `cpus = "0-7"`, `pci = "0000:41:00.0"`'
 _ENTRY = re.compile(r"\s*(\w+)\s*[:=]\s*([^#]*[^#\s])\s*(?:#.*)?")
+_LINE_END = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _CPU_LIST = re.compile(r"[0-9]{1,4}(-[0-9]{1,4})?(,[0-9]{1,4}(-[0-9]{1,4})?)*")
 
 
@@ -52,7 +53,7 @@ def parse(name: str, raw: bytes) -> DeviceText:
         raise ConfigError(
             f"{name}: is binary or in another encoding (byte {error.start}): save it as UTF-8"
         ) from error
-    front, body = _split(name, whole.replace("\r\n", "\n").replace("\r", "\n"))
+    front, body = _split(name, _LINE_END.sub("\n", whole))
     if not body.strip():
         raise ConfigError(f"{name}: is empty: say in plain words what the device is and what it is good at")
     return DeviceText(name, _binding(name, front), body, hashlib.sha256(raw).hexdigest())

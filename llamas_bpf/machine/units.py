@@ -73,12 +73,13 @@ _NAMES: tuple[tuple[Family, str, str], ...] = (
     ("ratio", "percent", "% percent prozent"),
 )
 _PER = re.compile(
-    r"\s?(?:/|per|an?|each|every|pro|je)\s?(s|secs?|seconds?|sekunde|min|minutes?|h|hours?|day)\b"
+    r"\s?(?:/|per|(?:in )?an?|each|every|pro|je)\s?(s|secs?|seconds?|sekunde|min|minutes?|h|hours?|day)\b"
     r"|(?:\s|·|\*)?(s)(?:\^?-1\b|⁻¹)",
     re.IGNORECASE,
 )
 _COUNTED = re.compile(
-    r"[\s-]?(?:[a-z]{3,12}\s){0,2}?(?=(?:(?<=\s)(?:per|an?|each|every|pro)\b|/ ?(?:s|min|h)))"
+    r"[\s-]?(?:[a-z]{3,12}\s){0,2}?(?:[a-z]{3,12}(?=/))?"
+    r"(?=(?:(?<=\s)(?:per|an?|each|every|pro)\b|/ ?(?:s|min|h)))"
 )
 _WORD = re.compile(r"[\s*_`|-]{0,24}([A-Za-zµμ]{1,14}|%|per cent)(?![A-Za-zµμ0-9_])")
 
@@ -121,7 +122,16 @@ def _data(symbol: str, prefix: str) -> dict[str, tuple[Family, str]]:
 
 
 _SPELLINGS = _spellings()
+# A letter alone is a thousand of anything, unless a size is spoken of in its line.
 _BARE = re.compile(r"([KMGT])(?![\w/-])(?! ?(?:IOPS|ops|[Tt]ransfers|[Tt]ransactions))")
+_SIZE = re.compile(
+    r"\b(?:capacit\w+|sizes?|memory|d?ram|holds?|space|storage|blocks?|pages?|granular\w*|sectors?|chunks?|"
+    r"kapazität|units? of)\b[^\n;]*$",
+    re.IGNORECASE,
+)
+_BLOCK = re.compile(
+    r"[ -]?(?:blocks?|pages?|sectors?|chunks?|granul\w*|units?|of|memory|d?ram)\b", re.IGNORECASE
+)
 
 
 def at(text: str, start: int) -> Unit | None:
@@ -135,7 +145,7 @@ def at(text: str, start: int) -> Unit | None:
             return _unit("bandwidth", f"{name} / {_second(per)}", per.end())
         return _unit(family, name, word.end())
     bare = _BARE.match(text, start)
-    if bare:
+    if bare and (_SIZE.search(text, max(0, start - 60), start) or _BLOCK.match(text, bare.end())):
         return _unit("bytes", f"{_LARGE[bare[1].lower()]}byte", bare.end())
     counted = _COUNTED.match(text, start)
     per = (

@@ -41,10 +41,12 @@ _SPELLED = re.compile(
     r"(?:(?: |-|(?<=d) and (?:an? )?| and an? (?=half|quarter)| (?:of )?an? (?=dozen|million)| point )"
     rf"(?:{_WORD}))*\b"
     rf"(?: (?:of )?an?\b)?"
-    r"|\ban?\b(?= [a-z]{4,5}(?:second|byte|bit)\b)",
+    r"|\ban?\b(?: (?:full|whole|single))?(?= [a-z]{4,5}(?:second|byte|bit)\b)",
     re.IGNORECASE,
 )
 # Digits in a name (DR5-64G, x8, v2.0) are no number; in 170ns-250ns they are.
+_START = re.compile(r"[\s(\[|=:~≈<>+/]|_{2,}|\.{2,}")
+_SIGN = re.compile(r"(?:[:=|(]|\b(?:is|of|at|by)|[^\W\d_]{4,})\s?[-−]$")
 _NAME = re.compile(r"(?:[^\W\d]|_)[\w.]*[-.]?$|[0-9][.,]$")
 _AMOUNT = re.compile(r"[0-9.,]+[A-Za-zµμ]{0,5}[-–]")
 _VAGUE = re.compile(r"\b(?:several|few|couple of|some|many) $", re.IGNORECASE)
@@ -70,12 +72,14 @@ def find(text: str) -> list[Number]:
 
 def _digits(text: str) -> Iterator[Number]:
     for match in _DIGITS.finditer(text):
-        before = re.split(r"[\s(\[|=:~≈<>+/]", text[max(0, match.start() - 24) : match.start()])[-1]
+        near = text[max(0, match.start() - 24) : match.start()]
+        sign = -1 if _SIGN.search(near) else 1
+        before = "" if sign < 0 else _START.split(near)[-1]
         if _NAME.search(before) and not _AMOUNT.fullmatch(before):
             continue
         times = _TIMES.match(text, match.end())
         factor = _BIG[times[1].lower()] if times else 1
-        yield Number(_value(match) * factor, match.start(), (times or match).end())
+        yield Number(sign * _value(match) * factor, match.start(), (times or match).end())
 
 
 def _value(match: re.Match[str]) -> float:

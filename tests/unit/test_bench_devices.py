@@ -255,3 +255,14 @@ def test_doubts_are_not_features() -> None:
         update={"doubts": (Doubt(field="capacity_bytes", words="64 GB", why="two values"),)}
     )
     assert score(CASE, doubted) == scored()
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [("4 KB blocks", (4000, 4096)), ("512 gigs", (512e9,)), ("one gig", (1e9,)), ("2 tera", (2e12,))],
+)
+def test_sizes_are_found_in_slang_and_where_two_meanings_are_usual(
+    text: str, values: tuple[float, ...]
+) -> None:
+    assert all(Quantities(text).has("bytes", value) for value in values)
+    assert not Quantities(text).has("bytes", values[0] * 1.01)

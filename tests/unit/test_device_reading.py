@@ -1,11 +1,8 @@
-"""The offline frontend on texts of many styles, on decoys, and on texts made to hurt."""
+"""The offline frontend on texts of many styles, and on decoys."""
 
-import time
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from llamas_bpf.contracts.profile import FIGURES, CpuClass, DeviceProfile, Threshold
 from llamas_bpf.machine import reading, text
@@ -221,101 +218,3 @@ def test_remarks_are_the_texts_own_words() -> None:
     it = read("TDP: 15 W\nEndurance: 600 TBW\nIt costs $7.50 per GB, more or less.")
     assert (it.power, it.endurance) == ("TDP: 15 W", "Endurance: 600 TBW")
     assert it.cost == "It costs $7.50 per GB"
-
-
-_PIECES = st.sampled_from(
-    [
-        "read",
-        "write",
-        "latency",
-        "bandwidth",
-        "capacity",
-        "90",
-        "300",
-        "ns",
-        "us",
-        "GB",
-        "GB/s",
-        "/",
-        ",",
-        ";",
-        "(",
-        ")",
-        "|",
-        "#",
-        "-",
-        ":",
-        ".",
-        "not",
-        "than",
-        "and",
-        "DRAM's",
-        "twice",
-        "two",
-        "hundred",
-        "half",
-        "a",
-        "good",
-        "bad",
-        "for",
-        "reads",
-        "hot",
-        "data",
-        "8",
-        "P-cores",
-        "at",
-        "2",
-        "GHz",
-        "ignore",
-        "the",
-        "above",
-        "set",
-        "to",
-        "per",
-        "second",
-        "80",
-        "%",
-        "$5",
-        "---",
-        "\n",
-    ]
-)
-_BODIES = st.text(max_size=300) | st.lists(_PIECES, max_size=80).map(" ".join)
-
-
-@given(_BODIES.filter(str.strip).filter(lambda body: "\0" not in body))
-def test_any_text_gives_a_grounded_profile_and_the_same_one_again(body: str) -> None:
-    it = read("A device. " + body)
-    assert read("A device. " + body) == it
-    squashed = " ".join(("A device. " + body).split()).casefold()
-    for field in FIGURES:
-        if getattr(it, field) is not None:
-            assert " ".join(it.evidence[field].split()).casefold() in squashed
-
-
-@pytest.mark.parametrize(
-    "piece",
-    [
-        "9",
-        "1 ",
-        "latency: ",
-        "1 ns, ",
-        "(",
-        "|1|ns",
-        "two hundred ",
-        "<!--",
-        "ignore ",
-        "_",
-        "a\t",
-        "good for reads, ",
-        "\n#",
-    ],
-)
-def test_time_grows_with_the_length_of_a_hostile_text_and_not_faster(piece: str) -> None:
-    def seconds(size: int) -> float:
-        start = time.process_time()
-        read("A device. " + piece * (size // len(piece)) + " end")
-        return time.process_time() - start
-
-    seconds(1000)
-    assert seconds(64 << 10) < 40 * seconds(8 << 10) + 1

@@ -37,7 +37,7 @@ from device_figures import GB, NONE, figures, read
         ("Bandwidth: 38 GB/s out, 12 GB/s in", (None, None, 38, 12, None)),
         ("38 GB/s down (reads), 12 GB/s up (writes)", (None, None, 38, 12, None)),
         ("Moves 38 GB/s when reading, 12 GB/s when writing.", (None, None, 38, 12, None)),
-        ("38 GB/s reading and 12 writing it, in GB/s.", (None, None, 38, None, None)),
+        ("38 GB/s reading and 12 writing it, in GB/s.", (None, None, 38, 12, None)),
         ("Bandwidth 38 GB/s (R), 12 GB/s (W)", (None, None, 38, 12, None)),
         ("Bandwidth: 38 GB/s from it, 12 GB/s into it.", (None, None, 38, 12, None)),
         ("Streams 38 GB/s out of the device and 12 GB/s into it.", (None, None, 38, 12, None)),

@@ -4,6 +4,7 @@ from llamas_bpf.contracts.profile import DeviceProfile
 from llamas_bpf.machine import grounding
 from llamas_bpf.machine.reading import (
     choice,
+    class_tables,
     classes,
     figures,
     kind,
@@ -24,7 +25,8 @@ def read(text: DeviceText) -> DeviceProfile:
     about = Subject(text, pieces)
     found = figures.read(pieces, about)
     claims, doubts = choice.choose(found.candidates)
-    claims += kind.read(text, pieces, claims[0].words if claims else "")
+    claims += kind.read(text, pieces, claims)
     for part in (persistence, remarks, classes, thresholds, traits):
         claims += part.read(pieces, about)
+    claims += class_tables.read(text.body, pieces)
     return grounding.profile(text, "offline", claims, [*found.doubts, *doubts, *unknown.doubts(pieces)])

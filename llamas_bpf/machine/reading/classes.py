@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from llamas_bpf.machine import written_numbers
+from llamas_bpf.machine import units, written_numbers
 from llamas_bpf.machine.claim import Claim
 from llamas_bpf.machine.reading.passages import Passage
 from llamas_bpf.machine.reading.subject import Subject
@@ -12,20 +12,26 @@ from llamas_bpf.machine.reading.subject import Subject
 _MOST = 64
 _CORES = re.compile(
     r"[\s-]?(?:[x×]\s)?(?P<name>(?:(?!and\b|or\b|to\b|of\b|threads?\b|with\b|on\b|"
-    r"x\b)[A-Za-z][\w.+-]*\s){0,3}(?:(?:[A-Za-z]+-)?cores?|cpus|processors|kerne|kernen|cortex-?\w+)\b)",
+    r"x\b)[\"“']?[A-Za-z][\w.+-]*[\"”']?\s){0,3}(?:(?:[A-Za-z]+-)?cores?|cpus|processors|ones|kerne|kernen|"
+    r"cortex-?\w+)\b)",
     re.IGNORECASE,
 )
 _HYBRID = re.compile(r"\b(?P<p>[0-9]{1,3})\s?(?P<pn>P)\s?[+&/]\s?(?P<e>[0-9]{1,3})\s?(?P<en>E)\b")
 _MULTI = re.compile(r"\b(?P<name>(?P<n>dual|quad|hexa|octa|deca)[- ]?core)\b", re.IGNORECASE)
 _MULTIPLES = {"dual": 2, "quad": 4, "hexa": 6, "octa": 8, "deca": 10}
+_LABELLED = re.compile(
+    r"\b(?P<name>(?:[PE]|big|little|performance|efficien\w+)[- ]?(?:cores?|kerne))\s?[:=]\s{0,4}"
+    r"(?P<n>[1-9][0-9]{0,2})\b(?!\.?[0-9]|\s?[GM]Hz|\s?[-–,]\s?[0-9])",
+    re.IGNORECASE,
+)
 _NOT_CLASS = re.compile(
     r"\b(?:cuda|tensor|shader|gpu|matrix|rt|stream|vector|ray|npu|ai|dsp|compute units?|each|"
     r"per (?:socket|package))\b",
     re.IGNORECASE,
 )
 _CPUS = re.compile(
-    r"\bcpus?\s?(?:nos?\.?\s?|"
-    r":\s?)?(?P<list>[0-9]{1,4}(?:\s?[-–]\s?[0-9]{1,4})?(?:,\s?[0-9]{1,4}(?:-[0-9]{1,4})?)*)\b",
+    r"\bcpus?\s?(?:nos?\.?\s?|:\s?)?(?P<list>[0-9]{1,4}(?:\s?[-–]\s?[0-9]{1,4})?"
+    r"(?:,\s?[0-9]{1,4}(?:-[0-9]{1,4})?(?!\.?[0-9]|\s?[GM]Hz|\s(?:[\w-]+\s){0,2}cores?\b))*)\b",
     re.IGNORECASE,
 )
 _KINDS = re.compile(
@@ -55,6 +61,8 @@ def read(passages: Sequence[Passage], about: Subject) -> list[Claim]:
             value: dict[str, object] = {"name": name, "count": count}
             value |= {"max_hz": max(hz)} if hz else {}
             cpus = _CPUS.search(passage.text, end, following[2])
+            if not cpus and len(found) == 1:
+                cpus = _CPUS.search(passage.text)
             value |= {"cpus": cpus["list"]} if cpus and cpus["list"] in words else {}
             claims.append(Claim("cpu_classes", value, words))
     return _with_clock(claims[:_MOST], passages)
@@ -80,11 +88,19 @@ def _classes(passage: Passage) -> list[tuple[str, int, int, int]]:
         cores = _CORES.match(text, number.end)
         if (
             cores
+            and (not cores["name"].endswith("ones") or _KINDS.search(cores["name"]))
+            and not units.at(text, number.end)
             and number.value == int(number.value) >= 1
             and not _NOT_CLASS.search(cores[0] + text[cores.end() :][:12])
         ):
             found.append((_name(passage, cores["name"]), int(number.value), number.start, cores.end()))
-    return found
+    found += [
+        (match["name"], int(match["n"]), match.start(), match.end()) for match in _LABELLED.finditer(text)
+    ]
+    found.sort(key=lambda each: each[2])
+    total = sum(count for _, count, _, _ in found)
+    # "Ten processors: two big ones, eight small ones": the first is their sum.
+    return [each for each in found if len(found) < 3 or each[1] * 2 != total]
 
 
 def _name(passage: Passage, name: str) -> str:

@@ -7,18 +7,24 @@ from itertools import pairwise
 
 from llamas_bpf.machine.quantities import Quantity
 
-_READ = r"(?:reads?|reading|loads?|lese\w*)"
-_WRITE = r"(?:writes?|writing|stores?|schreib\w*)"
+_READ = r"(?:t?reads?|t?rd|reading|loads?|lese\w*)"
+_WRITE = r"(?:t?writes?|t?wr|writing|stores?|schreib\w*)"
 _JOIN = r"\s*(?:,?\s*\b(?:and|or|und|oder|as well as)\b(?: for| to)?|/|&|,|-|\+)\s*"
 BOTH = re.compile(
     rf"\b(?:{_READ}{_JOIN}{_WRITE}|{_WRITE}{_JOIN}{_READ}|r/w)\b"
-    r"|\b(?:both|either|each|per) (?:directions?|ways?)\b|\bsymmetric\w*",
+    r"|\b(?:both|either|each|per) (?:directions?|ways?)\b|\bbeiden? richtungen\b|\bsymmetric\w*",
     re.IGNORECASE,
 )
 _CUT = re.compile(
     r"(?P<mark>[;()\[\]]|,(?=\s)|\s[–—/-]\s)"
     r"|(?<=\s)(?P<word>and|but|while|whereas|whilst|although|though|"
     r"however(?! (?:often|rarely|much|many))|because|since|so|und|aber|or|nor)(?=\s)",
+    re.IGNORECASE,
+)
+
+_WHOLE = re.compile(
+    r"\b(?:now|over|again|here|day|night|more) and (?:then|again|over|there|night|day|more)\b"
+    r"|\bor (?:more|less|fewer|over)\b|[(\[]\s?(?:[nuµμm]?s|[KMGT]?i?B(?:/s|ps)?|[GM]Hz|%)\s?[)\]]",
     re.IGNORECASE,
 )
 
@@ -48,6 +54,7 @@ def split(text: str, quantities: Sequence[Quantity]) -> tuple[Clause, ...]:
         if (one.range and one.range == other.range) or (one.group >= 0 and one.group == other.group):
             whole.append((one.start, other.end))
     whole += [(quantity.start, quantity.end) for quantity in quantities]
+    whole += [match.span() for match in _WHOLE.finditer(text)]
     inside = bytearray(len(text) + 1)
     for start, end in whole:
         inside[start:end] = b"\1" * (end - start)

@@ -9,6 +9,7 @@ from llamas_bpf.machine.claim import Claim
 from llamas_bpf.machine.grounding import doubt
 from llamas_bpf.machine.quantities import Quantity
 from llamas_bpf.machine.reading import clauses, directions, subject, words
+from llamas_bpf.machine.reading.clauses import BOTH
 from llamas_bpf.machine.reading.passages import Passage
 from llamas_bpf.machine.reading.places import Place
 from llamas_bpf.machine.reading.subject import Subject
@@ -30,6 +31,7 @@ _SIDELINE = {
     "bytes": re.compile(r"(?!)"),
 }
 _EXTREME = 3
+_TITLE = 40  # characters; what is longer says more than whether all below it was measured
 _HIGH = re.compile(r"\bhigh[- ]bandwidth\b", re.IGNORECASE)  # memory of this name
 _MS = 1e6  # ns; what takes longer is no access, unless it is called one
 _PART_OF = re.compile(r"\s(?:out )?of (?:the |its |these |those )?[0-9]", re.IGNORECASE)
@@ -82,15 +84,21 @@ def _place(place: Place, about: Subject, found: Found) -> None:
     if left_out:
         found.doubts.append(doubt(fields[0][0], said, left_out))
         return
+    if place.quantity.value < 0:
+        found.doubts.append(doubt(fields[0][0], said, "it is negative, and no figure of a device can be"))
+        return
     meant = _mismatched(place)
     if meant:
         found.doubts.append(doubt(meant, said, "its unit does not fit what it is said to be"))
         return
-    near = place.before + " " + place.after + " " + place.passage.column
-    said_of_it = (near, place.passage.label, place.passage.about)
+    near = f"{place.owner} {place.before} {place.after} {place.passage.column}"
+    title = place.passage.about if len(place.passage.about) <= _TITLE else ""
+    said_of_it = (near, place.passage.label, title)
     standing = next(
         (rank for said in said_of_it if (rank := words.standing(said)) != words.PLAIN), words.PLAIN
     )
+    if standing == words.PLAIN and about.changed and words.PAST.search(place.passage.text):
+        standing = words.PAST_STANDING
     standing = max(
         standing, _EXTREME if _SIDELINE[place.quantity.family].search(place.before + place.after) else 0
     )
@@ -125,6 +133,8 @@ def _left_out(place: Place, about: Subject) -> str | None:
 def _mismatched(place: Place) -> str | None:
     """The field that it is said to be and, by its unit, cannot be, as in "latency: 80 GB"."""
     families = {q.family for q in place.others if place.clause.start <= q.start < place.clause.end}
+    if _NAMED[place.quantity.family].search(place.before):
+        return None
     label = "" if place.passage.label in place.before else place.passage.label + " : "
     before = _HIGH.sub("", label + place.before)
     for family, name in _NAMED.items():
@@ -162,11 +172,14 @@ def _is_bandwidth(place: Place) -> bool:
 
 def _is_latency(place: Place) -> bool:
     near = place.before + " " + place.after
-    if words.NOT_LATENCY.search(near):
+    if words.NOT_LATENCY.search(near) or words.CACHE.search(f"{place.owner} {place.passage.label} {near}"):
         return False
-    named = (words.LATENCY, words.READ, words.WRITE)
+    named = (words.LATENCY, words.READ, words.WRITE, BOTH)
     if any(word.search(near) for word in named):
         return True
+    around = place.passage.text[: place.quantity.start] + place.passage.text[place.quantity.end :]
+    if not (place.passage.label or place.passage.column or re.search(r"\w", around)):
+        return place.quantity.value < _MS  # nothing else is said: "~260 ns."
     wider = [
         *(clause.text for clause in place.among[: place.index]),
         place.passage.label,
@@ -196,7 +209,7 @@ def _size(place: Place) -> str | None:
         return "granularity_bytes"
     if words.NOT_CAPACITY.search(near) or words.NOT_CAPACITY.search(label):
         return None
-    small = place.quantity.value < 1 << 20
+    small = 0 <= place.quantity.value < 1 << 20
     if small:
         return "granularity_bytes" if words.GRANULARITY.search(near + label) else None
     is_part = (

@@ -11,17 +11,23 @@ from llamas_bpf.machine.text import DeviceText
 _NOUNS = {
     "network": r"smart-?nics?|nics?|dpus?|network (?:card|adapter|interface|device)|ethernet (?:card|"
     r"adapter)|host channel adapter|netzwerkkarte|infiniband (?:card|adapter)",
-    "gpu": r"gpus?|graphics (?:card|processor|processing unit|accelerator)|grafikkarte|"
+    "gpu": r"gpus?[0-9]*|nvidia|graphics (?:card|processor|processing unit|accelerator)|grafikkarte|"
     r"(?:general-purpose )?graphics",
-    "accelerator": r"npus?|tpus?|dsps?|fpgas?|asics?|accelerators?|neural (?:processing|engine|processor)\w*|"
+    "accelerator": r"npus?|tpus?|dsps?|fpgas?|asics?|accelerators?|neural (?:processing|engine|"
+    r"processor)\w*|"
     r"signal processors?|co-?processors?|tensor processors?|inference (?:card|engine|chip)|"
     r"vector engine|video encoder|crypto engine",
-    "cpu": r"cpus?|processors?|prozessor\w*|(?:\d+|\w+)-core\b|p-cores|e-cores|performance cores|"
+    "cpu": r"cpus?|socs?|cortex|"
+    r"processors?|prozessor\w*|(?:\d+|\w+)-core\b|p-cores|e-cores|performance cores|"
     r"efficiency cores|big\.little|cores|(?:dual|single|two|quad)-socket",
-    "storage": r"ssds?|nvme|disks?|drives?|hdds?|flash|swap|zram|block devices?|storage|festplatte|emmc|sata|"
+    "storage": r"ssds?|nvme|disks?|drives?|hdds?|flash|swap|zram|block devices?|storage(?!-class)|"
+    r"festplatte|emmc|"
+    r"sata|"
     r"sd ?card|tape|raid",
-    "memory": r"memor(?:y|ies)|(?:d|s|v|m|fe|re|nv|sd)?ram\b|g?ddr\w*|lpddr\w*|scratchpad|"
-    r"memory pool|pool|\w{2,8}mem|hbm\w*|dimms?|rdimms?|lrdimms?|cxl|pmem|optane|expanders?|speicher\w*|"
+    "memory": r"memor(?:y|ies)|phase[- ]change|"
+    r"(?:d|s|v|m|fe|re|nv|sd)?ram\b|g?ddr\w*|lpddr\w*|scratchpad|"
+    r"memory pool|pool|\w{2,8}mem|hbm\w*|dimms?|nv-?dimms?|rdimms?|lrdimms?|cxl|pmem|optane|expanders?|"
+    r"speicher\w*|"
     r"arbeitsspeicher|numa node|scm\b|persistent memory|mram|stt-mram|memory (?:module|board|pool|stack|"
     r"expander|card)",
 }
@@ -34,10 +40,11 @@ _PART = re.compile(
     re.IGNORECASE,
 )
 _PASSAGES = 6
+_QUICK = 1e4  # ns; what nothing else is said of, and answers within it, is memory
 
 
-def read(text: DeviceText, passages: Sequence[Passage], figure: str) -> list[Claim]:
-    """The kind that the text's beginning is mostly about. ``figure``: the words of its first figure."""
+def read(text: DeviceText, passages: Sequence[Passage], figures: Sequence[Claim]) -> list[Claim]:
+    """The kind that the text's beginning is mostly about, else by its ``figures``."""
     weights: Counter[str] = Counter()
     said: dict[str, str] = {}
     for passage in passages[:_PASSAGES]:
@@ -54,7 +61,10 @@ def read(text: DeviceText, passages: Sequence[Passage], figure: str) -> list[Cla
     if text.binding.node is not None:
         # A node with figures is memory, whatever else the text names.
         weights["memory"] += 100
-        said.setdefault("memory", figure)
+        said.setdefault("memory", figures[0].words if figures else "")
+    quick = [claim for claim in figures if claim.field == "read_latency_ns" and claim.value < _QUICK]
+    if not weights and quick:
+        return [Claim("kind", "memory", quick[0].words)]
     if not weights or not said[weights.most_common(1)[0][0]]:
         return []
     kind = weights.most_common(1)[0][0]

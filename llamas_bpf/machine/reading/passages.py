@@ -26,9 +26,10 @@ _ITEM = re.compile(r"\s*(?:[-*•+>|–]|[0-9]{1,2}[.)]\s)|[ \t]+\S")
 class Passage:
     """``raw`` is a piece of the body; ``text`` the same, as long, with markup and line ends as spaces.
 
-    ``label``: what names the value (the key, the row's first cell). ``column``: a table column's head, one of
-    ``heads``. ``about``: the headings and the line with a colon above it. ``number`` counts passages from 0;
-    ``quantities`` are where they stand in it, ``clauses`` what it consists of.
+    ``label``: what names the value (the key, the row's first cell). ``column``: a table column's head,
+    one of ``heads``. ``about``: the headings and the line with a colon above it. ``table``, ``row``:
+    where its table and its row (or it) begin in the body. ``number`` counts passages from 0; ``quantities``
+    are where they stand in it, ``clauses`` what it consists of.
     """
 
     raw: str
@@ -37,6 +38,8 @@ class Passage:
     column: str
     heads: tuple[str, ...]
     about: str
+    table: int
+    row: int
     number: int
     quantities: tuple[Quantity, ...]
     clauses: tuple[Clause, ...]
@@ -59,6 +62,8 @@ class _Draft(NamedTuple):
     column: str
     heads: tuple[str, ...]
     about: str
+    table: int
+    row: int
 
 
 def split(body: str) -> list[Passage]:
@@ -71,7 +76,7 @@ def split(body: str) -> list[Passage]:
     heading = lead = ""
     columns: list[str] = []
     row: list[str] = []
-    last = 0
+    last = table = head = 0
     for start, end in sentences.spans(body):
         raw = body[start:end]
         is_apart = "\n\n" in re.sub(r"[ \t]", "", body[last:start])
@@ -82,14 +87,14 @@ def split(body: str) -> list[Passage]:
         if _HEADING.match(raw):
             heading, lead = raw.strip("#*=-: \n"), ""
         if tables.RULE.fullmatch(raw):
-            columns = row
+            columns, table = row, head
             continue
         cells = tables.cells(raw)
-        row = [raw[a:b].strip() for a, b in cells]
-        about = f"{heading} / {lead}"
+        row, head = [raw[a:b].strip() for a, b in cells], start
+        about = f"{heading} / {lead}".replace("_", " ")
         if len(cells) < 3 and not (columns and cells and row[0][:1].isdigit()):
             columns = columns if cells else []
-            found.append(_Draft(start, end, "", "", (), about))
+            found.append(_Draft(start, end, "", "", (), about, start, start))
         else:
             for place, (a, b) in enumerate(cells):
                 column = columns[place] if place < len(columns) else ""
@@ -100,8 +105,10 @@ def split(body: str) -> list[Passage]:
                         _with_unit(raw, cells, place, b) + start,
                         label,
                         column,
-                        tuple(columns[1:]),
+                        tuple(columns),
                         about,
+                        table,
+                        start,
                     )
                 )
         if raw.rstrip("*_ ").endswith(":"):
@@ -133,5 +140,15 @@ def _finished(body: str, drafts: Sequence[_Draft]) -> Iterator[Passage]:
         # Of a row whose unit is at its end, only the first number is the cell's.
         own = own[: 1 if draft.label else _MOST_QUANTITIES]
         yield Passage(
-            raw, text, label, draft.column, draft.heads, draft.about, number, own, clauses.split(text, own)
+            raw,
+            text,
+            label,
+            draft.column,
+            draft.heads,
+            draft.about,
+            draft.table,
+            draft.row,
+            number,
+            own,
+            clauses.split(text, own),
         )

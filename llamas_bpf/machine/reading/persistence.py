@@ -10,14 +10,22 @@ from llamas_bpf.machine.reading.subject import Subject
 _KEEPS = (
     r"(?<!non-)(?<!non )\bpersistent\b|\bpersistence\b|\bnon-?[ ]?volatile\b|\bnot volatile\b|"
     r"\bnicht[- ]?flüchtig\w*|\bpmem\b|\b(?:keeps?|retains?|holds?|preserves?|remembers?|"
-    r"stores?)\b[^.;]{0,40}\b(?:power|reboots?|restarts?|outages?|switched off|unplugged|off)\b|"
+    r"stores?)\b[^.;]{0,40}\b(?:power|reboots?|restarts?|outages?|switched off|unplugged|when off|"
+    r"(?:turned|"
+    r"powered|power(?:ed)?) off|stromausfall)\b|"
     r"\b(?:data|contents?|it|everything|bytes)\b[^.;,]{0,20}\b(?:survives?|outlives?|persists?|(?:is|"
     r"are) (?:kept|retained|preserved))\b|\bsurvives? (?:a |an |the )?(?:power|reboot|restart|crash)|"
-    r"\bbattery[- ]backed"
+    r"\bbattery[- ]backed|\bnothing (?:is|gets|will be) (?:lost|forgotten|erased|gone)\b|"
+    r"\bloses? nothing\b|"
+    r"\b(?:behält|hält|bewahrt|überlebt|überstehen|übersteht)\b[^.;]{0,40}\b(?:strom\w*|neustart\w*|"
+    r"ausschalten)\b|"
+    r"\bdata retention\b(?:[^.;\n]{0,20}power)?|\b(?:bits|data|contents?) stays?\b(?! (?:in|on|at)\b)|"
+    r"\bstill there\b|\bremembers\b"
 )
 _LOSES = (
     r"(?<!non-)(?<!non )(?<!not )(?<!nicht )\bvolatile\b|\bnon-persistent\b|"
-    r"\bforgets?\b(?= (?:everything|all|its (?:data|contents?)|what|it\b|data))|"
+    r"\bforgets\b(?! about)|\bforget (?:everything|all|its|data)\b|\b(?:verliert|"
+    r"vergisst)\b[^.;]{0,40}\b(?:daten|inhalt|alles)\b|"
     r"(?<!nicht )(?<!nicht-)\bflüchtig\w*|\bloses?\b[^.;]{0,30}\b(?:data|contents?|everything|power|"
     r"it)\b|\b(?:data|contents?|everything|all|bytes)\b[^.;]{0,20}\b(?:(?:is|are|gets?|will be|"
     r"be) (?:lost|gone|erased|forgotten)|vanish(?:es)?|disappears?|evaporates?)\b|"
@@ -30,7 +38,8 @@ _NOT = re.compile(
     re.IGNORECASE,
 )
 _ANSWER = re.compile(
-    r"^\s?[:=|?]?\s*(?P<no>no\b|none\b|false\b|not\b|nein\b|✗|✘|n\b)|^\s?[:=|]\s*(?P<yes>yes|true|ja\b|✓|✔)",
+    r"^\s*[:=|?]?\s*(?P<no>no\b|none\b|false\b|not\b|nein\b|✗|✘|n\b)|^\s*[:=|]\s*(?P<yes>yes|true|ja\b|"
+    r"✓|✔)",
     re.IGNORECASE,
 )
 

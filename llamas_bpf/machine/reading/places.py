@@ -1,4 +1,4 @@
-"""Where a quantity stands in a text, and the words around it."""
+"""Where in its sentence a quantity stands, and so which words speak of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,6 +34,14 @@ class Place:
         if following and following.opener in ("(", "[") and not self._holds(following):
             end = following.end
         return self.passage.text[self.quantity.end : end]
+
+    @property
+    def owner(self) -> str:
+        """The clause that brackets around this one stand behind."""
+        first = self.index
+        while first and self.among[first].opener == ",":
+            first -= 1
+        return self.among[first - 1].text if first and self.among[first].opener in ("(", "[") else ""
 
     @property
     def earlier(self) -> list[Clause]:

@@ -125,6 +125,9 @@ _CODE = re.compile(
     r"L[1-4]\b|[HDC]2[HDC]\b))[A-Z][A-Za-z]*-?[0-9][\w-]*"
 )
 
+_NOW = re.compile(r"\b(?:now|nowadays|currently|these days|today)\b", re.IGNORECASE)
+_HOSTS = re.compile(r"\b(?:cpus?|processors?|host|main memory)\b|-core\b", re.IGNORECASE)
+
 
 class Subject:
     """What the text is about, by its first passages, and so what it is not about."""
@@ -146,11 +149,16 @@ class Subject:
             and "CXL" not in self._technologies
         ):
             self._technologies.add("DRAM")
-        first_words = passages[0].text if passages else ""
-        self._is_host = bool(_HOST.match(first_words)) and not _CARD_OR_IN.search(first_words)
+        first_words = passages[0].text[:150] if passages else ""
+        self._is_of_host = bool(_HOST.match(first_words)) and not _CARD_OR_IN.search(first_words)
+        #: Whether it may be the host's own processor or memory, where others send what they are bad at.
+        self.is_hosts = "DRAM" in self._technologies or bool(text.binding.cpus or _HOSTS.search(first_words))
+        self.changed = any(_NOW.search(passage.text) for passage in passages)
         self._latest = -1  # the passage that the states are of
         self._states: list[bool] = []
         self._codes = {text.name.upper(), *_CODE.findall(top)[:1]}
+        self._cores = re.findall(r"\bCortex-([A-Z][0-9]+)", top)
+        self._ours = {_first_word(passage.label) for passage in passages if _OURS.search(passage.label)}
 
     def _is_beside(self, top: str, match: re.Match[str]) -> bool:
         """Whether the technology is named as that of something else, when it is first named."""
@@ -188,7 +196,12 @@ class Subject:
         return self._is_elsewhere(passage) if is_bound is None else not is_bound
 
     def _is_elsewhere(self, passage: Passage) -> bool:
-        return _about_others(passage.about) or _about_others(passage.label) or self._other_column(passage)
+        label = passage.label
+        if _about_others(label) or (not self._ordinary and _ORDINARY.search(label)):
+            return True
+        if _first_word(label) in self._ours and not _OURS.search(label):
+            return True
+        return _about_others(passage.about) or self._other_column(passage)
 
     def _others_before(self, passage: Passage) -> list[bool]:
         """For each clause, whether another was spoken of before it; brackets keep theirs to themselves."""
@@ -214,14 +227,15 @@ class Subject:
     def _names_another(self, before: str) -> bool:
         if any(said.search(before) for said in (_ELSEWHERE, _FROM_HERE, _OTHERS, _PEOPLE, _NEIGHBOUR)):
             return True
-        if not self._is_host and _HOST.search(before):
+        if not self._is_of_host and _HOST.search(before):
             return True
         if not self._ordinary and _ORDINARY.search(before):
             return True
         named = [match for match in _TECHNOLOGY.finditer(before) if match[0] not in self._technologies]
         if any(not re.search(r"\bof (?:\w+ )?$", before[: match.start()]) for match in named):
             return True
-        codes = [code for code in _CODE.findall(before) if code not in self._codes]
+        known = (*self._codes, *self._cores)
+        codes = [code for code in _CODE.findall(before) if code.removesuffix("s") not in known]
         return bool(codes and self._has_code())
 
     def _has_code(self) -> bool:
@@ -249,6 +263,10 @@ class Subject:
         if not any(_OURS.search(head) for head in passage.heads):
             return False
         return not _OURS.search(passage.column) and not _NO_PRODUCT.search(passage.column)
+
+
+def _first_word(label: str) -> str:
+    return label.split(maxsplit=1)[0].lower() if label.strip() else ""
 
 
 def is_relative(before: str, after: str) -> bool:

@@ -12,7 +12,9 @@ _MOST = 64
 _ACT = re.compile(
     r"\b(?:migrat\w+|mov(?:e|es|ed|ing)|promot\w+|demot\w+|evict\w*|bring|brought|put|keep|kept|"
     r"plac(?:e|ed|ing)|offload\w*|belongs?|avoid|stop|should (?:go|come|leave|live|stay)|goes|send|sent|"
-    r"pull|push|use|threshold|limit|fill|worth|deserves?|spill|candidates?|steer|throw|kick)\b",
+    r"pull|push|use|threshold|limit|watermark|(?:take|pull|shift|relocate|ship|return) (?:it|them|"
+    r"pages?|the page)|intended|meant|suited|suitable|fill|worth|deserves?|spill|"
+    r"candidates?|steer|throw|kick)\b",
     re.IGNORECASE,
 )
 _AWAY = re.compile(
@@ -27,11 +29,16 @@ _HERE = re.compile(
     re.I,
 )
 _FROM_HERE = re.compile(
-    r"\b(?:away from|off|out of|from) (?:here|it|this|there)\b|\bbelongs? elsewhere\b", re.I
+    r"\b(?:away from|off|out of|from) (?:here|it|this|there)\b|\bbelongs? elsewhere\b|\bwasted\b|"
+    r"\b(?:demot|evict)\w+(?![^.;]{0,30}\b(?:here|to (?:it|this))\b)",
+    re.I,
 )
 _INTO_HERE = re.compile(
-    r"\b(?:in|on)?to (?:here|it|this)\b|\bhere\b|\bbelongs? (?:in|on) (?:it|this)\b", re.I
+    r"\b(?:in|on)?to (?:here|it|this)\b|\bhere\b|\bbelongs? (?:in|on) (?:it|this)\b|"
+    r"\b(?:intended|meant|suited|suitable) for\b",
+    re.I,
 )
+_ACTS = re.compile("|".join(each.pattern for each in (_AWAY, _FROM_HERE, _INTO_HERE)), re.I)
 _ABOVE = re.compile(
     r"\b(?:more than|over|above|exceeds?|exceeding|at least|beyond|greater than|longer than|higher than|"
     r"hotter than|busier than|often than|or more|reach\w*|from|mehr als|past|least)\b|>",
@@ -42,6 +49,7 @@ _BELOW = re.compile(
     r"falls?|not even|stay under)\b|<",
     re.I,
 )
+_OR_MORE = re.compile(r"\bor (?:(?P<more>more|over|above|higher)|less|fewer|below|lower)\b", re.I)
 _KEEP_BELOW = re.compile(r"\b(?:keep|kept|stay|leave|never|not|do not|don['’]t|no more|limit|fill)\b", re.I)
 _AVOID = re.compile(r"\bavoid|\bdo(?: not|n['’]t) (?:put|place|use|move)", re.IGNORECASE)
 _IDLE = re.compile(
@@ -76,14 +84,20 @@ def _threshold(passage: Passage, quantity: Quantity, found: Sequence[Quantity]) 
     last = max((q.end for q in found if q.end <= quantity.start), default=0)
     following = min((q.start for q in found if q.start >= quantity.end), default=len(passage.text))
     before = passage.text[last : quantity.start].rpartition(";")[2]
+    latest = re.split(r",\s(?:and|but)\s", before)[-1]
+    if _ACTS.search(latest + passage.text[quantity.end : following]):
+        before = latest
     end = "[;,]" if _ACT.search(before) else ";"
     after = re.split(end, passage.text[quantity.end : following])[0]
     figure = _figure(quantity, before, after)
     if figure is None:
         return None
+    or_more = _OR_MORE.search(after[:24])
     above, below = _last(_ABOVE, before), _last(_BELOW, before)
     if figure == "page_idle_s":
         side = "above"
+    elif or_more:
+        side = "above" if or_more["more"] else "below"
     elif above < 0 and below < 0:
         side = "below" if _BELOW.search(after[:12]) else "above"
         if not re.search(r"\b(?:when|if|once|at|threshold|limit|from|per|until)\b|:", before, re.I):

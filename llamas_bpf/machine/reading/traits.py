@@ -2,14 +2,21 @@
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from itertools import zip_longest
 
 from llamas_bpf.machine.claim import Claim
 from llamas_bpf.machine.reading.clauses import Clause
 from llamas_bpf.machine.reading.passages import Passage
+from llamas_bpf.machine.reading.praise import POLARITY
 from llamas_bpf.machine.reading.subject import Subject
-from llamas_bpf.machine.reading.trait_words import POLARITY, TRAITS
+from llamas_bpf.machine.reading.trait_words import TRAITS
 
-_MOST_LABEL = 3  # words
+_MOST_LABEL = 4  # words
+_ANSWER = re.compile(
+    r"\W*(?:a(?:nswer)?:\s*)?(?:(?P<yes>yes|sure|absolutely|certainly|definitely|of course|by all means)|"
+    r"no|not|never|don['’]?t|please don['’]?t|please do not|rather not|better not|avoid|nope)\b",
+    re.IGNORECASE,
+)
 _FOR = re.compile(r"\s*for\b", re.IGNORECASE)
 _CARRY_ON = ("and", "or", "nor", "und", ",", "(", "[", "")
 
@@ -17,19 +24,34 @@ _CARRY_ON = ("and", "or", "nor", "und", ",", "(", "[", "")
 def read(passages: Sequence[Passage], about: Subject) -> list[Claim]:
     """A claim for each trait beside a word of praise or blame, once for each side."""
     claims: dict[tuple[str, str], Claim] = {}
-    for passage in passages:
+    for passage, following in zip_longest(passages, passages[1:]):
         for side, trait, start, end in _traits(passage, about, claims.keys()):
             claims.setdefault((side, trait), Claim(side, trait, passage.words(start, end)))
+        if following:
+            for claim in _answered(passage, following):
+                claims.setdefault((claim.field, claim.value), claim)
     return list(claims.values())
+
+
+def _answered(question: Passage, following: Passage) -> Iterator[Claim]:
+    """A claim for each trait that is asked for ("Good for writes?") and answered with a yes or a no."""
+    answer = _ANSWER.match(following.text) if question.raw.endswith("?") else None
+    words = f"{question.raw}\n{following.raw}"
+    if answer and len(words) <= 300:
+        for trait, stems in TRAITS.items():
+            if stems.search(question.text):
+                yield Claim("good_at" if answer["yes"] else "bad_at", trait, words)
 
 
 def _traits(
     passage: Passage, about: Subject, known: Collection[tuple[str, str]]
 ) -> Iterator[tuple[str, str, int, int]]:
     found = passage.quantities
-    sides = _sides(passage, passage.clauses)
+    if passage.raw.endswith("?") and len(passage.raw.split()) > _MOST_LABEL:
+        return  # a question praises nothing
+    sides = _sides(passage, passage.clauses, about)
     for place, clause in enumerate(passage.clauses):
-        judged = [(match.start(), match.lastgroup) for match in POLARITY.finditer(clause.text)]
+        judged = [(match.start(), _meant(match, about)) for match in POLARITY.finditer(clause.text)]
         here = [q.family for q in found if clause.start <= q.start < clause.end]
         for trait, stems in TRAITS.items():
             for match in stems.finditer(clause.text):
@@ -47,9 +69,9 @@ def _traits(
                     break
 
 
-def _sides(passage: Passage, among: Sequence[Clause]) -> list[str | None]:
+def _sides(passage: Passage, among: Sequence[Clause], about: Subject) -> list[str | None]:
     """Each clause's side; without a word of its own, what carries over from before, behind or above."""
-    own = [_side(clause.text) for clause in among]
+    own = [_side(clause.text, about) for clause in among]
     sides: list[str | None] = []
     for place, clause in enumerate(among):
         before = sides[-1] if sides and clause.opener in _CARRY_ON else None
@@ -60,14 +82,20 @@ def _sides(passage: Passage, among: Sequence[Clause]) -> list[str | None]:
             sides[place] = sides[place + 1]
     # "Good for: …" speaks for all behind it, "I'd call it slow: …" does not.
     label = passage.label if len(passage.label.split()) <= _MOST_LABEL else ""
-    above = _side(f"{label} {passage.column}") or _side(passage.about)
+    above = _side(f"{label} {passage.column}", about) or _side(passage.about, about)
     return [side or above for side in sides]
 
 
-def _side(text: str) -> str | None:
+def _side(text: str, about: Subject) -> str | None:
     """The side of the last word of praise or blame."""
-    said = [match.lastgroup for match in POLARITY.finditer(text) if match.lastgroup != "neutral"]
+    said = [side for match in POLARITY.finditer(text) if (side := _meant(match, about)) != "neutral"]
     return f"{said[-1]}_at" if said else None
+
+
+def _meant(match: re.Match[str], about: Subject) -> str | None:
+    if match.lastgroup == "elsewhere":
+        return "neutral" if about.is_hosts else "bad"
+    return match.lastgroup
 
 
 def _nearest(judged: Sequence[tuple[int, str | None]], place: int) -> str | None:

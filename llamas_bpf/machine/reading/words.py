@@ -3,14 +3,20 @@
 import re
 
 READ = re.compile(
-    r"\b(?:reads?|reading|loads\b|load(?=[ -](?:latency|latencies|to[ -]use|takes|costs|needs|from))|"
-    r"(?:a|per|each|every) load|fetch(?:es|ing)?|pull(?:s|ing)?|lese\w*|lesen\w*)\b(?!-(?:mostly|heavy|"
-    r"only data))|(?-i:\bRead(?=[A-Z]))|\(r\b|\brd\b|(?-i:\bR\b)",
+    r"\b(?:t?reads?|readers?|reading|loads\b|load(?=[ -](?:latency|latencies|to[ -]use|takes|costs|"
+    r"needs|from))|"
+    r"(?:a|per|each|every) load|(?:page|swap)-?ins?|load path|look-?ups?|looking (?:things )?up|"
+    r"fetch(?:es|ing)?|pull(?:s|"
+    r"ing)?|lese\w*|"
+    r"lesen\w*)\b(?!-(?:mostly|heavy|"
+    r"only data))|(?-i:\b[rR]ead(?=[A-Z]))|\(r\b|(?<=\s)r\b(?=\s*(?:[,;.)]|$))|\brd\b|(?-i:\bR\b)",
     re.IGNORECASE,
 )
 WRITE = re.compile(
-    r"\b(?:writes?|writing|written|push(?:es|ing)?|stores\b|(?:a|per|each|every) store|"
-    r"store(?=[ -](?:costs|needs|latency|takes))|schreib\w*)\b(?!-heavy)|(?-i:\bWrite(?=[A-Z]))|\(w\b|"
+    r"\b(?:t?writes?(?! home)|writers?|writing|written|push(?:es|ing)?|stores\b|(?:a|per|each|every) store|"
+    r"(?:page|swap)-?outs?|store path|"
+    r"store(?=[ -](?:costs|needs|latency|takes))|schreib\w*)\b(?!-heavy)|(?-i:\b[wW]rite(?=[A-Z]))|"
+    r"\(w\b|(?<=\s)w\b(?=\s*(?:[,;.)]|$))|"
     r"\bwr\b|(?-i:(?<![0-9])(?<![0-9] )\bW\b)",
     re.I,
 )
@@ -35,8 +41,11 @@ TECHNOLOGY = (
 
 #: What a figure is called. A quantity behind the name of another figure ("latency: 80 GB") is none of either.
 LATENCY = re.compile(
-    r"\b(?:latenc\w+|latenz\w*|\w+latenz|lag|access(?:es)? (?:times?|takes?|costs?|delay)|"
-    r"zugriffszeit\w*|round.?trips?|first (?:byte|word)|(?-i:(?<=[a-z])Latency\b)|response times?|"
+    r"\b(?:latenc\w+|latenz\w*|seeks?|(?:average|mean|typical|random|avg) access(?! pattern)|"
+    r"access(?=\s*[:=|"
+    r"])|\w+latenz|lag|access(?:es)? (?:times?|takes?|costs?|delay)|"
+    r"zugriffszeit\w*|round.?trips?|first (?:byte|word)|(?-i:(?<=[a-z])Latency(?![a-z]))|lat\b|"
+    r"response times?|"
     r"responds?|answers?|load[ -]to[ -]use|delay|pointer.chas\w+|chase|tAA|ping)\b|(?:a|an|each|every|"
     r"one) access\b",
     re.IGNORECASE,
@@ -44,11 +53,11 @@ LATENCY = re.compile(
 BANDWIDTH = re.compile(
     r"\b(?:bandwidths?|throughput|bandbreite\w*|\w+bandbreite|transfer rate|data rate|datenrate|"
     r"durchsatz|bw|b/w)\b"
-    r"|(?-i:(?<=[a-z])(?:BW|Bandwidth)\b)",
+    r"|(?-i:(?<=[a-z])(?:BW|Bandwidth)(?![a-z]))",
     re.I,
 )
 GRANULARITY = re.compile(
-    r"\b(?:granular\w*|granularität|access (?:unit|size|width)|(?:unit|size) of access|cache ?lines?|"
+    r"\b(?:granul\w*|granularität|access (?:unit|size|width)|(?:unit|size) of access|cache ?lines?|"
     r"line size|lines?|sectors?|sektor\w*|blocks?|block size|page size|pages?|burst(?: length| size)?|"
     r"atoms?|chunks?|internal(?:ly)?|at a time|minimum transfer|smallest|addressable|units? of)\b",
     re.IGNORECASE,
@@ -61,21 +70,27 @@ _STRONG = re.compile(
 
 #: A short time beside one of these is a latency, though nothing calls it so: "I get 210 ns".
 ACCESS = re.compile(
-    r"\b(?:gets?|got|does|measur\w+|costs?|takes?|says?|lines?|touch(?:es)?|away|hops?|runs? at|"
+    r"\b(?:access(?:es)?|else|otherwise|miss(?:es)?|requests?|gets?|got|does|measur\w+|costs?|takes?|"
+    r"says?|lines?|touch(?:es)?|away|hops?|runs? at|"
     r"comes in at|seen from|reached in)\b",
     re.I,
 )
 
 #: What is not a figure of the device though it has the same unit.
 NOT_LATENCY = re.compile(
-    r"\b(?:refresh\w*|retention|retain\w*|boot\w*|warm.?up|warranty|uptime|mtbf|migrat\w+|idle for|"
+    r"\b(?:slept|asleep|woke\w*|refresh\w*|retention|retain\w*|boot\w*|warm.?up|warranty|uptime|mtbf|"
+    r"migrat\w+|idle for|"
     r"untouched|years?|eras(?:e|es|ing|ure)|wake\w*|sleep\w*|intervals?|periods?|timeouts?|windows?|"
     r"clock|tRCD|tRFC|tCL|CAS|jitter|deviation|sd|stdev|older than|for at least|copying|moving|"
-    r"page moves?|seconds? of|scrub\w*|ramp\w*|hold.?up|flush(?:es)? (?:on|at)|battery|switch.?over)\b",
+    r"page moves?|seconds? of|scrub\w*|(?:per|each|every|a) call|calls?|launch\w*|set-?up|ramp\w*|"
+    r"hold.?up|flush(?:es)? (?:on|at)|battery|switch.?over)\b",
     re.IGNORECASE,
 )
+#: A cache's figures are not those of what it stands in front of.
+CACHE = re.compile(r"\b(?:L[1-4]|llc|caches?(?![ -]?(?:lines?|miss)))\b", re.IGNORECASE)
 NOT_BANDWIDTH = re.compile(
-    r"(?:/|\bper[ -]|\ba |\beach )(?:lane|pin|core|channel|stack|module|port|thread|dimm|die|socket|"
+    r"(?:/|\bper[ -]|\ba |\beach )(?:lane|pin|core|channel|stack|stick|drive|card|module|port|thread|"
+    r"dimm|die|socket|"
     r"link|bank|queue|cpu)\b"
     r"|\b(?:when|if|once)\b[^\0]{0,40}\b(?:above|over|exceeds?|more than)\b[^\0]{0,20}\0|\b(?:channels|"
     r"lanes|ports|links|modules|stacks|dimms)\b.*\0 each\b",
@@ -87,7 +102,8 @@ LINK = re.compile(
     re.I,
 )
 NOT_CAPACITY = re.compile(
-    r"\b(?:L[1-4]|llc|cache|caches|buffers?|sram|queue|headers?|firmware|free|reserved|used|we use|"
+    r"\b(?:(?:module|dimm|stack|die|chip|stick) (?:capacity|size)|L[1-4]|llc|cache|caches|buffers?|sram|"
+    r"queue|headers?|firmware|free|reserved|used|we use|"
     r"requests?|transfers?|random|sequential|i/?o|queue depth|files?|sizes? of|messages?|packets?|"
     r"working sets?|data ?sets?|arrays?|allocations?|objects?|larger than|bigger than|smaller than|"
     r"more than|less than|up to a|above|below|under|density|dies?|chips?|tables?|test(?:s|ed)?|window|"
@@ -130,10 +146,12 @@ QUALIFIERS: tuple[tuple[int, re.Pattern[str]], ...] = (
     (
         3,
         re.compile(
-            r"\b(?:peaks?|short bursts?|theoretical\w*|burst|p9+\d*|99(?:\.9+)?(?:th)?|percentile|tail|worst|"
+            r"\b(?:peak(?:s|ing)?|short bursts?|mix(?:ed)?|cross-?socket|(?:other|far|second) socket|"
+            r"socket [1-9]|"
+            r"theoretical\w*|burst|p9+\d*|99(?:\.9+)?(?:th)?|percentile|tail|worst|"
             r"under (?:heavy |full )?load|loaded|when (?:it is )?(?:full|busy|hot)|throttl\w*|drops?|"
             r"falls?|degrad\w*|at best|best case|raw|saturated|contention|maximum|max|minimum|min|"
-            r"spikes?|sometimes|cold|first touch)\b|\bonce (?:the|it)\b|\bafter (?:the|a few|some)\b",
+            r"spikes?|sometimes|cold|first touch)\b|\bonce (?:the|it)\b|\bafter (?:an?|the|some|a few)\b",
             re.IGNORECASE,
         ),
     ),
@@ -149,7 +167,8 @@ QUALIFIERS: tuple[tuple[int, re.Pattern[str]], ...] = (
     (
         0,
         re.compile(
-            r"\b(?:measured?|measurements?|we (?:saw|see|got|get)|in practice|in reality|really|"
+            r"\b(?:measured?|measurements?|(?:she|he|i|they|we) (?:saw|see|got|get|measured)|"
+            r"in practice|in reality|really|"
             r"actual(?:ly)?|sustained|typical(?:ly)?|typ|average|avg|mean|median|here|usable|"
             r"effective(?:ly)?|real|as seen)\b",
             re.IGNORECASE,
@@ -158,6 +177,9 @@ QUALIFIERS: tuple[tuple[int, re.Pattern[str]], ...] = (
 )
 MEASURED = 0
 PLAIN = 1
+#: Of two plain figures, the one that was gives way to the one that is.
+PAST = re.compile(r"\b(?:was|were|had|until|back then|initially|at first|before that)\b", re.IGNORECASE)
+PAST_STANDING = 3
 
 
 def standing(words: str) -> int:
