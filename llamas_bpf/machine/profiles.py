@@ -36,7 +36,11 @@ def load(config: Config, state: Path | None) -> tuple[tuple[DeviceProfile, ...],
         except ConfigError as error:
             learned = None
             wrong.append(f"{error} (its text is read anew)")
-        profiles.append(learned or read_offline(text))
+        try:
+            profiles.append(learned or read_offline(text))
+        except Exception as error:
+            # Whatever a text says, it ends no controller, and takes no other text with it.
+            wrong.append(f"{text.name}.md: a bug in the offline reader ({error!r}): it is left out")
     return tuple(profiles), tuple(wrong)
 
 

@@ -14,7 +14,7 @@ from llamas_bpf.errors import ConfigError
 from llamas_bpf.machine import cpulist
 from llamas_bpf.shown import plain
 
-MOST_BYTES = 256 << 10
+MOST_BYTES = 64 << 10
 _MOST_FRONT = 1000
 #: A profile is kept in a file of this name, with an ending and, while it is written, a few letters more.
 _MOST_NAME_BYTES = 200

@@ -39,7 +39,7 @@ def test_a_text_is_bound_by_its_front_matter(front: str, binding: Binding) -> No
         (b"+++\nnode = 2\n+++\n \n", "is empty"),
         (b"\x7fELF\0\0", "binary"),
         ("Speicher für Daten".encode("latin-1"), "save it as UTF-8"),
-        (b"a" * (text.MOST_BYTES + 1), "at most 256 KiB"),
+        (b"a" * (text.MOST_BYTES + 1), "at most 64 KiB"),
         (b"+++\nnode = 2\nA memory.", "end it with a line +++"),
         (b"+++\nnod = 2\n+++\nA memory.", "did you mean 'node'?"),
         (b"---\nnuma_node: 2\n---\nA memory.", "did you mean 'node'?"),
