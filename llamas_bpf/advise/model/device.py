@@ -24,7 +24,7 @@ from llamas_bpf.contracts.profile import DeviceProfile, Doubt
 from llamas_bpf.machine import grounding
 from llamas_bpf.machine.text import DeviceText
 
-_MOST_QUESTIONS = 64  # about one text: enough for the longest
+_MOST_QUESTIONS = 16  # about one text: enough for the longest
 _LEAST_PART_BYTES = 500
 _MOST_BYTES = 60_000  # of what the child says: less than ``aside`` lets through
 
@@ -53,7 +53,7 @@ def read(
 ) -> DeviceProfile:
     """What the model claims and the text bears out. ``timeout_s`` is for each question, else that of [llm].
 
-    A long text takes several, 64 at most; that the rest was not read is a doubt then. Raises AnswerError,
+    A long text takes several, 16 at most; that the rest was not read is a doubt then. Raises AnswerError,
     which says what to do, and ConfigError for the prompt.
     """
     config = config or Config()
