@@ -117,4 +117,22 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
     ),
     ("It has ten cores, and they are not identical.\n", {"cls": []}),
     ("A server with sixty-four equal cores. Each of them may reach 3.4 GHz.\n", {"cls": [(64, 3.4e9, None)]}),
+    # What only looks like it.
+    ("Is it any good for hot data?\nPersistent: no\nSize: 64 GB\n", {"c": 64, "persistent": False}),
+    ("Memory. How slow is it? Reads take 300 ns.\n", {"r": 300}),
+    ("Component density: 16 Gb\nCapacity: 64 GB\n", {"c": 64}),
+    ("type: CPU-less memory node\nsize: 256 GB\n", {"kind": "memory", "c": 256}),
+    ("Far memory, reached by 100 GbE: 256 GB.\n", {"kind": "memory", "c": 256}),
+    (
+        "A network storage target. A drive pool of 64 TB uses the card's 100 GbE port.\n",
+        {"kind": "storage", "c": 64000},
+    ),
+    ("Eight cores at 3 GHz in two clusters.\n", {"cls": [(8, 3e9, None)]}),
+    (
+        "CPUs 0-11 of this chip: four P-cores (CPUs 0-7) at 5 GHz and four E-cores (CPUs 8-11) at 4 GHz.\n",
+        {"cls": [(4, 5e9, "0-7"), (4, 4e9, "8-11")]},
+    ),
+    ("It replaces an older card and holds 128 GB; reads take 210 ns.\n", {"r": 210}),
+    ("The board uses the module's 64 GB as one range; a read takes 190 ns.\n", {"c": 64, "r": 190}),
+    ("One GB of it is reserved. The second one GB/s link is unused. Latency 90 ns.\n", {"r": 90, "w": 90}),
 ]

@@ -38,7 +38,7 @@ _RANGE = re.compile(r"\s?(?:[-–]|to|through|bis)\s?")
 #: "Eight cores, but they are not alike": their sum, and no class.
 _SEVERAL = re.compile(
     r"\b(?:not|n['’]t) (?:all )?(?:alike|equal|identical|the same|of one kind)\b|\b(?:two|three|four|several|"
-    r"different|mixed) (?:kinds|types|sorts|classes|clusters)\b|\bunequal\b",
+    r"different|mixed) (?:kinds|types|sorts|classes)\b|\bunequal\b",
     re.IGNORECASE,
 )
 _KINDS = re.compile(
@@ -53,8 +53,11 @@ def read(passages: Sequence[Passage], about: Subject) -> list[Claim]:
     claims = []
     for passage in passages:
         found = _classes(passage)
-        ahead = _CPUS.search(passage.text)
-        cpus_first = bool(found and ahead and ahead.start() < found[0][2])  # "CPUs 0-3 are four big cores"
+        listed = list(_CPUS.finditer(passage.text))
+        ahead = listed[0] if listed else None
+        cpus_first = bool(
+            found and ahead and ahead.start() < found[0][2] and len(listed) <= len(found)
+        )  # "CPUs 0-3 are four big cores"
         behind = 0
         speeds = [q for q in passage.quantities if q.family == "frequency"]
         for (name, count, start, end), following in pairwise([*found, ("", 0, len(passage.text), 0)]):

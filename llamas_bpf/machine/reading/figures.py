@@ -33,6 +33,7 @@ _SIDELINE = {
     "bytes": re.compile(r"(?!)"),
 }
 _EXTREME = 3
+_BITS = re.compile(r"[KMGT]i?b(?:its?)?$")
 _OF_IOPS = re.compile(
     r"\bIOPS\s?=[^=]{1,20}\bBW\s?=[^=]{0,20}$", re.IGNORECASE
 )  # of small accesses, as fio has it
@@ -227,6 +228,9 @@ def _size(place: Place) -> str | None:
         return "granularity_bytes"
     if words.NOT_CAPACITY.search(near) or words.NOT_CAPACITY.search(label):
         return None
+    unit = place.passage.text[place.quantity.start : place.quantity.end]
+    if "density" in f"{label} {near}".lower() and _BITS.search(unit):
+        return None  # a chip's
     small = 0 <= place.quantity.value < 1 << 20
     if small:
         return "granularity_bytes" if words.GRANULARITY.search(near + label) else None

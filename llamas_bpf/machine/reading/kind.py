@@ -10,14 +10,15 @@ from llamas_bpf.machine.text import DeviceText
 
 _NOUNS = {
     "network": r"smart-?nics?|nics?|dpus?|network (?:card|adapter|interface|device)|ethernet (?:card|"
-    r"adapter)|[0-9]*\s?gbe|host (?:channel|bus) adapter|netzwerkkarte|infiniband (?:card|adapter)",
+    r"adapter)|gbe (?:[\w-]+ )?(?:adapter|card|port|controller)|"
+    r"host channel adapter|netzwerkkarte|infiniband (?:card|adapter)",
     "gpu": r"gpus?[0-9]*|nvidia|graphics (?:card|processor|processing unit|accelerator)|grafikkarte|"
     r"(?:general-purpose )?graphics",
     "accelerator": r"npus?|tpus?|dsps?|fpgas?|asics?|accelerators?|neural (?:processing|engine|"
     r"processor)\w*|"
     r"signal processors?|co-?processors?|tensor processors?|inference (?:card|engine|chip)|"
     r"vector engine|video encoder|crypto engine",
-    "cpu": r"cpus?|socs?|cortex|"
+    "cpu": r"cpus?(?!-less)|socs?|cortex|"
     r"processors?|prozessor\w*|(?:\d+|\w+)-core\b|p-cores|e-cores|performance cores|"
     r"efficiency cores|big\.little|cores|(?:dual|single|two|quad)-socket",
     "storage": r"ssds?|nvme|disks?|drives?|hdds?|flash|swap|zram|block devices?|storage(?!-class)|"

@@ -13,12 +13,13 @@ from llamas_bpf.machine.reading.trait_words import TRAITS
 
 _MOST_LABEL = 4  # words
 _ANSWER = re.compile(
-    r"\W*(?:[0-9:]{4,8}\W+)?(?:[\w.-]{1,20}[:>]\s*)?(?:(?P<yes>yes|sure|absolutely|certainly|"
+    r"\W*(?:[0-9:]{4,8}\W+[\w.-]{1,20}:\s*|\w{1,20}>\s*|a(?:nswer)?:\s*)?(?:(?P<yes>yes|sure|absolutely|certainly|"
     r"definitely|of course|by all means)|"
     r"no|not|never|don['’]?t|please don['’]?t|please do not|rather not|better not|avoid|nope)\b",
     re.IGNORECASE,
 )
-_WHAT = re.compile(r"\b(?:what|which|where|when|who|why|how|was|wie|welche\w*)\b", re.IGNORECASE)
+_WHAT = re.compile(r"\b(?:what|which|where|when|was|welche\w*|wo|wann)\b", re.IGNORECASE)
+_HOW = re.compile(r"\b(?:how|who|whose|why|wie|wer|warum)\b", re.IGNORECASE)
 _GOES = re.compile(r"\b(?:go(?:es)?|lives?|put|runs?) (?:there|here|on (?:it|this))\b", re.IGNORECASE)
 _MOST_ANSWER = 12  # words; what is longer has a verb of its own
 _FOR = re.compile(r"\s*for\b", re.IGNORECASE)
@@ -40,7 +41,7 @@ def read(passages: Sequence[Passage], about: Subject) -> list[Claim]:
 def _answered(question: Passage, following: Passage, about: Subject) -> Iterator[Claim]:
     """A claim for each trait asked for ("For writes?" - "No.") or answered ("What for?" - "Writes.")."""
     words = f"{question.raw}\n{following.raw}"
-    if not question.raw.endswith("?") or len(words) > 300:
+    if not question.raw.endswith("?") or len(words) > 300 or _HOW.search(question.text):
         return
     if _WHAT.search(question.text):
         side = _side(question.text, about) or ("good_at" if _GOES.search(question.text) else None)
