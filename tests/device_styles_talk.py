@@ -135,4 +135,24 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
     ("It replaces an older card and holds 128 GB; reads take 210 ns.\n", {"r": 210}),
     ("The board uses the module's 64 GB as one range; a read takes 190 ns.\n", {"c": 64, "r": 190}),
     ("One GB of it is reserved. The second one GB/s link is unused. Latency 90 ns.\n", {"r": 90, "w": 90}),
+    # Tables that only spaces make.
+    (
+        "CPUs    type    cores   clock\n0-7     big     4       4.1 GHz\n8-13    small   6       2.6 GHz\n",
+        {"cls": [(4, 4.1e9, "0-7"), (6, 2.6e9, "8-13")]},
+    ),
+    (
+        "Core type     Count   Max clock\nPerformance   6       5.1 GHz\nEfficiency    10      3.9 GHz\n",
+        {"cls": [(6, 5.1e9, None), (10, 3.9e9, None)]},
+    ),
+    (
+        "What            This card   Last generation\nRead latency    210 ns      390 ns\n"
+        "Write latency   260 ns      480 ns\nCapacity        256 GB      128 GB\n",
+        {"r": 210, "w": 260, "c": 256},
+    ),
+    (
+        "Property     Answer   Source\nPersistent   no       manual\nCapacity     64 GB    label\n",
+        {"c": 64, "persistent": False},
+    ),
+    ("Latency      Size     Speed\nLow for a CXL card: 230 ns when reading.\n", {"r": 230}),
+    ("latency   250 ns   measured\nsize      256 GB   label\n", {"r": 250, "w": 250, "c": 256}),
 ]

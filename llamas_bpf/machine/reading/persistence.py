@@ -64,7 +64,12 @@ def read(passages: Sequence[Passage], about: Subject) -> list[Claim]:
             answer = _ANSWER.match((passage.text + cell)[match.end() :][:40])
             if answer and answer["no"]:
                 keeps = not keeps
-            said = words if cell and len(words) <= 300 else passage.words(match.start(), match.end())
+            is_marked = passage.raw.endswith(" ") or cell.startswith(": ")  # and not only spaced
+            said = (
+                words
+                if cell and is_marked and len(words) <= 300
+                else passage.words(match.start(), match.end())
+            )
             claims.append(Claim("persistent", keeps, said))
     return claims[:32]
 
