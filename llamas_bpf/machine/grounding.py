@@ -4,6 +4,7 @@ Both frontends go through it, so a value that was made up, misread or slipped in
 """
 
 import math
+import re
 from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any
@@ -21,6 +22,7 @@ from llamas_bpf.machine.units import Family
 _MOST_CLAIMS = 512
 _MOST_WORDS = 300  # characters, as in the contract
 _ROUNDED = 5e-3  # what a model may have lost in converting
+_CPU_RANGE = re.compile(r"(?<=[0-9])\s?(?:[-–]|to|through|bis)\s?(?=[0-9])", re.IGNORECASE)  # "0 to 3"
 _PER_S = 1e-9  # quantities of time are in ns
 _FAMILIES: dict[str, tuple[Family, float]] = {
     "page_accesses_per_s": ("rate", 1),
@@ -139,7 +141,7 @@ def _cpu_class(evidence: Evidence, claim: Claim) -> CpuClass:
     read = CpuClass.model_validate(claim.value)
     _quoted(read.name, claim.words)
     if read.cpus is not None:
-        _quoted(read.cpus, claim.words)
+        _quoted(read.cpus, _CPU_RANGE.sub("-", claim.words))
     if read.count is not None and read.count not in evidence.numbers(claim.words):
         raise _NotSaidError(f"no number {read.count} in these words")
     if read.max_hz is not None:

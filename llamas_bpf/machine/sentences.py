@@ -2,7 +2,9 @@
 
 import re
 
-_NEW = re.compile(r"[ \t]*(?:[-*•+|>#–]|[0-9]{1,2}[.)]\s|```)")
+_NEW = re.compile(
+    r"[ \t]*(?:[-*•+|>#–]|[0-9]{1,2}[.)]\s|```|\[?[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?\]?\s|<\w{1,20}>\s)"
+)
 _ENTRY = re.compile(r"[ \t]*[\w(\"'][^\n:=.,;]{0,40}(?:[:=]|\.{3}|\s{2,}|\t)")
 _FEATURE = re.compile(
     r"\s*(?:idle |peak |max\w* |typ\w* |random |sequential )?(?:reads?|writes?|latency|bandwidth|"

@@ -8,6 +8,8 @@ from llamas_bpf.machine.units import Unit
 
 RULE = re.compile(r"[\s|:+-]*-{2,}[\s|:+-]*")
 _MOST = 32  # cells of a row
+_FEWEST = 3  # of one whose cells only spaces keep apart
+_WORDS = re.compile(r"\S+(?: \S+)*")
 
 
 def cells(row: str) -> list[tuple[int, int]]:
@@ -19,6 +21,14 @@ def cells(row: str) -> list[tuple[int, int]]:
     first = 0 if row[slice(*found[0])].strip() else 1
     last = len(found) if row[slice(*found[-1])].strip() else -1
     return found[first:last][:_MOST]
+
+
+def aligned(row: str) -> list[tuple[int, int]]:
+    """Start and end of each cell of a row whose cells are kept apart by spaces; none if it is no such row."""
+    if "|" in row or "\n" in row.strip() or ".." in row:
+        return []
+    found = [match.span() for match in _WORDS.finditer(row)]
+    return found[:_MOST] if len(found) >= _FEWEST else []
 
 
 def column_units(text: str) -> list[tuple[int, int, Unit]]:

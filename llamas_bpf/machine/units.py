@@ -73,7 +73,8 @@ _NAMES: tuple[tuple[Family, str, str], ...] = (
     ("ratio", "percent", "% percent prozent"),
 )
 _PER = re.compile(
-    r"\s?(?:/|per|(?:in )?an?|each|every|pro|je)\s?(s|secs?|seconds?|sekunde|min|minutes?|h|hours?|day)\b"
+    r"\s?(?:/\s?|per\s?|(?:(?:in )?an?|each|every|pro|je)\s)(s|secs?|seconds?|sekunde|min|minutes?"
+    r"|h|hours?|day)\b"
     r"|(?:\s|·|\*)?(s)(?:\^?-1\b|⁻¹)",
     re.IGNORECASE,
 )

@@ -49,6 +49,7 @@ _START = re.compile(r"[\s(\[|=:~≈<>+/]|_{2,}|\.{2,}")
 _SIGN = re.compile(r"(?:[:=|(]|\b(?:is|of|at|by)|[^\W\d_]{4,})\s?[-−]$")
 _NAME = re.compile(r"(?:[^\W\d]|_)[\w.]*[-.]?$|[0-9][.,]$")
 _AMOUNT = re.compile(r"[0-9.,]+[A-Za-zµμ]{0,5}[-–]")
+_PRONOUN = re.compile(r"\b(?:first|second|third|last|other|new|old|which|this|that) $", re.IGNORECASE)
 _VAGUE = re.compile(r"\b(?:several|few|couple of|some|many) $", re.IGNORECASE)
 
 
@@ -100,7 +101,9 @@ def _value(match: re.Match[str]) -> float:
 def _words(text: str) -> Iterator[Number]:
     text = text.replace("\n", " ")
     for match in _SPELLED.finditer(text):
-        if not _VAGUE.search(text[max(0, match.start() - 12) : match.start()]):
+        before = text[max(0, match.start() - 12) : match.start()]
+        is_pronoun = match[0].lower() == "one" and _PRONOUN.search(before)  # "the second one"
+        if not is_pronoun and not _VAGUE.search(before):
             yield Number(_sum(re.findall(r"[a-z]+", match[0].lower())), match.start(), match.end())
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import device_styles
 import device_styles_long
 import device_styles_reports
+import device_styles_talk
 import pytest
 
 from llamas_bpf.contracts.profile import FIGURES
@@ -15,7 +16,13 @@ _SCALE = {"rb": 1e9, "wb": 1e9, "c": 1e9}
 
 
 @pytest.mark.parametrize(
-    ("body", "expected"), [*device_styles.EVERY, *device_styles_long.EVERY, *device_styles_reports.EVERY]
+    ("body", "expected"),
+    [
+        *device_styles.EVERY,
+        *device_styles_long.EVERY,
+        *device_styles_reports.EVERY,
+        *device_styles_talk.EVERY,
+    ],
 )
 def test_a_text_of_any_style_is_read(body: str, expected: dict[str, Any]) -> None:
     it = reading.read(text.parse("it", body.encode()))

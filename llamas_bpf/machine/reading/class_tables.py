@@ -13,6 +13,7 @@ _MOST = 16
 _COUNT = re.compile(r"\b(?:cores?|count|number|how many|quantity|qty|anzahl|kerne)\b|#", re.IGNORECASE)
 _CLOCK = re.compile(r"\b(?:clock|freq\w*|turbo|boost|speed|[GM]Hz|takt\w*)", re.IGNORECASE)
 _CPUS = re.compile(r"\b(?:cpus?|cpu list|ids?|logical|numbers)\b", re.IGNORECASE)
+_KIND = re.compile(r"\b(?:kind|type|class|name|art|typ|core)\b", re.IGNORECASE)
 _ABOUT_CPUS = re.compile(r"\b(?:cores?|cpus?|kerne|processors?)\b", re.IGNORECASE)
 _OTHERS = re.compile(r"\b(?:cuda|tensor|gpu|shader|memory|cache)\b", re.IGNORECASE)
 _LIST = re.compile(r"\s*([0-9]{1,4}(?:-[0-9]{1,4})?(?:,[0-9]{1,4}(?:-[0-9]{1,4})?)*)\s*")
@@ -30,11 +31,11 @@ def read(body: str, passages: Sequence[Passage]) -> list[Claim]:
         ):
             words = _words(body, start, rows[-1][0].row)
             columns = [list(column) for column in zip(*(row[1:] for row in rows), strict=False)]
-            claims += [c for cells in columns for c in _claims(cells[0].column, words, cells, of_column=True)]
+            claims += [c for cells in columns for c in _claims(cells[0].column, cells, words, of_column=True)]
         elif _ABOUT_CPUS.search(" ".join((*table[0].heads, *(row[0].raw for row in rows)))):
             for row in rows:
                 words = _words(body, row[0].row, row[0].row)
-                claims += _claims(row[0].raw.strip(" *_`"), words, row[1:], of_column=False)
+                claims += _claims(*_named(row), words, of_column=False)
     return claims[:_MOST]
 
 
@@ -44,7 +45,16 @@ def _words(body: str, start: int, last_row: int) -> str:
     return body[start : end if end >= 0 else len(body)].strip(" |\n")
 
 
-def _claims(name: str, words: str, cells: Sequence[Passage], of_column: bool) -> Iterator[Claim]:
+def _named(row: Sequence[Passage]) -> tuple[str, Sequence[Passage]]:
+    """A row's name, and the cells that tell of it: the name is the first, unless that is a list of CPUs."""
+    names = row
+    if _LIST.fullmatch(row[0].raw) and _CPUS.search(row[0].column):
+        names = [cell for cell in row[1:] if _KIND.search(cell.column)]
+    cells = row if names is not row else row[1:]
+    return (names[0].raw.strip(" *_`") if names else ""), cells
+
+
+def _claims(name: str, cells: Sequence[Passage], words: str, of_column: bool) -> Iterator[Claim]:
     value: dict[str, object] = {}
     highest = 0.0
     for cell in cells:

@@ -11,7 +11,7 @@ from llamas_bpf.machine.reading.subject import Subject
 
 _MOST = 64
 _CORES = re.compile(
-    r"[\s-]?(?:[x×]\s)?(?P<name>(?:(?!and\b|or\b|to\b|of\b|threads?\b|with\b|on\b|"
+    r"[\s-]?(?:[x×]\s)?(?P<name>(?:(?!and\b|or\b|to\b|is\b|are\b|the\b|of\b|threads?\b|with\b|on\b|"
     r"x\b)[\"“']?[A-Za-z][\w.+-]*[\"”']?\s){0,3}(?:(?:[A-Za-z]+-)?cores?|cpus|processors|ones|kerne|kernen|"
     r"cortex-?\w+)\b)",
     re.IGNORECASE,
@@ -30,13 +30,20 @@ _NOT_CLASS = re.compile(
     re.IGNORECASE,
 )
 _CPUS = re.compile(
-    r"\bcpus?\s?(?:nos?\.?\s?|:\s?)?(?P<list>[0-9]{1,4}(?:\s?[-–]\s?[0-9]{1,4})?"
+    r"\bcpus?\s?(?:nos?\.?\s?|:\s?)?(?P<list>[0-9]{1,4}(?:\s?(?:[-–]|to|through|bis)\s?[0-9]{1,4})?"
     r"(?:,\s?[0-9]{1,4}(?:-[0-9]{1,4})?(?!\.?[0-9]|\s?[GM]Hz|\s(?:[\w-]+\s){0,2}cores?\b))*)\b",
+    re.IGNORECASE,
+)
+_RANGE = re.compile(r"\s?(?:[-–]|to|through|bis)\s?")
+#: "Eight cores, but they are not alike": their sum, and no class.
+_SEVERAL = re.compile(
+    r"\b(?:not|n['’]t) (?:all )?(?:alike|equal|identical|the same|of one kind)\b|\b(?:two|three|four|several|"
+    r"different|mixed) (?:kinds|types|sorts|classes)\b|\bunequal\b",
     re.IGNORECASE,
 )
 _KINDS = re.compile(
     r"\b(performance|efficiency|efficient|big|little|prime|p-cores?|e-cores?|small|low[- ]power|fast|"
-    r"slow|middle|mid|golden|silver|gold|eco)\b",
+    r"slow|strong|weak|middle|mid|golden|silver|gold|eco)\b",
     re.IGNORECASE,
 )
 
@@ -46,9 +53,17 @@ def read(passages: Sequence[Passage], about: Subject) -> list[Claim]:
     claims = []
     for passage in passages:
         found = _classes(passage)
+        listed = list(_CPUS.finditer(passage.text))
+        ahead = listed[0] if listed else None
+        cpus_first = bool(
+            found and ahead and ahead.start() < found[0][2] and len(listed) <= len(found)
+        )  # "CPUs 0-3 are four big cores"
+        behind = 0
         speeds = [q for q in passage.quantities if q.family == "frequency"]
         for (name, count, start, end), following in pairwise([*found, ("", 0, len(passage.text), 0)]):
-            if about.is_others(passage, start, end):
+            if about.is_others(passage, start, end) or (
+                len(found) == 1 and _SEVERAL.search(passage.text[end:])
+            ):
                 continue
             hz = [
                 q.value
@@ -60,10 +75,11 @@ def read(passages: Sequence[Passage], about: Subject) -> list[Claim]:
             words = passage.words(start, end)
             value: dict[str, object] = {"name": name, "count": count}
             value |= {"max_hz": max(hz)} if hz else {}
-            cpus = _CPUS.search(passage.text, end, following[2])
+            cpus = _CPUS.search(passage.text, *((behind, start) if cpus_first else (end, following[2])))
             if not cpus and len(found) == 1:
-                cpus = _CPUS.search(passage.text)
-            value |= {"cpus": cpus["list"]} if cpus and cpus["list"] in words else {}
+                cpus = ahead
+            behind = end
+            value |= {"cpus": _RANGE.sub("-", cpus["list"])} if cpus and cpus["list"] in words else {}
             claims.append(Claim("cpu_classes", value, words))
     return _with_clock(claims[:_MOST], passages)
 
@@ -130,7 +146,11 @@ def _with_clock(claims: list[Claim], passages: Sequence[Passage]) -> list[Claim]
     if (
         len(speeds) != 1
         or len(words) > 300
-        or not re.search(r"\bcores?\b|\bcpus?\b|\bthey\b|\bclock", following.text, re.I)
+        or not re.search(
+            r"\bcores?\b|\bcpus?\b|\bthey\b|\b(?:all|each|any) of (?:them|these)\b|\bclock|\bturbo",
+            following.text,
+            re.I,
+        )
     ):
         return claims
     return [Claim("cpu_classes", claim.value | {"max_hz": speeds[0]}, words)]

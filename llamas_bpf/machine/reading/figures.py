@@ -26,11 +26,17 @@ _SIDELINE = {
         re.I,
     ),
     "bandwidth": re.compile(
-        r"\brandom\b|\b(?:single|one|1|each|per)[- ](?:thread|core|process)\w*\b|\bQD ?1\b", re.IGNORECASE
+        r"\brand(?:om\w*|read|write|rw)?\b|\b(?:single|one|1|each|per)[- ](?:thread|core|"
+        r"process)\w*\b|\bQD ?1\b",
+        re.IGNORECASE,
     ),
     "bytes": re.compile(r"(?!)"),
 }
 _EXTREME = 3
+_BITS = re.compile(r"[KMGT]i?b(?:its?)?$")
+_OF_IOPS = re.compile(
+    r"\bIOPS\s?=[^=]{1,20}\bBW\s?=[^=]{0,20}$", re.IGNORECASE
+)  # of small accesses, as fio has it
 _TITLE = 40  # characters; what is longer says more than whether all below it was measured
 _HIGH = re.compile(r"\bhigh[- ]bandwidth\b", re.IGNORECASE)  # memory of this name
 _MS = 1e6  # ns; what takes longer is no access, unless it is called one
@@ -77,7 +83,7 @@ def read(passages: Sequence[Passage], about: Subject) -> Found:
 
 def _place(place: Place, about: Subject, found: Found) -> None:
     fields = list(_fields(place))
-    if not fields:
+    if not fields or _defines_unit(place):
         return
     said = place.passage.words(place.quantity.start, place.quantity.end)
     left_out = _left_out(place, about)
@@ -99,9 +105,9 @@ def _place(place: Place, about: Subject, found: Found) -> None:
     )
     if standing == words.PLAIN and about.changed and words.PAST.search(place.passage.text):
         standing = words.PAST_STANDING
-    standing = max(
-        standing, _EXTREME if _SIDELINE[place.quantity.family].search(place.before + place.after) else 0
-    )
+    is_sideline = _SIDELINE[place.quantity.family].search(place.before + place.after)
+    if is_sideline or _OF_IOPS.search(place.passage.text[: place.quantity.start]):
+        standing = max(standing, _EXTREME)
     value = _worse_end(place.quantity)
     around = place.before + place.after
     if place.clause.opener == "(" and place.index:
@@ -111,6 +117,19 @@ def _place(place: Place, about: Subject, found: Found) -> None:
         found.candidates.append(
             Candidate(Claim(name, value, said), 4 if link else standing, is_directed, _is_total(place))
         )
+
+
+def _defines_unit(place: Place) -> bool:
+    """Whether it is a side of "1 MB/s = 1,000,000 bytes/s"."""
+    text, quantity = place.passage.text, place.quantity
+    twins = [q for q in place.others if q is not quantity and q.family == quantity.family]
+    return any(
+        q.value == quantity.value
+        and re.fullmatch(
+            r"\s?(?:=|is|are|means)\s?", text[min(q.end, quantity.end) : max(q.start, quantity.start)]
+        )
+        for q in twins
+    )
 
 
 def _is_total(place: Place) -> bool:
@@ -209,11 +228,14 @@ def _size(place: Place) -> str | None:
         return "granularity_bytes"
     if words.NOT_CAPACITY.search(near) or words.NOT_CAPACITY.search(label):
         return None
+    unit = place.passage.text[place.quantity.start : place.quantity.end]
+    if "density" in f"{label} {near}".lower() and _BITS.search(unit):
+        return None  # a chip's
     small = 0 <= place.quantity.value < 1 << 20
     if small:
         return "granularity_bytes" if words.GRANULARITY.search(near + label) else None
     is_part = (
-        words.EACH.match(place.after)
+        words.EACH.match(place.passage.text, place.quantity.end)
         or words.COUNTED.search(place.before)
         or words.EACH_OF.search(f"{label} {place.before}")
         or (_PART_OF.match(place.after) and not _USABLE.search(place.passage.text))

@@ -10,14 +10,15 @@ from llamas_bpf.machine.text import DeviceText
 
 _NOUNS = {
     "network": r"smart-?nics?|nics?|dpus?|network (?:card|adapter|interface|device)|ethernet (?:card|"
-    r"adapter)|host channel adapter|netzwerkkarte|infiniband (?:card|adapter)",
+    r"adapter)|gbe (?:[\w-]+ )?(?:adapter|card|port|controller)|"
+    r"host channel adapter|netzwerkkarte|infiniband (?:card|adapter)",
     "gpu": r"gpus?[0-9]*|nvidia|graphics (?:card|processor|processing unit|accelerator)|grafikkarte|"
     r"(?:general-purpose )?graphics",
     "accelerator": r"npus?|tpus?|dsps?|fpgas?|asics?|accelerators?|neural (?:processing|engine|"
     r"processor)\w*|"
     r"signal processors?|co-?processors?|tensor processors?|inference (?:card|engine|chip)|"
     r"vector engine|video encoder|crypto engine",
-    "cpu": r"cpus?|socs?|cortex|"
+    "cpu": r"cpus?(?!-less)|socs?|cortex|"
     r"processors?|prozessor\w*|(?:\d+|\w+)-core\b|p-cores|e-cores|performance cores|"
     r"efficiency cores|big\.little|cores|(?:dual|single|two|quad)-socket",
     "storage": r"ssds?|nvme|disks?|drives?|hdds?|flash|swap|zram|block devices?|storage(?!-class)|"
@@ -40,6 +41,9 @@ _PART = re.compile(
     re.IGNORECASE,
 )
 _PASSAGES = 6
+#: The key of an entry that says outright what it is ("type: GPU").
+_TYPE = re.compile(r"(?:device )?(?:type|kind|class|category)|device|what it is|art|typ", re.IGNORECASE)
+_OUTRIGHT = 50
 _QUICK = 1e4  # ns; what nothing else is said of, and answers within it, is memory
 
 
@@ -81,6 +85,8 @@ def _named(passage: Passage) -> list[tuple[str, int, int]]:
             verb = re.search(r"\b(?:is|are|ist)\b", head)
             part = _PART.search(head, verb.end() if verb else 0)
             weight = first if part is None else 1
+            if part is None and _TYPE.fullmatch(passage.label.strip()):
+                weight += _OUTRIGHT
             found.append((kind, match.start(), match.end(), weight))
     return [
         (kind, start, weight) for kind, start, end, weight in found if not _modifies(passage.text, end, found)

@@ -18,6 +18,7 @@ _HEADING = re.compile(r"#{1,6}\s|\*\*[^*]+\*\*:?\s*$|[^\n]{2,80}\n(?:={3,}|-{3,}
 _LABEL = re.compile(
     r"\s{0,20}([^:=|\s][^:=|]{1,49}?)\s{0,40}(?:[:=](?![/\d])|\s\||\.{3,}|\s{2,}|\t|\s[-–—]\s)(?=\s*\S)"
 )
+_DIGIT = re.compile(r"[0-9]")
 _UNIT = re.compile(r"\s*[A-Za-zµμ%]{1,6}(?:/s)?\s*")
 _ITEM = re.compile(r"\s*(?:[-*•+>|–]|[0-9]{1,2}[.)]\s)|[ \t]+\S")
 
@@ -90,7 +91,18 @@ def split(body: str) -> list[Passage]:
             columns, table = row, head
             continue
         cells = tables.cells(raw)
-        row, head = [raw[a:b].strip() for a, b in cells], start
+        aligned = [] if cells else tables.aligned(raw)
+        if aligned:
+            is_headed = len(columns) == len(aligned) and not is_apart
+            if (
+                not is_headed
+                and len(row) == len(aligned)
+                and not is_apart
+                and not _DIGIT.search(" ".join(row))
+            ):
+                is_headed, columns, table = True, row, head
+            cells = aligned if is_headed else []
+        row, head = [raw[a:b].strip() for a, b in cells or aligned], start
         about = f"{heading} / {lead}".replace("_", " ")
         if len(cells) < 3 and not (columns and cells and row[0][:1].isdigit()):
             columns = columns if cells else []

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from llamas_bpf.machine.claim import Claim
 from llamas_bpf.machine.reading.passages import Passage
@@ -10,7 +11,8 @@ from llamas_bpf.machine.reading.subject import Subject
 _KEEPS = (
     r"(?<!non-)(?<!non )\bpersistent\b|\bpersistence\b|\bnon-?[ ]?volatile\b|\bnot volatile\b|"
     r"\bnicht[- ]?flüchtig\w*|\bpmem\b|\b(?:keeps?|retains?|holds?|preserves?|remembers?|"
-    r"stores?)\b[^.;]{0,40}\b(?:power|reboots?|restarts?|outages?|switched off|unplugged|when off|"
+    r"stores?|(?:data|contents?|it|everything|bytes) (?:stays?|remains?))\b[^.;]{0,40}\b(?:power|"
+    r"reboots?|restarts?|outages?|switched off|unplugged|when off|"
     r"(?:turned|"
     r"powered|power(?:ed)?) off|stromausfall)\b|"
     r"\b(?:data|contents?|it|everything|bytes)\b[^.;,]{0,20}\b(?:survives?|outlives?|persists?|(?:is|"
@@ -33,12 +35,14 @@ _LOSES = (
 )
 _SAID = re.compile(rf"(?P<loses>{_LOSES})|(?P<keeps>{_KEEPS})", re.IGNORECASE)
 _NOT = re.compile(
-    r"(?:\b(?:not|never|no|without|neither|nor|isn['’]t|aren['’]t|doesn['’]t|won['’]t|don['’]t|cannot|"
+    r"(?:\b(?:not|nothing|never|no|without|neither|nor|isn['’]t|aren['’]t|doesn['’]t|won['’]t|"
+    r"don['’]t|cannot|"
     r"can['’]t|hardly)\b|n['’]t)(?:\s\w+){0,3}\s?$",
     re.IGNORECASE,
 )
 _ANSWER = re.compile(
-    r"^\s*[:=|?]?\s*(?P<no>no\b|none\b|false\b|not\b|nein\b|✗|✘|n\b)|^\s*[:=|]\s*(?P<yes>yes|true|ja\b|"
+    r"^\s*(?:[:=|?]|\.{2,})?\s*(?P<no>no\b|none\b|false\b|not\b|nein\b|✗|✘|n\b)|^\s*(?:[:=|]|"
+    r"\.{2,})\s*(?P<yes>yes|true|ja\b|"
     r"✓|✔)",
     re.IGNORECASE,
 )
@@ -47,17 +51,26 @@ _ANSWER = re.compile(
 def read(passages: Sequence[Passage], about: Subject) -> list[Claim]:
     """A claim wherever it is said; grounding leaves it out if they contradict each other."""
     claims = []
-    for passage in passages:
+    for passage, following in zip_longest(passages, passages[1:]):
+        words = cell = ""
+        if following and following.label and following.row == passage.row:  # a row's name, and its value
+            words, cell = f"{passage.raw}|{following.raw}", f":{following.text}"
         for match in _SAID.finditer(passage.text):
             if about.is_others(passage, match.start(), match.end()):
                 continue
             keeps = match.lastgroup == "keeps"
             if _NOT.search(passage.text[max(0, match.start() - 40) : match.start()]) or _denied(match):
                 keeps = not keeps
-            answer = _ANSWER.match(passage.text[match.end() : match.end() + 40])
+            answer = _ANSWER.match((passage.text + cell)[match.end() :][:40])
             if answer and answer["no"]:
                 keeps = not keeps
-            claims.append(Claim("persistent", keeps, passage.words(match.start(), match.end())))
+            is_marked = passage.raw.endswith(" ") or cell.startswith(": ")  # and not only spaced
+            said = (
+                words
+                if cell and is_marked and len(words) <= 300
+                else passage.words(match.start(), match.end())
+            )
+            claims.append(Claim("persistent", keeps, said))
     return claims[:32]
 
 

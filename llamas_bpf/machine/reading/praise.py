@@ -4,6 +4,11 @@ import re
 
 #: A whole phrase decides before its words do: "don't put" is bad, though "put" is good.
 _BAD = (
+    r"\b(?:not|hardly|scarcely|never) (?:(?:exactly|really|quite|at all) )?(?:its|their|his|a|the|our) "
+    r"(?:\w+ )?(?:strengths?|strong (?:points?|sides?|suits?)|forte|speciality)\b|"
+    r"\bnot (?:its|their) (?:thing|job|purpose|friend)\b|"
+    r"\b(?:(?:are|is|be) )?(?:best|better) (?:avoided|left alone|left out|not)\b|"
+    r"n['’]t (?:its|their) (?:strengths?|strong (?:points?|sides?|suits?)|forte|thing)\b|"
     r"\bcan(?:not|['’]?t) do\b|"
     r"\bnicht zu gebrauchen\b|\bunbrauchbar\b|\bnichts für\b|"
     r"\bpunish\w*\b|"

@@ -15,7 +15,8 @@ _ENDURANCE = re.compile(
     re.IGNORECASE,
 )
 _MONEY = (
-    r"(?:[$€£¥]\s?[0-9][\d.,]*|(?<![\d.,])[0-9][\d.,]*\s?(?:[$€£¥]|(?:us )?dollars?\b|euros?\b|usd\b|"
+    r"(?:(?:[$€£¥]|\b(?:USD|EUR|GBP|CHF|JPY|US\$))\s?[0-9][\d.,]*|"
+    r"(?<![\d.,])[0-9][\d.,]*\s?(?:[$€£¥]|(?:us )?dollars?\b|euros?\b|usd\b|"
     r"eur\b|cents?\b|pounds?\b))"
 )
 _COST = re.compile(_MONEY, re.IGNORECASE)

@@ -21,6 +21,12 @@ _ELSEWHERE = re.compile(
     r"|\b(?:its|the|an?) (?:bigger|smaller|larger|little|big|cheaper|faster|slower|basic) (?:brother|sister|"
     r"sibling|model|version|variant|edition|one)\b|\bsiblings?\b"
     r"|^\W*(?:first it|at first|initially|before the (?:update|upgrade|change|fix|swap|move))\b"
+    r"|(?<=\w )(?:it|they|these) (?:\w+ )?replaced?s?\b"
+    r"|\b(?:hoped|wished|asked|aimed) for\b"
+    r"|\b(?:uses?|borrows?|shares?|lives? (?:off|in|on)) the (?:laptop|host|server|machine|system|computer|"
+    r"phone|workstation|cpu|processor)['’]s\b"
+    r"|\b(?:at|in|on|from) (?:the|an?)?\s?(?:other|another) (?:site|lab|rack|building|office|"
+    r"department|team)\b"
     r"|\b(?:roadmap|planned|upcoming|rumou?r\w*|used to be|formerly|previously|originally)\b"
     r"|\b(?:not about|nothing to do with)\b|\bhost (?:cpu|processor|machine|side|system)\b",
     re.IGNORECASE,
@@ -93,7 +99,8 @@ _REPLACED = re.compile(
     re.I,
 )
 _OTHERS = re.compile(
-    r"\b(?!(?:It|That|What|There|Here|Let|He|She|This|GPU|NPU|TPU|DPU|FPGA|SSD|ASIC)\b)([A-Z][\w.-]*)['’]s\s(?:\w+\s){0,2}[~≈]?$"
+    r"\b(?!(?:It|That|What|There|Here|Let|He|She|This|GPU|NPU|TPU|DPU|FPGA|SSD|"
+    r"ASIC)\b)([A-Z][\w.-]*)['’]s\s(?:\w+\s){0,2}[~≈]?$"
 )
 _TECHNOLOGY = re.compile(rf"\b(?:{words.TECHNOLOGY})\b")
 _ORDINARY = re.compile(
@@ -149,8 +156,11 @@ class Subject:
             and "CXL" not in self._technologies
         ):
             self._technologies.add("DRAM")
+        if re.search(r"\bNVDIMM", top, re.IGNORECASE):  # is made of both
+            self._technologies |= {"DRAM", "flash", "NAND"}
         first_words = passages[0].text[:150] if passages else ""
         self._is_of_host = bool(_HOST.match(first_words)) and not _CARD_OR_IN.search(first_words)
+        self._is_main = bool(self._technologies) and all(map(_DRAM.fullmatch, self._technologies))
         #: Whether it may be the host's own processor or memory, where others send what they are bad at.
         self.is_hosts = "DRAM" in self._technologies or bool(text.binding.cpus or _HOSTS.search(first_words))
         self.changed = any(_NOW.search(passage.text) for passage in passages)
@@ -221,13 +231,16 @@ class Subject:
         if not others:
             return False
         if clause.opener in ("and", "or", "und", "(", "["):
-            return not re.search(r"\b(?:this|it|ours|here|we|now)\b", clause.text, re.I)
+            return not re.search(
+                r"\b(?:this|it|ours|here|we|now)\b|^\s*(?:get|got|see|saw|measured?)\b", clause.text, re.I
+            )
         return not _OWN_AGAIN.search(clause.text) and clause.opener not in ("but", "while", "whereas", ";")
 
     def _names_another(self, before: str) -> bool:
         if any(said.search(before) for said in (_ELSEWHERE, _FROM_HERE, _OTHERS, _PEOPLE, _NEIGHBOUR)):
             return True
-        if not self._is_of_host and _HOST.search(before):
+        host = None if self._is_of_host else _HOST.search(before)
+        if host and not (self._is_main and host[0].lower() == "main memory"):
             return True
         if not self._ordinary and _ORDINARY.search(before):
             return True

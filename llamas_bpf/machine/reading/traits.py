@@ -13,10 +13,15 @@ from llamas_bpf.machine.reading.trait_words import TRAITS
 
 _MOST_LABEL = 4  # words
 _ANSWER = re.compile(
-    r"\W*(?:a(?:nswer)?:\s*)?(?:(?P<yes>yes|sure|absolutely|certainly|definitely|of course|by all means)|"
+    r"\W*(?:[0-9:]{4,8}\W+[\w.-]{1,20}:\s*|\w{1,20}>\s*|a(?:nswer)?:\s*)?(?:(?P<yes>yes|sure|absolutely|certainly|"
+    r"definitely|of course|by all means)|"
     r"no|not|never|don['’]?t|please don['’]?t|please do not|rather not|better not|avoid|nope)\b",
     re.IGNORECASE,
 )
+_WHAT = re.compile(r"\b(?:what|which|where|when|was|welche\w*|wo|wann)\b", re.IGNORECASE)
+_HOW = re.compile(r"\b(?:how|who|whose|why|wie|wer|warum)\b", re.IGNORECASE)
+_GOES = re.compile(r"\b(?:go(?:es)?|lives?|put|runs?) (?:there|here|on (?:it|this))\b", re.IGNORECASE)
+_MOST_ANSWER = 12  # words; what is longer has a verb of its own
 _FOR = re.compile(r"\s*for\b", re.IGNORECASE)
 _CARRY_ON = ("and", "or", "nor", "und", ",", "(", "[", "")
 
@@ -28,16 +33,25 @@ def read(passages: Sequence[Passage], about: Subject) -> list[Claim]:
         for side, trait, start, end in _traits(passage, about, claims.keys()):
             claims.setdefault((side, trait), Claim(side, trait, passage.words(start, end)))
         if following:
-            for claim in _answered(passage, following):
+            for claim in _answered(passage, following, about):
                 claims.setdefault((claim.field, claim.value), claim)
     return list(claims.values())
 
 
-def _answered(question: Passage, following: Passage) -> Iterator[Claim]:
-    """A claim for each trait that is asked for ("Good for writes?") and answered with a yes or a no."""
-    answer = _ANSWER.match(following.text) if question.raw.endswith("?") else None
+def _answered(question: Passage, following: Passage, about: Subject) -> Iterator[Claim]:
+    """A claim for each trait asked for ("For writes?" - "No.") or answered ("What for?" - "Writes.")."""
     words = f"{question.raw}\n{following.raw}"
-    if answer and len(words) <= 300:
+    if not question.raw.endswith("?") or len(words) > 300 or _HOW.search(question.text):
+        return
+    if _WHAT.search(question.text):
+        side = _side(question.text, about) or ("good_at" if _GOES.search(question.text) else None)
+        if side and len(following.text.split()) <= _MOST_ANSWER and not POLARITY.search(following.text):
+            for trait, stems in TRAITS.items():
+                if stems.search(following.text):
+                    yield Claim(side, trait, words)
+        return
+    answer = _ANSWER.match(following.text)
+    if answer:
         for trait, stems in TRAITS.items():
             if stems.search(question.text):
                 yield Claim("good_at" if answer["yes"] else "bad_at", trait, words)

@@ -106,7 +106,7 @@ NOT_CAPACITY = re.compile(
     r"queue|headers?|firmware|free|reserved|used|we use|"
     r"requests?|transfers?|random|sequential|i/?o|queue depth|files?|sizes? of|messages?|packets?|"
     r"working sets?|data ?sets?|arrays?|allocations?|objects?|larger than|bigger than|smaller than|"
-    r"more than|less than|up to a|above|below|under|density|dies?|chips?|tables?|test(?:s|ed)?|window|"
+    r"more than|less than|up to a|above|below|under|dies?|chips?|tables?|test(?:s|ed)?|window|"
     r"stripe|interleav\w*|huge ?pages?|log|swap file|image|written|writes|endurance|tbw|per day|"
     r"lifetime|wears?|of which|thereof|(?:a|per|each|every) (?:day|week|month|year)|yearly|annual\w*|daily|"
     r"over (?:\w+ )?years|over (?:its|the) (?:whole )?life(?:time|span)?|warrant\w*|workload|"
@@ -118,7 +118,9 @@ ENDURANCE = re.compile(
     r"\b(?:endurance|workload|warrant\w*|lifetime|wear|dwpd|tbw|haltbarkeit)\b", re.IGNORECASE
 )
 EACH = re.compile(
-    r"^\s?(?:each|apiece|(?:per |/ ?)(?:module|dimm|stack|die|channel|socket|card|chip|bank|layer|node|core)|"
+    r"\s?(?:each(?!,? (?:and )?one (?:per|in (?:each|every)|for (?:each|every)) (?:host|server|"
+    r"machine|node|box))|apiece|(?:per |/ ?)(?:module|dimm|stack|die|channel|socket|card|chip|bank|"
+    r"layer|node|core)|"
     r"(?:modules|dimms|stacks|dies|chips|sticks|pages|regions|extents))\b",
     re.I,
 )
