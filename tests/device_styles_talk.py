@@ -155,4 +155,32 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
     ),
     ("Latency      Size     Speed\nLow for a CXL card: 230 ns when reading.\n", {"r": 230}),
     ("latency   250 ns   measured\nsize      256 GB   label\n", {"r": 250, "w": 250, "c": 256}),
+    # Answers in a column, and warnings in one breath.
+    (
+        "| Workload | Recommended | By |\n|---|---|---|\n| Hot pages | no | Kim |\n"
+        "| Cold pages | yes | Kim |\n| Streaming | yes | vendor |\n",
+        {"good": {"rare_access", "sequential_access"}, "bad": {"frequent_access"}},
+    ),
+    (
+        "| Use | Bad idea? | Why |\n|---|---|---|\n| random writes | yes | wear |\n| archives | no | |\n",
+        {"bad": {"random_access", "writes"}, "good": {"rare_access"}},
+    ),
+    (
+        "a cxl box, reads in about 300 nanos and you get 20 gigs a second out of it but don't go and "
+        "put your hot stuff there, cold stuff is fine though\n",
+        {"r": 300, "rb": 20, "good": {"rare_access"}, "bad": {"frequent_access"}},
+    ),
+    ("CXL memory. Never try to run random writes on it.\n", {"bad": {"random_access"}}),
+    ("A disk. Timing buffered disk reads: 612 MB in  3.01 seconds = 203.46 MB/sec\n", {"rb": 0.20346}),
+    # Exceptions.
+    (
+        "CXL memory. Neither hot data nor small writes belong here.\n",
+        {"bad": {"frequent_access", "small_accesses"}},
+    ),
+    ("CXL memory. Everything except random writes is fine.\n", {"bad": {"random_access", "writes"}}),
+    ("CXL memory. It is bad at everything except streaming.\n", {"good": {"sequential_access"}}),
+    (
+        "CXL memory. Fine for scans, and for all else apart from hot pages.\n",
+        {"good": {"sequential_access"}, "bad": {"frequent_access"}},
+    ),
 ]

@@ -24,6 +24,8 @@ _CUT = re.compile(
 
 _WHOLE = re.compile(
     r"\b(?:now|over|again|here|day|night|more) and (?:then|again|over|there|night|day|more)\b"
+    r"|\bneither [^.;:()]{1,60}?\bnor\b"
+    r"|\b(?:go|try|come) and (?=\w)"
     r"|\bkeep [^.;:()]{1,60}?\b(?:away|elsewhere)\b"
     r"|\bor (?:more|less|fewer|over)\b|[(\[]\s?(?:[nuµμm]?s|[KMGT]?i?B(?:/s|ps)?|[GM]Hz|%)\s?[)\]]",
     re.IGNORECASE,

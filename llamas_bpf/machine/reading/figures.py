@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from llamas_bpf.contracts.profile import Doubt
 from llamas_bpf.machine.claim import Claim
@@ -33,6 +34,7 @@ _SIDELINE = {
     "bytes": re.compile(r"(?!)"),
 }
 _EXTREME = 3
+_IN = re.compile(r"\s(?:\w+\s)?(?:in|within|over|took)\s{1,3}(?:about |only )?")
 _BITS = re.compile(r"[KMGT]i?b(?:its?)?$")
 _OF_IOPS = re.compile(
     r"\bIOPS\s?=[^=]{1,20}\bBW\s?=[^=]{0,20}$", re.IGNORECASE
@@ -83,7 +85,7 @@ def read(passages: Sequence[Passage], about: Subject) -> Found:
 
 def _place(place: Place, about: Subject, found: Found) -> None:
     fields = list(_fields(place))
-    if not fields or _defines_unit(place):
+    if not fields or _defines_unit(place) or _is_of_transfer(place):
         return
     said = place.passage.words(place.quantity.start, place.quantity.end)
     left_out = _left_out(place, about)
@@ -129,6 +131,17 @@ def _defines_unit(place: Place) -> bool:
             r"\s?(?:=|is|are|means)\s?", text[min(q.end, quantity.end) : max(q.start, quantity.start)]
         )
         for q in twins
+    )
+
+
+def _is_of_transfer(place: Place) -> bool:
+    """Whether it is how much was moved, or how long that took ("612 MB in 3.01 seconds")."""
+    return any(
+        place.quantity in (much, long)
+        and (much.family, long.family) == ("bytes", "time")
+        and long.value >= _MS
+        and _IN.fullmatch(place.passage.text, much.end, long.start)
+        for much, long in pairwise(place.others)
     )
 
 

@@ -4,6 +4,9 @@ import re
 
 #: A whole phrase decides before its words do: "don't put" is bad, though "put" is good.
 _BAD = (
+    r"\bneither\b[^.;]{1,80}?\b(?:belongs?|goes?|should|fits?|welcome|good|suit\w*|fast|well|fine|likes?)\b|"
+    r"(?:\b(?:do not|never)|\bdon['’]?t) (?:you )?(?:ever |even |just )?(?:go|try|come|dare|want to) "
+    r"(?:and |to )?(?:\w+)\b|"
     r"\b(?:not|hardly|scarcely|never) (?:(?:exactly|really|quite|at all) )?(?:its|their|his|a|the|our) "
     r"(?:\w+ )?(?:strengths?|strong (?:points?|sides?|suits?)|forte|speciality)\b|"
     r"\bnot (?:its|their) (?:thing|job|purpose|friend)\b|"
@@ -100,6 +103,8 @@ _GOOD = (
 )
 # Praise or blame that is itself denied says nothing.
 _NEUTRAL = (
+    r"n['’]t (?:so |too |that |very )?(?:bad|slow|weak|poor|terrible|expensive)\b|"
+    r"\bneither\b[^.;]{1,80}?\b(?:slow|bad|poor|weak|hurts?|suffers?|problem\w*)\b|"
     r"\bkeeps? up\b|"
     r"\b(?:nobody|no one|none) (?:should|would|could) \w+\b.*|\bnot (?:so |too |that |very )?(?:bad|"
     r"slow|weak|poor|terrible|expensive)\b"

@@ -26,11 +26,13 @@ _RAW: Final = {
     r"dusty|stale|forgotten|not (?:been |being )?(?:touched|used|accessed|needed)|"
     r"never (?:\w+ ){0,3}need|nobody (?:has |ever )*(?:look|touch|use|need|ask|read)\w*|"
     r"backups\b|historical|ab und zu|gelegentlich|selten|kalte?n?\b",
-    "reads": r"(?<!nobody )(?<!no one )(?<!ever )(?<!never )read(?:s|"
+    "reads": r"(?!reads? (?:in|at|takes?) (?:\w+ )?[0-9])(?<!nobody )"
+    r"(?<!no one )(?<!ever )(?<!never )read(?:s|"
     r"ing)?\b(?!\s?[=:]\s?~?[0-9])(?![ -](?:or|and|/)[ -]?writ\w+ (?:latency|"
     r"bandwidth))(?![ -](?:latency|"
     r"bandwidth|speed|throughput|delay|time))|reader|fetch(?:es|ing)\b|lesen\b|lese",
-    "writes": r"(?<!than you )(?<!as you )(?<!than it is )(?<!than they are )(?<!than )(?<!once )(?:over|"
+    "writes": r"(?!writes? (?:in|at|takes?) (?:\w+ )?[0-9])"
+    r"(?<!than you )(?<!as you )(?<!than it is )(?<!than they are )(?<!than )(?<!once )(?:over|"
     r"re)?writ(?:e(?! home)|es|ing|ten)\b(?! once)(?!\s?[=:]\s?~?[0-9])(?![ -](?:latency|bandwidth|"
     r"speed|throughput|amplif|"
     r"endur|cycle|buffer|cache|ahead|up\b))|writers?\b|updat(?:es?|ing|ed)\b|modif(?:y|ies|ying|"

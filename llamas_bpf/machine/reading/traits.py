@@ -22,6 +22,13 @@ _WHAT = re.compile(r"\b(?:what|which|where|when|was|welche\w*|wo|wann)\b", re.IG
 _HOW = re.compile(r"\b(?:how|who|whose|why|wie|wer|warum)\b", re.IGNORECASE)
 _GOES = re.compile(r"\b(?:go(?:es)?|lives?|put|runs?) (?:there|here|on (?:it|this))\b", re.IGNORECASE)
 _MOST_ANSWER = 12  # words; what is longer has a verb of its own
+_YES_OR_NO = re.compile(r"\W*(?:(?P<yes>yes|ja|✓|✔)|no|nein|✗|✘|never)\W*", re.IGNORECASE)
+_EXCEPT = re.compile(
+    r"\b(?:except|apart from|aside from|other than|excluding|with the exception of)(?: for)?\b"
+    r"[^.;,:]{0,40}$",
+    re.IGNORECASE,
+)
+_OTHER = {"good_at": "bad_at", "bad_at": "good_at"}
 _FOR = re.compile(r"\s*for\b", re.IGNORECASE)
 _CARRY_ON = ("and", "or", "nor", "und", ",", "(", "[", "")
 
@@ -33,9 +40,20 @@ def read(passages: Sequence[Passage], about: Subject) -> list[Claim]:
         for side, trait, start, end in _traits(passage, about, claims.keys()):
             claims.setdefault((side, trait), Claim(side, trait, passage.words(start, end)))
         if following:
-            for claim in _answered(passage, following, about):
+            for claim in (*_answered(passage, following, about), *_in_row(passage, following, about)):
                 claims.setdefault((claim.field, claim.value), claim)
     return list(claims.values())
+
+
+def _in_row(name: Passage, cell: Passage, about: Subject) -> Iterator[Claim]:
+    """A claim for each trait that names a row ("| hot pages | no |") below a head such as "Recommended"."""
+    answer = _YES_OR_NO.fullmatch(cell.text)
+    side = _side(cell.column, about) if answer and name.row == cell.row and not name.label else None
+    if answer and side and not POLARITY.search(name.text):
+        side = side if answer["yes"] else _OTHER[side]
+        for trait, stems in TRAITS.items():
+            if stems.search(name.text):
+                yield Claim(side, trait, f"{name.raw}|{cell.raw}")
 
 
 def _answered(question: Passage, following: Passage, about: Subject) -> Iterator[Claim]:
@@ -74,6 +92,8 @@ def _traits(
                     continue  # a figure, and no judgement
                 carried = None if here and trait in ("reads", "writes") else sides[place]
                 side = _nearest(judged, match.start()) or carried
+                if side and _EXCEPT.search(passage.text[:start]):
+                    side = _OTHER[side]
                 if (
                     side
                     and (side, trait) not in known
