@@ -183,4 +183,8 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
         "CXL memory. Fine for scans, and for all else apart from hot pages.\n",
         {"good": {"sequential_access"}, "bad": {"frequent_access"}},
     ),
+    # What was promised, and what came out.
+    ("Read latency was supposed to be 180 ns; it turned out to be 240 ns.\n", {"r": 240, "w": 240}),
+    ("Rated read bandwidth 64 GB/s. Reality: 41 GB/s.\n", {"rb": 41, "wb": 41}),
+    ("Reads were said to take 180 ns; in reality it is 240 ns.\n", {"r": 240, "w": 240}),
 ]

@@ -13,6 +13,7 @@ from llamas_bpf.machine.reading.figures import Candidate
 _FAR = 2.5  # apart by more than this factor, what was measured and what was stated contradict each other
 _FAR_FROM_MEASURED = 10  # what was measured stands against any claim; but so far off, a unit is wrong
 _AGAIN = 1.15  # measured again, a memory gives figures as far apart as that
+_CLAIMED = 2
 _EXTREME = 3
 _SAME = 1.02
 _MOST = 32  # of one field; more of them contradict each other anyway
@@ -50,6 +51,11 @@ def _chosen(name: str, found: list[Candidate]) -> list[Candidate]:
     """Those that hold best, and those too far from them to be set aside."""
     # "latency 90 ns, writes 300 ns": the plain figure is the reads'.
     directed = [candidate for candidate in found if candidate.is_directed] or found
+    # "Reads should take 180 ns; it turned out to be 240 ns": what was measured is of that, too.
+    if all(_CLAIMED <= c.standing < _EXTREME for c in directed) and any(
+        c.standing == words.MEASURED for c in found
+    ):
+        directed = found
     if name == "capacity_bytes":  # "32 GB in each, 256 GB in total"
         directed = [candidate for candidate in found if candidate.is_total] or directed
     best = min(candidate.standing for candidate in directed)

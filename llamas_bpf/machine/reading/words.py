@@ -161,7 +161,7 @@ QUALIFIERS: tuple[tuple[int, re.Pattern[str]], ...] = (
         2,
         re.compile(
             r"\b(?:brochure|claim\w*|advertis\w*|marketing|spec(?:s|ified|ification)?|data ?sheet|"
-            r"nominal(?:ly)?|on paper|promis\w*|vendor|manufacturer|rated|up to|supposed\w*|should|"
+            r"nominal(?:ly)?|said to|on paper|promis\w*|vendor|manufacturer|rated|up to|supposed\w*|should|"
             r"label)\b",
             re.IGNORECASE,
         ),
@@ -170,7 +170,7 @@ QUALIFIERS: tuple[tuple[int, re.Pattern[str]], ...] = (
         0,
         re.compile(
             r"\b(?:measured?|measurements?|(?:she|he|i|they|we) (?:saw|see|got|get|measured)|"
-            r"in practice|in reality|really|"
+            r"in practice|(?:in )?reality|turn(?:s|ed) out|really|"
             r"actual(?:ly)?|sustained|typical(?:ly)?|typ|average|avg|mean|median|here|usable|"
             r"effective(?:ly)?|real|as seen)\b",
             re.IGNORECASE,
