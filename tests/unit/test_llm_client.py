@@ -200,7 +200,7 @@ def test_a_rate_limit_that_speaks_of_tokens_is_no_full_window(asked: Any) -> Non
         (429, "²", None, None),
         (429, "", None, None),
         (500, "7", None, None),
-        (429, formatdate(time.time() + 9000, usegmt=True), 3600, 3600),
+        pytest.param(429, formatdate(time.time() + 9000, usegmt=True), 3600, 3600, id="a date to come"),
         (429, "Wed, 21 Oct 2015 07:28:00 GMT", 0, 0),
         (429, "Wed, 99 Oct 99999 07:28:00 GMT", None, None),
     ],
