@@ -31,9 +31,10 @@ def nodes(machine: Machine) -> list[Json]:
     """Of each: the kernel's facts, with the figures that count (None where nobody tells them), ``good_at``,
     ``bad_at`` and ``persistent``.
 
-    ``suits_hot``, ``suits_cold``: its text wants what is used often, or hardly. ``suits_reads``: it reads as
-    fast as any, and writes are dear. ``most_write_ratio``: who writes more than this share does not belong
-    there; None: anybody may. ``key`` is the node's name in ``memory.node_bytes``.
+    ``suits_hot``, ``suits_cold``: its text wants what is used often, or hardly; and it was not measured, or
+    told by the firmware, to be slower than others. ``suits_reads``: it reads as fast as any, and writes are
+    dear. ``most_write_ratio``: who writes more than this share does not belong there; None: anybody may.
+    ``key`` is the node's name in ``memory.node_bytes``.
     """
     told = {each.node: each for each in machine.features}
     texts = {each.name: each for each in machine.profiles}
@@ -43,6 +44,9 @@ def nodes(machine: Machine) -> list[Json]:
         reads = node["read_latency_ns"]
         quick = "reads" in node["good_at"] if reads is None or fastest is None else reads < CLEARLY * fastest
         node["suits_reads"] = quick and _writes_are_dear(node)
+    for number, node in zip((each.id for each in machine.nodes), found, strict=True):
+        # What a text praises is not believed against a measurement, or the firmware.
+        node["suits_hot"] &= not (number in told and _is_known_slow(told[number], fastest))
     return found
 
 
@@ -119,6 +123,13 @@ def _writes_are_dear(node: Json) -> bool:
         or (None not in (read_ns, write_ns) and write_ns >= _WRITES_DEAR * read_ns)
         or (None not in (read, write) and read >= _WRITES_DEAR * write)
     )
+
+
+def _is_known_slow(told: NodeFeatures, fastest: float | None) -> bool:
+    latency = told.figures.get("read_latency_ns")
+    if latency is None or fastest is None or (latency.measured, latency.hmat) == (None, None):
+        return False
+    return latency.value is not None and latency.value >= CLEARLY * fastest
 
 
 def _best(name: str, told: list[float | None]) -> float | None:

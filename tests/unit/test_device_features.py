@@ -114,6 +114,14 @@ def test_the_text_says_which_pages_a_memory_wants(
     assert (found["suits_hot"], found["suits_cold"]) == hot_cold
 
 
+@pytest.mark.parametrize(
+    ("slow", "suits"), [(Told(measured=300), False), (Told(hmat=300), False), (Told(text=300), True)]
+)
+def test_praise_is_not_believed_against_what_is_known(slow: Told, suits: bool) -> None:
+    praised = NodeFeatures(node=2, good_at=("frequent_access",), figures={"read_latency_ns": slow})
+    assert node(2, memory(0, read_latency_ns=100), praised)["suits_hot"] is suits
+
+
 def test_kinds_of_processors() -> None:
     cpus = tuple(
         Cpu(id=id_, node=0, cpu_class="performance" if id_ < 2 else "efficiency") for id_ in range(6)
