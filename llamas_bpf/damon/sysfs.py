@@ -2,21 +2,24 @@
 
 What is done here is the same for whoever uses kdamonds of ours; what they are told to do is their user's.
 Writers of one process take turns, so that what belongs together is written at a stretch. Others' writes are
-waited for: one at a time in the whole kernel is served, and the answer to all others is EBUSY
-(mm/damon/sysfs.c, damon_sysfs_lock).
+waited for: one at a time in the whole kernel is served, and the answer to all others, readers of ``state``
+among them, is EBUSY (mm/damon/sysfs.c, damon_sysfs_lock).
 """
 
 import errno
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from llamas_bpf.damon.ranges import Range
 
 KDAMONDS = Path("/sys/kernel/mm/damon/admin/kdamonds")
+
+Result = TypeVar("Result")
 
 #: Held while one user's commands are given.
 TURN = threading.RLock()
@@ -150,21 +153,29 @@ def stop(number: int) -> None:
 
 
 def read(path: Path) -> str:
-    """Without the final newline."""
-    return path.read_text(encoding="utf-8", errors="surrogateescape").rstrip("\n")
+    """Without the final newline. Waits as ``write`` does: ``state`` is shown under the same lock."""
+    return _when_free(lambda: path.read_text(encoding="utf-8", errors="surrogateescape")).rstrip("\n")
 
 
 def write(path: Path, value: int | str) -> None:
     """Waits, a second at most, for those whose turn it is."""
-    for tried in range(_BUSY_TRIES):
+
+    def in_turn() -> None:
+        with TURN:
+            _write_once(path, os.fsencode(f"{value}"))
+
+    _when_free(in_turn)
+
+
+def _when_free(done: Callable[[], Result]) -> Result:
+    for _ in range(_BUSY_TRIES - 1):
         try:
-            with TURN:
-                _write_once(path, os.fsencode(f"{value}"))
-            return
+            return done()
         except OSError as error:
-            if error.errno != errno.EBUSY or tried + 1 == _BUSY_TRIES:
+            if error.errno != errno.EBUSY:
                 raise
         time.sleep(_BUSY_PAUSE_S)
+    return done()
 
 
 def _write_once(path: Path, text: bytes) -> None:

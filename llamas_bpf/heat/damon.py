@@ -93,9 +93,9 @@ class Damon:
             raise
 
     def refresh(self, workloads: Sequence[Workload]) -> dict[str, Heat]:
-        self._check_ours()
         known: dict[str, Heat] = {}
         try:
+            self._check_ours()
             self._choose(workloads)
             for workload in workloads:
                 if workload.id in self._kdamonds and (heat := self._look(workload)):
