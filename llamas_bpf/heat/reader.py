@@ -68,8 +68,7 @@ class Reader:
         except BaseException as error:  # told to the caller, who has no other way to know
             self._error = error
         finally:
-            if self._source:
-                self._source.close()
+            self._end()
 
     def _next(self) -> tuple[Workload, ...] | None:
         with self._change:
@@ -92,11 +91,20 @@ class Reader:
 
     def _leave(self, why: str) -> dict[str, Heat]:
         """For the next source."""
-        if self._source:
-            self._source.close()
         self._degradations += (why,)
+        self._end()
         self._source = self._open_next()
         return {}
+
+    def _end(self) -> None:
+        """What does not let itself be ended is taken up, or away, by whoever uses it next: no reason to end
+        the windows."""
+        source, self._source = self._source, None
+        if source:
+            try:
+                source.close()
+            except OSError as error:
+                self._degradations += (f"{source.name} could not be ended: {error}",)
 
     def _open_next(self) -> Source | None:
         while self._untried:

@@ -1,5 +1,6 @@
 """The best source there is, and the next one when it stops being usable."""
 
+import errno
 import time
 from collections.abc import Callable, Sequence
 
@@ -114,3 +115,20 @@ def test_a_mistake_of_ours_is_told_and_ends_no_window() -> None:
     assert "first failed, please report it: KeyError: 'what'" in reader.degradations
     reader.close()
     assert source.closed == second.closed == 1
+
+
+def test_one_that_cannot_be_ended_ends_no_window() -> None:
+    def lost() -> dict[str, Heat]:
+        raise UnusableError("it is busy")
+
+    class Stuck(Told):
+        def close(self) -> None:
+            raise OSError(errno.EBUSY, "busy")
+
+    reader = Reader(
+        MACHINE, [kind(Stuck("first", lost)), kind(Stuck("second", lambda: {"w1": heat("second")}))]
+    )
+    until(lambda: reader.read([ONE], 1) == {"w1": heat("second")})
+    assert "first could not be ended: [Errno 16] busy" in reader.degradations
+    reader.close()
+    assert "second could not be ended: [Errno 16] busy" in reader.degradations
