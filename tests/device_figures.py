@@ -1,7 +1,7 @@
 """The figures that the offline frontend reads from a text."""
 
 from llamas_bpf.contracts.profile import FIGURES, DeviceProfile
-from llamas_bpf.machine import reading, text
+from llamas_bpf.machine.texts import reading, text
 
 GB = 10**9
 NONE = (None,) * 5

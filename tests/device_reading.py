@@ -9,7 +9,7 @@ from llamas_bpf.advise.model import device
 from llamas_bpf.advise.model.endpoint import Endpoint
 from llamas_bpf.config import Config, LlmConfig
 from llamas_bpf.contracts.profile import DeviceProfile
-from llamas_bpf.machine.text import DeviceText, parse
+from llamas_bpf.machine.texts.text import DeviceText, parse
 
 KEY = "sk-very-secret-0123456789"
 TEXT = """

@@ -47,7 +47,7 @@ def command(model: str | None, texts: Path | None, config: Path | None, as_json:
 
 
 def _offline(name: str, raw: bytes) -> "DeviceProfile":
-    from llamas_bpf.machine import reading, text
+    from llamas_bpf.machine.texts import reading, text
 
     return reading.read(text.parse(name, raw))
 
@@ -58,7 +58,7 @@ def _model(name: str, config: "Config") -> "Reader":
     from llamas_bpf.advise.model import device, endpoint
     from llamas_bpf.advise.model.answer import AnswerError
     from llamas_bpf.errors import ConfigError, LlamasError
-    from llamas_bpf.machine import text
+    from llamas_bpf.machine.texts import text
 
     server = endpoint.configured(config)
     if server is None:

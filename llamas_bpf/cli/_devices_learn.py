@@ -16,7 +16,7 @@ from llamas_bpf.shown import plain
 
 if TYPE_CHECKING:
     from llamas_bpf.advise.model.endpoint import Endpoint
-    from llamas_bpf.machine.text import DeviceText
+    from llamas_bpf.machine.texts.text import DeviceText
 
 
 @click.command("learn")
@@ -156,7 +156,7 @@ def _known(state: Path, text: "DeviceText") -> DeviceProfile | None:
 
 
 def _text(file: Path) -> "DeviceText":
-    from llamas_bpf.machine.text import MOST_BYTES, parse
+    from llamas_bpf.machine.texts.text import MOST_BYTES, parse
 
     if str(file) == "-":
         return parse("stdin", sys.stdin.buffer.read(MOST_BYTES + 1))

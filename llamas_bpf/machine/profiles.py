@@ -18,7 +18,7 @@ from llamas_bpf.machine import cpulist, kept
 from llamas_bpf.shown import plain
 
 if TYPE_CHECKING:
-    from llamas_bpf.machine.text import DeviceText
+    from llamas_bpf.machine.texts.text import DeviceText
 
 FOLDER = "profiles"
 
@@ -59,7 +59,7 @@ def texts(config: Config) -> tuple[list["DeviceText"], list[str]]:
 
 def read_text(path: Path) -> "DeviceText":
     """Raises ConfigError with what to do about it."""
-    from llamas_bpf.machine.text import MOST_BYTES, parse
+    from llamas_bpf.machine.texts.text import MOST_BYTES, parse
 
     with open_trusted(path) as file:
         try:
@@ -72,7 +72,7 @@ def read_text(path: Path) -> "DeviceText":
 @lru_cache(maxsize=64)
 def read_offline(text: "DeviceText") -> DeviceProfile:
     """Without a model. A controller asks for it again whenever its machine changes."""
-    from llamas_bpf.machine.reading import read
+    from llamas_bpf.machine.texts.reading import read
 
     return read(text)
 

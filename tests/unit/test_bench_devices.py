@@ -13,7 +13,7 @@ from llamas_bpf.bench.device_score import Score, score
 from llamas_bpf.bench.device_truth import Case, Truth
 from llamas_bpf.contracts.profile import DeviceProfile, Doubt
 from llamas_bpf.errors import ConfigError
-from llamas_bpf.machine import text
+from llamas_bpf.machine.texts import text
 
 TEXT = """The expander has 64 GB and answers reads after 1.5 µs. Non-volatile; good for reads, bad for writes.
 It draws 20 W. Move pages away when they are touched more than 100 times a second."""

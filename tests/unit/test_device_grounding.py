@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llamas_bpf.contracts.profile import FIGURES, DeviceProfile
-from llamas_bpf.machine import grounding, text
-from llamas_bpf.machine.claim import Claim
+from llamas_bpf.machine.texts import grounding, text
+from llamas_bpf.machine.texts.claim import Claim
 
 BODY = """An expander with half a terabyte (5 x 102.4 GB); loads take 170 to 250
 nanoseconds. Streams at 38 GB/s. It has 24 cores at 2.4 GHz. Not persistent. Good for reads.

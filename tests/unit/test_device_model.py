@@ -12,7 +12,7 @@ from openai_server import Scene, calls, refusing, says, serving
 from llamas_bpf.advise.model import device_claims
 from llamas_bpf.advise.model.answer import AnswerError
 from llamas_bpf.contracts.profile import DeviceProfile
-from llamas_bpf.machine import grounding
+from llamas_bpf.machine.texts import grounding
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from llamas_bpf.contracts.profile import FIGURES, CpuClass, DeviceProfile, Threshold
-from llamas_bpf.machine import reading, text
+from llamas_bpf.machine.texts import reading, text
 
 GB = 10**9
 

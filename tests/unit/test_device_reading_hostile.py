@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llamas_bpf.contracts.profile import FIGURES, DeviceProfile
-from llamas_bpf.machine import reading, text
+from llamas_bpf.machine.texts import reading, text
 
 
 def read(body: str) -> DeviceProfile:

@@ -9,7 +9,7 @@ import device_styles_talk
 import pytest
 
 from llamas_bpf.contracts.profile import FIGURES
-from llamas_bpf.machine import reading, text
+from llamas_bpf.machine.texts import reading, text
 
 _SHORT = dict(zip(("r", "w", "rb", "wb", "c", "g"), FIGURES, strict=True))
 _SCALE = {"rb": 1e9, "wb": 1e9, "c": 1e9}

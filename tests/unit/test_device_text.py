@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from llamas_bpf.contracts.profile import Binding
 from llamas_bpf.errors import ConfigError
-from llamas_bpf.machine import text
+from llamas_bpf.machine.texts import text
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ import pytest
 
 from llamas_bpf.config import Config
 from llamas_bpf.contracts.profile import DeviceProfile
-from llamas_bpf.machine import profiles, reading
-from llamas_bpf.machine.text import DeviceText
+from llamas_bpf.machine import profiles
+from llamas_bpf.machine.texts import reading
+from llamas_bpf.machine.texts.text import DeviceText
 
 
 def test_a_text_that_breaks_the_reader_takes_nothing_with_it(

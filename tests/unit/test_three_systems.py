@@ -14,8 +14,8 @@ from llamas_bpf.contracts.hint import Advice, Hint
 from llamas_bpf.contracts.machine import Device, Machine
 from llamas_bpf.contracts.profile import Binding, DeviceProfile, Trait
 from llamas_bpf.machine import ranks, trust
-from llamas_bpf.machine.reading import read
-from llamas_bpf.machine.text import parse
+from llamas_bpf.machine.texts.reading import read
+from llamas_bpf.machine.texts.text import parse
 from llamas_bpf.plan import plan
 
 TEXTS = Path(__file__).parents[1] / "devices"

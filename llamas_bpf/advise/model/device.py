@@ -21,8 +21,8 @@ from llamas_bpf.advise.model.templates import rendered
 from llamas_bpf.config import Config, read_trusted
 from llamas_bpf.contracts.exchange import Status
 from llamas_bpf.contracts.profile import DeviceProfile, Doubt
-from llamas_bpf.machine import grounding
-from llamas_bpf.machine.text import DeviceText
+from llamas_bpf.machine.texts import grounding
+from llamas_bpf.machine.texts.text import DeviceText
 
 _MOST_QUESTIONS = 16  # about one text: enough for the longest
 _LEAST_PART_BYTES = 500

@@ -9,9 +9,9 @@ from llamas_bpf.advise.model.answer import AnswerError
 from llamas_bpf.advise.model.form import portable
 from llamas_bpf.as_json import Json
 from llamas_bpf.contracts.profile import TRAITS, Doubt, Figure, Kind, Threshold, Trait
-from llamas_bpf.machine import grounding, quantities
-from llamas_bpf.machine.claim import Claim
-from llamas_bpf.machine.quantities import Quantity
+from llamas_bpf.machine.texts import grounding, quantities
+from llamas_bpf.machine.texts.claim import Claim
+from llamas_bpf.machine.texts.quantities import Quantity
 
 #: Of one part of a text: a profile has room for no more.
 MOST = 100

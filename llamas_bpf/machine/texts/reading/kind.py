@@ -4,9 +4,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from llamas_bpf.machine.claim import Claim
-from llamas_bpf.machine.reading.passages import Passage
-from llamas_bpf.machine.text import DeviceText
+from llamas_bpf.machine.texts.claim import Claim
+from llamas_bpf.machine.texts.reading.passages import Passage
+from llamas_bpf.machine.texts.text import DeviceText
 
 _NOUNS = {
     "network": r"smart-?nics?|nics?|dpus?|network (?:card|adapter|interface|device)|ethernet (?:card|"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from llamas_bpf.machine.quantities import Quantity
+from llamas_bpf.machine.texts.quantities import Quantity
 
 _READ = r"(?:t?reads?|t?rd|reading|loads?|lese\w*)"
 _WRITE = r"(?:t?writes?|t?wr|writing|stores?|schreib\w*)"

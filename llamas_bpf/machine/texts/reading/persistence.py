@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from llamas_bpf.machine.claim import Claim
-from llamas_bpf.machine.reading.passages import Passage
-from llamas_bpf.machine.reading.subject import Subject
+from llamas_bpf.machine.texts.claim import Claim
+from llamas_bpf.machine.texts.reading.passages import Passage
+from llamas_bpf.machine.texts.reading.subject import Subject
 
 _KEEPS = (
     r"(?<!non-)(?<!non )\bpersistent\b|\bpersistence\b|\bnon-?[ ]?volatile\b|\bnot volatile\b|"

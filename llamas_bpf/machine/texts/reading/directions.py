@@ -2,10 +2,10 @@
 
 import re
 
-from llamas_bpf.machine.reading import words
-from llamas_bpf.machine.reading.clauses import BOTH, Clause
-from llamas_bpf.machine.reading.places import Place
-from llamas_bpf.machine.units import Family
+from llamas_bpf.machine.texts.reading import words
+from llamas_bpf.machine.texts.reading.clauses import BOTH, Clause
+from llamas_bpf.machine.texts.reading.places import Place
+from llamas_bpf.machine.texts.units import Family
 
 _OF_OTHER = re.compile(
     r"\b(?:reads?|writes?|load|store)[ -](?:latenc\w+|access\w*|bandwidth|throughput)", re.I

@@ -5,10 +5,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from llamas_bpf.contracts.profile import Doubt
-from llamas_bpf.machine.claim import Claim
-from llamas_bpf.machine.grounding import doubt
-from llamas_bpf.machine.reading import words
-from llamas_bpf.machine.reading.figures import Candidate
+from llamas_bpf.machine.texts.claim import Claim
+from llamas_bpf.machine.texts.grounding import doubt
+from llamas_bpf.machine.texts.reading import words
+from llamas_bpf.machine.texts.reading.figures import Candidate
 
 _FAR = 2.5  # apart by more than this factor, what was measured and what was stated contradict each other
 _FAR_FROM_MEASURED = 10  # what was measured stands against any claim; but so far off, a unit is wrong

@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from llamas_bpf.machine import units, written_numbers
-from llamas_bpf.machine.claim import Claim
-from llamas_bpf.machine.reading.passages import Passage
-from llamas_bpf.machine.reading.subject import Subject
+from llamas_bpf.machine.texts import units, written_numbers
+from llamas_bpf.machine.texts.claim import Claim
+from llamas_bpf.machine.texts.reading.passages import Passage
+from llamas_bpf.machine.texts.reading.subject import Subject
 
 _MOST = 64
 _CORES = re.compile(

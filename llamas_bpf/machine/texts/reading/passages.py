@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from llamas_bpf.machine import instructions, quantities, sentences, tables, units
-from llamas_bpf.machine.quantities import Quantity
-from llamas_bpf.machine.reading import clauses
-from llamas_bpf.machine.reading.clauses import Clause
+from llamas_bpf.machine.texts import instructions, quantities, sentences, tables, units
+from llamas_bpf.machine.texts.quantities import Quantity
+from llamas_bpf.machine.texts.reading import clauses
+from llamas_bpf.machine.texts.reading.clauses import Clause
 
 _MOST_WORDS = 300
 _MOST_QUANTITIES = 16  # what has more in one sentence is not meant to be read

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from llamas_bpf.contracts.profile import Binding
 from llamas_bpf.machine import cpulist
-from llamas_bpf.machine.reading import clauses
-from llamas_bpf.machine.reading.passages import Passage
-from llamas_bpf.machine.text import DeviceText
+from llamas_bpf.machine.texts.reading import clauses
+from llamas_bpf.machine.texts.reading.passages import Passage
+from llamas_bpf.machine.texts.text import DeviceText
 
 _LIST = r"[0-9]{1,4}(?:\s?(?:,|and|und|&|-|–|to|or)\s?[0-9]{1,4})*"
 _END = r"(?![\w%]|\.[0-9]|\s?(?:[KMGT]i?B|[nmµu]s|[KMG]Hz|nm)\b)"

@@ -5,9 +5,9 @@ import re
 from collections.abc import Sequence
 from typing import TypeVar
 
-from llamas_bpf.machine import instructions, quantities, written_numbers
-from llamas_bpf.machine.quantities import Quantity
-from llamas_bpf.machine.written_numbers import Number
+from llamas_bpf.machine.texts import instructions, quantities, written_numbers
+from llamas_bpf.machine.texts.quantities import Quantity
+from llamas_bpf.machine.texts.written_numbers import Number
 
 _MOST_PLACES = 16  # of the same words; a hostile text may repeat them thousands of times
 _SPACE = re.compile(r"\s+")

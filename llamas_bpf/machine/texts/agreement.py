@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from llamas_bpf.contracts.profile import FIGURES, CpuClass, Threshold
-from llamas_bpf.machine.claim import Claim
+from llamas_bpf.machine.texts.claim import Claim
 
 _CLOSE = 0.02  # figures within it say the same: 1.5 us and 1,520 ns
 _MOST_ENTRIES = 16  # of a list, as in the contract

@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass, replace
 
-from llamas_bpf.machine import tables, unit_names, units, written_numbers
-from llamas_bpf.machine.units import Family, Unit
-from llamas_bpf.machine.written_numbers import Number
+from llamas_bpf.machine.texts import tables, unit_names, units, written_numbers
+from llamas_bpf.machine.texts.units import Family, Unit
+from llamas_bpf.machine.texts.written_numbers import Number
 
 # A dash that begins a line is a list's.
 _TO = re.compile(r"(?!\n[-–—])\s?(?:to|through|up to|bis|-|–|—|\.\.\.?|…)\s?(?:about |around |some |~|≈)?")

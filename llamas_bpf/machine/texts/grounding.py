@@ -12,12 +12,12 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from llamas_bpf.contracts.profile import FIGURES, TRAITS, CpuClass, DeviceProfile, Doubt, Kind, Threshold
-from llamas_bpf.machine import agreement
-from llamas_bpf.machine.claim import Claim
-from llamas_bpf.machine.evidence import Evidence, squashed
-from llamas_bpf.machine.physics import BOUNDS
-from llamas_bpf.machine.text import DeviceText
-from llamas_bpf.machine.units import Family
+from llamas_bpf.machine.texts import agreement
+from llamas_bpf.machine.texts.claim import Claim
+from llamas_bpf.machine.texts.evidence import Evidence, squashed
+from llamas_bpf.machine.texts.physics import BOUNDS
+from llamas_bpf.machine.texts.text import DeviceText
+from llamas_bpf.machine.texts.units import Family
 
 _MOST_CLAIMS = 512
 _MOST_WORDS = 300  # characters, as in the contract

@@ -4,11 +4,11 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from llamas_bpf.machine.reading import clauses, words
-from llamas_bpf.machine.reading.addressed import Addressed
-from llamas_bpf.machine.reading.clauses import Clause
-from llamas_bpf.machine.reading.passages import Passage
-from llamas_bpf.machine.text import DeviceText
+from llamas_bpf.machine.texts.reading import clauses, words
+from llamas_bpf.machine.texts.reading.addressed import Addressed
+from llamas_bpf.machine.texts.reading.clauses import Clause
+from llamas_bpf.machine.texts.reading.passages import Passage
+from llamas_bpf.machine.texts.text import DeviceText
 
 #: A passage (or table column, or heading) that is about something else, or about another time.
 _ELSEWHERE = re.compile(

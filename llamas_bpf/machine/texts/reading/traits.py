@@ -4,12 +4,12 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from itertools import zip_longest
 
-from llamas_bpf.machine.claim import Claim
-from llamas_bpf.machine.reading.clauses import Clause
-from llamas_bpf.machine.reading.passages import Passage
-from llamas_bpf.machine.reading.praise import POLARITY
-from llamas_bpf.machine.reading.subject import Subject
-from llamas_bpf.machine.reading.trait_words import TRAITS
+from llamas_bpf.machine.texts.claim import Claim
+from llamas_bpf.machine.texts.reading.clauses import Clause
+from llamas_bpf.machine.texts.reading.passages import Passage
+from llamas_bpf.machine.texts.reading.praise import POLARITY
+from llamas_bpf.machine.texts.reading.subject import Subject
+from llamas_bpf.machine.texts.reading.trait_words import TRAITS
 
 _MOST_LABEL = 4  # words
 _ANSWER = re.compile(

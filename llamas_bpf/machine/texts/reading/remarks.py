@@ -3,10 +3,10 @@
 import re
 from collections.abc import Sequence
 
-from llamas_bpf.machine import tables
-from llamas_bpf.machine.claim import Claim
-from llamas_bpf.machine.reading.passages import Passage
-from llamas_bpf.machine.reading.subject import Subject
+from llamas_bpf.machine.texts import tables
+from llamas_bpf.machine.texts.claim import Claim
+from llamas_bpf.machine.texts.reading.passages import Passage
+from llamas_bpf.machine.texts.reading.subject import Subject
 
 _ENDURANCE = re.compile(
     r"\b(?:dwpd|tbw|pbw|endurance|drive writes? (?:a|per) day|(?:write|erase|p/?e|"

@@ -3,8 +3,8 @@
 import re
 from itertools import pairwise
 
-from llamas_bpf.machine import unit_names
-from llamas_bpf.machine.units import Unit
+from llamas_bpf.machine.texts import unit_names
+from llamas_bpf.machine.texts.units import Unit
 
 RULE = re.compile(r"[\s|:+-]*-{2,}[\s|:+-]*")
 _MOST = 32  # cells of a row

@@ -2,7 +2,7 @@
 
 import re
 
-from llamas_bpf.machine import sentences
+from llamas_bpf.machine.texts import sentences
 
 _READER = r"(?:reader|AI|LLM|language model|assistant|parser|extractor|chat ?bot|agent)s?"
 _DEVICE = r"(?:device|memory|card|module|node|drive|board)"

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from llamas_bpf.machine.quantities import Quantity
-from llamas_bpf.machine.reading.clauses import Clause
-from llamas_bpf.machine.reading.passages import Passage
+from llamas_bpf.machine.texts.quantities import Quantity
+from llamas_bpf.machine.texts.reading.clauses import Clause
+from llamas_bpf.machine.texts.reading.passages import Passage
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from llamas_bpf.contracts.profile import Doubt
-from llamas_bpf.machine import written_numbers
-from llamas_bpf.machine.grounding import doubt
-from llamas_bpf.machine.reading import words
-from llamas_bpf.machine.reading.passages import Passage
+from llamas_bpf.machine.texts import written_numbers
+from llamas_bpf.machine.texts.grounding import doubt
+from llamas_bpf.machine.texts.reading import words
+from llamas_bpf.machine.texts.reading.passages import Passage
 
 _IS = re.compile(
     r"(?:[:=]|\b(?:is|are|of|takes?|about|around|at|needs?)|\s{2,})\s?(?:about |around |some |roughly |"

@@ -2,8 +2,8 @@
 
 import re
 
-from llamas_bpf.machine import units
-from llamas_bpf.machine.units import Unit
+from llamas_bpf.machine.texts import units
+from llamas_bpf.machine.texts.units import Unit
 
 _LONGEST = 60  # characters of a name that are looked at
 _SAID = re.compile(r"[(\[]\s?([A-Za-zµμ/%]{1,12})\s?[)\]]\s*$|(?:\bin|,) ([A-Za-zµμ/]{1,12})\s*$")

@@ -1,8 +1,8 @@
 """The offline frontend: reads a device text by its units and words, without any model."""
 
 from llamas_bpf.contracts.profile import DeviceProfile
-from llamas_bpf.machine import grounding
-from llamas_bpf.machine.reading import (
+from llamas_bpf.machine.texts import grounding
+from llamas_bpf.machine.texts.reading import (
     choice,
     class_tables,
     classes,
@@ -15,8 +15,8 @@ from llamas_bpf.machine.reading import (
     traits,
     unknown,
 )
-from llamas_bpf.machine.reading.subject import Subject
-from llamas_bpf.machine.text import DeviceText
+from llamas_bpf.machine.texts.reading.subject import Subject
+from llamas_bpf.machine.texts.text import DeviceText
 
 
 def read(text: DeviceText) -> DeviceProfile:

@@ -4,6 +4,7 @@ import difflib
 import hashlib
 import re
 import tomllib
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,10 +103,8 @@ def _values(name: str, front: str) -> dict[str, Any]:
     """TOML; else, line by line, ``key: value`` as in YAML."""
     if len(front) > _MOST_FRONT:
         raise ConfigError(f"{name}: the front matter is too long: it holds only {_EXAMPLE}")
-    try:
+    with suppress(tomllib.TOMLDecodeError):
         return tomllib.loads(front)
-    except tomllib.TOMLDecodeError:
-        pass
     values: dict[str, Any] = {}
     for line in front.split("\n"):
         if not line.strip() or line.lstrip().startswith("#"):

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from llamas_bpf.contracts.profile import Doubt
-from llamas_bpf.machine.claim import Claim
-from llamas_bpf.machine.grounding import doubt
-from llamas_bpf.machine.quantities import Quantity
-from llamas_bpf.machine.reading import clauses, directions, subject, words
-from llamas_bpf.machine.reading.clauses import BOTH
-from llamas_bpf.machine.reading.passages import Passage
-from llamas_bpf.machine.reading.places import Place
-from llamas_bpf.machine.reading.subject import Subject
+from llamas_bpf.machine.texts.claim import Claim
+from llamas_bpf.machine.texts.grounding import doubt
+from llamas_bpf.machine.texts.quantities import Quantity
+from llamas_bpf.machine.texts.reading import clauses, directions, subject, words
+from llamas_bpf.machine.texts.reading.clauses import BOTH
+from llamas_bpf.machine.texts.reading.passages import Passage
+from llamas_bpf.machine.texts.reading.places import Place
+from llamas_bpf.machine.texts.reading.subject import Subject
 
 _NAMED = {
     "time": words.LATENCY,

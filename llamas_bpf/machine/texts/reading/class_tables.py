@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from llamas_bpf.machine import written_numbers
-from llamas_bpf.machine.claim import Claim
-from llamas_bpf.machine.reading.passages import Passage
+from llamas_bpf.machine.texts import written_numbers
+from llamas_bpf.machine.texts.claim import Claim
+from llamas_bpf.machine.texts.reading.passages import Passage
 
 _MOST_WORDS = 300
 _MOST = 16
