@@ -41,7 +41,7 @@ lint: setup  ## Check style and types
 
 test-host: test-unit test-guests test-kernel  ## Run all tests that are no lab tests
 
-test-unit: setup  ## Run the unit tests
+test-unit: setup .venv/bin/promtool  ## Run the unit tests
 	$(BIN)/python -m pytest -n auto -m 'not slow' tests/unit
 
 test-kernel: setup  ## Run the tests that use this machine's own kernel
@@ -133,6 +133,14 @@ vagrant-validate: setup .venv/vagrant-packages  ## Check the Vagrantfile, and wh
 	$(BIN)/pip install -q 'setuptools>=77' 'cffi>=1.17'
 	$(BIN)/pip install -q --no-build-isolation -e '.[test]'
 	@touch $@
+
+# Unpacked only: to install Debian's prometheus would make it a service that starts with the machine.
+.venv/bin/promtool: | .venv/ready
+	cd .venv && { apt-get download -q prometheus || { apt-get update -q && apt-get download -q prometheus; }; }
+	dpkg-deb --fsys-tarfile .venv/prometheus_*.deb | tar -xO ./usr/bin/promtool >$@.new
+	rm .venv/prometheus_*.deb
+	chmod 755 $@.new
+	mv $@.new $@
 
 # In an environment of its own: it has nothing to do with what runs here, and takes minutes to compile, the half
 # of them for models that see and hear, which are left out.
