@@ -1,6 +1,7 @@
 """The model's advisor against a real server on loopback: well, badly, slowly and not at all answered."""
 
 import os
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -161,8 +162,17 @@ def test_one_unknown_id_costs_only_its_hint(loops: Any) -> None:
 
 
 def test_retries_come_later_and_later_until_it_recovers(loops: Any) -> None:
+    asked_is_seen = threading.Event()
+
+    def then(scene: Scene) -> Scene:
+        def held(handler: Any) -> None:
+            asked_is_seen.wait(60)
+            scene(handler)
+
+        return held
+
     bad = sends(b"", 503)
-    loop, _ = loops(bad, bad, bad, hints(PLACE), ask_every_s=1000)
+    loop, _ = loops(bad, then(bad), then(bad), then(hints(PLACE)), ask_every_s=1000)
     loop.answer()
     waited = []
     for _ in range(3):
@@ -170,7 +180,9 @@ def test_retries_come_later_and_later_until_it_recovers(loops: Any) -> None:
         while loop.advisor.idle():
             assert loop.window() is None
         waited.append(loop.number - begun)
+        asked_is_seen.set()
         advice, _ = loop.answer()
+        asked_is_seen.clear()
     assert waited == [5, 10, 20]
     assert advice is not None
     assert [exchange.status for exchange in loop.exchanges] == ["http_error"] * 3 + ["ok"]
