@@ -31,6 +31,7 @@ def row_json(digest: Digest, row: int) -> Json:
         "pids": [process.pid for process in workload.processes],
         "started_by_exec": workload.started_by_exec,
         "does": list(workload.does),
+        "cpu_node": workload.cpu_node,
     }
     # item() gives all columns as Python numbers at once: one by one is ten times slower.
     values = digest.table[row].item()

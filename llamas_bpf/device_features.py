@@ -3,11 +3,12 @@
 Rules and prompts speak of these, never of products: so a new memory needs a text, and no rule of its own.
 """
 
+import math
 import re
 from collections.abc import Iterable
 
 from llamas_bpf.as_json import Json
-from llamas_bpf.contracts.machine import Machine, MemoryTier, NodeFeatures, NumaNode
+from llamas_bpf.contracts.machine import Machine, MemoryTier, NodeFeatures, NumaNode, Told
 from llamas_bpf.contracts.profile import FIGURES, CpuClass, DeviceProfile
 from llamas_bpf.machine import cpulist
 from llamas_bpf.machine.ranks import CLEARLY
@@ -16,6 +17,8 @@ from llamas_bpf.machine.ranks import CLEARLY
 _WRITES_DEAR = 2.0
 #: The share of writes from which a workload writes a lot, where the text sets no other.
 _WRITES_A_LOT = 0.5
+#: A distance that is not told: the farthest there is (ACPI, SLIT).
+_UNKNOWN = 255
 _COLD = {("page_accesses_per_s", "below"), ("page_idle_s", "above")}
 #: What processors of a class are made for, by the kernel's name of it; and the words of texts for it.
 _MADE_FOR = {"performance": ("serial_compute", "latency"), "efficiency": ("background_work",)}
@@ -48,6 +51,19 @@ def nodes(machine: Machine) -> list[Json]:
         # What a text praises is not believed against a measurement, or the firmware.
         node["suits_hot"] &= not (number in told and _is_known_slow(told[number], fastest))
     return found
+
+
+def nearest(machine: Machine, cpu_node: int | None) -> list[str]:
+    """The keys of the nodes with memory, the nearest to that node's CPUs first (None: to any CPU): by the
+    firmware's distance, and where that is the same, by read latency."""
+    told = {each.node: each.figures.get("read_latency_ns", Told()).value for each in machine.features}
+    near = [node for node in machine.nodes if node.id == cpu_node] or [n for n in machine.nodes if n.cpus]
+
+    def far(node: NumaNode) -> tuple[float, float, int]:
+        distances = (each.distances.get(node.id, _UNKNOWN) for each in near)
+        return min(distances, default=_UNKNOWN), told.get(node.id) or math.inf, node.id
+
+    return [str(node.id) for node in sorted(machine.nodes, key=far) if node.total_bytes]
 
 
 def tiers(found: Iterable[MemoryTier], of: Iterable[Json]) -> list[Json]:

@@ -71,6 +71,7 @@ class _Workload(_Part):
     pids: list[Annotated[int, Field(ge=0, lt=1 << 31)]]
     started_by_exec: bool = False
     does: list[Trait] = []
+    cpu_node: Annotated[int, Field(ge=0, lt=1024)] | None = None
     device: _Devices = _Devices()
 
 
@@ -128,6 +129,7 @@ def digest(found: Json) -> Digest:
                 started_by_exec=each.started_by_exec,
                 does=tuple(each.does),
                 near=tuple(each.device.near),
+                cpu_node=each.cpu_node,
             )
             for each in line.workloads
         ),

@@ -29,6 +29,7 @@ class Row:
     started_by_exec: bool = False
     does: tuple[Trait, ...] = ()
     near: tuple[str, ...] = ()
+    cpu_node: int | None = None
 
 
 def machine(
@@ -102,6 +103,7 @@ def digest(
                 row.started_by_exec,
                 row.does,
                 row.near,
+                row.cpu_node,
             )
             for row in rows
         ),

@@ -45,7 +45,7 @@ _OF_ANY = re.compile(
 COUNTED = ("does",)
 _COUNT = re.compile(rf"size\(workload\.({'|'.join(COUNTED)})\)\s*(<=|>=|<|>)\s*(\d+)", re.ASCII)
 #: Lists of words and numbers, which hold nothing of a workload's figures.
-_LISTS = {"workload.does", "workload.device.near", "workload.pids"}
+_LISTS = {"workload.does", "workload.device.near", "workload.nearest", "workload.pids"}
 _OPERATORS: dict[str, Callable[[Any, float], Any]] = {
     "<": operator.lt,
     "<=": operator.le,

@@ -18,6 +18,7 @@ from llamas_bpf.contracts.action import Action
 from llamas_bpf.contracts.digest import NODE_BYTES
 from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.contracts.workload import Workload
+from llamas_bpf.device_features import nearest
 from llamas_bpf.features import Column, columns, machine_features
 
 #: Turning a workload into CEL values costs about 1 µs a figure. So many are judged one by one (and all that
@@ -50,6 +51,7 @@ class Terms:
         self._names: Json = {"machine": self._all_of_machine, "in_force": in_force(situation)}
         self._narrow: _Context | None = None
         self._wide: _Context | None = None
+        self._by_distance: dict[int | None, list[str]] = {}
         self._same_for_all: dict[str, Any] = {}  # many rules begin with the same condition
 
     def keep_to(self, figures: Collection[str] | None) -> None:
@@ -88,6 +90,8 @@ class Terms:
                 shown.setdefault("memory", {})["node_bytes"] = self._node_bytes(self._rows[place])
             if self._is_named("near"):
                 shown.setdefault("device", {})["near"] = list(workload.near)
+            if self._is_named("nearest"):
+                shown["nearest"] = self._nearest(self._rows[place])
         return found
 
     def about(self, workload: Json) -> None:
@@ -131,6 +135,18 @@ class Terms:
     def _node_bytes(self, row: int) -> dict[str, float | None]:
         sizes = zip(self._digest.node_ids, self._digest.table[NODE_BYTES][row].tolist(), strict=True)
         return {str(node): None if math.isnan(size) else size for node, size in sizes}
+
+    def _nearest(self, row: int) -> list[str]:
+        """Nodes with memory: those with room for what it has elsewhere first, each time the nearest first."""
+        cpu_node = self._digest.workloads[row].cpu_node
+        if cpu_node not in self._by_distance:
+            self._by_distance[cpu_node] = nearest(self._machine, cpu_node)
+        has = {node: size or 0.0 for node, size in self._node_bytes(row).items()}
+        free = {node: told["free_bytes"] for node, told in self._digest.machine.get("nodes", {}).items()}
+        elsewhere = {node: sum(has.values()) - has.get(node, 0.0) for node in self._by_distance[cpu_node]}
+        # Sorting keeps the order of those that are alike.
+        order = sorted(elsewhere, key=lambda node: bool(elsewhere[node] > free.get(node, 0)))
+        return [f"node{node}" for node in order]
 
     def _is_named(self, name: str) -> bool:
         return self._figures is None or name in self._figures

@@ -24,7 +24,8 @@ class Workload:
     name the wrong workload. ``cgroup`` is a path below the cgroup v2 mount, starting with ``/``;
     None for processes and process trees. ``name`` comes from the system and is not to be trusted.
     ``does``: what the operator said that it does, in the words of device texts (``matrix_compute``).
-    ``near``: the devices (``gpu0``) that it has open, as far as was looked.
+    ``near``: the devices (``gpu0``) that it has open, as far as was looked. ``cpu_node``: the NUMA node on
+    whose CPUs it last ran for most of its time; None where there is but one, or it was not seen to run.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Workload:
     started_by_exec: bool = False
     does: tuple[Trait, ...] = ()
     near: tuple[str, ...] = ()
+    cpu_node: int | None = None
 
 
 @dataclass(frozen=True)

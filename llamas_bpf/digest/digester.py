@@ -16,6 +16,7 @@ from llamas_bpf.digest.cgroups import Cgroups
 from llamas_bpf.digest.delays import Delays
 from llamas_bpf.digest.open_devices import OpenDevices
 from llamas_bpf.digest.processes import Processes
+from llamas_bpf.digest.ran_on import RanOn
 from llamas_bpf.digest.reader import Reader, grown
 from llamas_bpf.heat import Reader as HeatReader
 
@@ -57,6 +58,7 @@ class Digester:
         self._own_cgroup = kernel_files.own_cgroup()
         self._reader = Reader(self._figures)
         self._open_devices = OpenDevices(machine.devices)
+        self._ran_on = RanOn(machine.cpus)
         self._machine_before = machine_row.counters(machine)
 
     @property
@@ -87,6 +89,7 @@ class Digester:
         table = table[: len(found)]
         window_ns = batch.end_ns - batch.start_ns
         workloads = self._read_files(table, tuple(workload for workload, _ in found), window_ns)
+        workloads = self._ran_on.told(workloads, batch.sched, row_of_key)
         return Digest(
             start_ns=batch.start_ns,
             end_ns=batch.end_ns,

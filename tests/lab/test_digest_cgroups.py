@@ -1,6 +1,7 @@
 """Which workload an event belongs to, where workloads are cgroups."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -140,3 +141,23 @@ def test_a_cgroup_above_others_is_not_charged_with_theirs(watcher: Watcher) -> N
         watcher.until(lambda: ran_ns() > 1e9 and len(root()) > 1)
     assert all(row["memory"]["current_bytes"] is None for row in root())
     assert json.dumps(watcher.since(first)).count("NaN") == 0
+
+
+@pytest.mark.skipif(
+    len({cpu.node for cpu in machine.read().cpus}) < 2,
+    reason="kernel feature: processors on two memory nodes",
+)
+def test_on_which_nodes_cpus_it_runs(watcher: Watcher) -> None:
+    """One that computes, and is moved from the last CPU to the first."""
+    program = "print('there', flush=True)\nwhile True: pass"
+    with workload("wanders", sys.executable, "-c", program) as wanders:
+        assert wanders.stdout is not None
+        assert wanders.stdout.readline() == "there\n"
+        for cpu in (max(machine.read().cpus, key=lambda each: each.node), machine.read().cpus[0]):
+            for pid in (MOUNT / "llamas-bpf/wanders/cgroup.procs").read_text().split():
+                os.sched_setaffinity(int(pid), {cpu.id})
+            watcher.until(lambda node=cpu.node: node in now(watcher, "wanders"))  # type: ignore[misc]
+
+
+def now(watcher: Watcher, name: str) -> list[int | None]:
+    return [row["cpu_node"] for row in watcher.rows[-1] if row["name"] == name]

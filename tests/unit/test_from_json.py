@@ -57,6 +57,7 @@ def digests(draw: st.DrawFn) -> Digest:
                 started_by_exec=draw(st.booleans()),
                 does=tuple(draw(st.lists(st.sampled_from(get_args(Trait))))),
                 near=tuple(draw(st.lists(st.from_regex(DEVICE, fullmatch=True)))),
+                cpu_node=draw(st.none() | st.integers(0, 1023)),
             )
             for number in ids
         ),

@@ -111,6 +111,33 @@ def test_of_two_memories_that_suit_either_will_do() -> None:
     assert hints(both(with_memory(read_latency_ns=90, write_latency_ns=500)), [reader]) == []
 
 
+def test_of_two_memories_that_suit_the_nearest_with_room_is_taken() -> None:
+    """Nodes 2 and 3 are alike but for where they hang: 3 beside the CPUs of node 1."""
+    of = with_memory("frequent_access", of=machine(tiers=[[0, 1, 2, 3]], cpus={0: [0], 1: [1]}))
+    far = {0: {2: 20, 3: 40}, 1: {2: 40, 3: 20}}
+    nodes = [node.model_copy(update={"distances": far.get(node.id, {})}) for node in of.nodes]
+    features = (*of.features, of.features[2].model_copy(update={"node": 3}))
+    of = of.model_copy(update={"nodes": tuple(nodes), "features": features})
+
+    def taken(cpu_node: int | None, of: Machine, here: float = 100 * MIB) -> list[str]:
+        row = quiet(node_bytes=(here, 0, 0, 0), cpu_node=cpu_node)
+        (found,) = alone(*hints(of, [row]))
+        return list(found["nodes"])
+
+    assert [taken(node, of) for node in (None, 0, 1)] == [["node2"], ["node2"], ["node3"]]
+    # As far as the other, and faster.
+    alike = [node.model_copy(update={"distances": {2: 20, 3: 20}}) for node in nodes]
+    quick = features[3].model_copy(update={"figures": {"read_latency_ns": Told(text=80)}})
+    same = of.model_copy(update={"nodes": tuple(alike), "features": (*features[:3], quick)})
+    assert taken(0, same) == ["node3"]
+    # Half of a node is free.
+    small = [node.model_copy(update={"total_bytes": 150 * MIB}) if node.id == 3 else node for node in nodes]
+    assert taken(1, of.model_copy(update={"nodes": tuple(small)})) == ["node2"]
+    # Where none has room, the guard says so of the nearest.
+    small = [node.model_copy(update={"total_bytes": 150 * MIB}) for node in nodes]
+    assert taken(1, of.model_copy(update={"nodes": tuple(small)})) == ["node3"]
+
+
 def test_the_busiest_goes_first() -> None:
     busy = Row("w2", {**quiet().columns, "sched.run_ns": 0.7e9}, node_bytes=(200 * MIB, 0, 0))
     found = hints(with_memory("frequent_access"), [quiet(), busy])
