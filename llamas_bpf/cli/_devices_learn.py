@@ -45,6 +45,7 @@ def command(
 ) -> int:
     """Read each device text that is new or has changed, and keep its profile.
 
+    What was read offline is read anew once a model is configured, unless --frontend offline is given.
     Every value of a profile stands in the text; what is in doubt is left out, and named. Exit status 2 when
     a text cannot be used.
     """
@@ -65,7 +66,7 @@ class _Reader:
         from llamas_bpf.advise.model import endpoint
 
         self._config = config
-        self.asked_for = frontend
+        self._asked_for = frontend
         server = None if frontend == "offline" else endpoint.configured(config)
         if frontend == "model" and server is None:
             raise ConfigError(f"no model is configured: {endpoint.HOW}; or use --frontend offline")
@@ -94,9 +95,13 @@ class _Reader:
         """Whether the model was to read this, and could not."""
         return self._server is not None and profile.reader == "offline"
 
-    def would_differ(self, profile: DeviceProfile) -> bool:
-        """Whether it was asked for by name, and is not who read this."""
-        return self.asked_for is not None and (self.asked_for == "offline") != (profile.reader == "offline")
+    def why_anew(self, profile: DeviceProfile) -> str:
+        """Why an unchanged text is read again; empty where the profile stands."""
+        if self._server is not None and profile.reader == "offline":
+            return "was read offline, and there is a model now"
+        if self._asked_for == "offline" != profile.reader:
+            return f"was read by {profile.reader}"
+        return ""
 
     def _say_once(self, sentence: str) -> None:
         if not self._said:
@@ -119,11 +124,17 @@ def _learn_all(config: Config, state: Path, names: tuple[str, ...], reader: _Rea
     unchanged: list[DeviceProfile] = []
     for text in chosen:
         known = _known(state, text)
-        if known is not None and not reader.would_differ(known):
+        why = reader.why_anew(known) if known else ""
+        if known is not None and not why:
             unchanged.append(known)
             _say(f"{known.name}: unchanged since it was read by {known.reader}")
             continue
+        if why:
+            _say(f"{text.name}: {why}: it is read anew")
         profile = reader.read(text)
+        if known is not None and reader.is_stood_in_for(profile):
+            unchanged.append(known)
+            continue
         if not reader.is_stood_in_for(profile):
             profiles.save(state, profile)
         learned.append(profile)

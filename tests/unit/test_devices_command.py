@@ -256,6 +256,30 @@ def test_a_model_that_fails_is_stood_in_for(place: Place) -> None:
     assert learned["reader"] == "m"
 
 
+def test_what_was_only_read_offline_is_read_by_a_model_once_there_is_one(place: Place) -> None:
+    (place.texts / "fast.md").write_text(FAST)
+    place.devices("learn")
+    with serving(fails(500, "out of order")) as server:
+        out, talk = place.devices("learn", "--json", model=server.url)
+    told = json.loads(out)
+    assert (told["learned"], [one["reader"] for one in told["unchanged"]]) == ([], ["offline"])
+    assert "fast: was read offline, and there is a model now: it is read anew" in talk
+    assert "fast: the model could not read it" in talk
+    kept = place.state / "profiles/fast.json"
+    assert json.loads(kept.read_text()) == told["unchanged"][0]
+    right = {"words": "Reads take 20 ns", "field": "read_latency_ns", "value": 20, "unit": "ns"}
+    with serving(says(answer(right))) as server:
+        place.devices("learn", "--frontend", "offline", model=server.url)
+        assert not server.questions
+        out, talk = place.devices("learn", "--json", model=server.url)
+        assert "it is read anew" in talk
+        asked = len(server.questions)
+        place.devices("learn", model=server.url)
+        assert len(server.questions) == asked
+    assert json.loads(kept.read_text()) == json.loads(out)["learned"][0]
+    assert json.loads(out)["learned"][0]["reader"] == "m"
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="kernel feature: only root can give a folder away")
 def test_nothing_is_kept_where_others_could_lead_it_elsewhere(place: Place, tmp_path: Path) -> None:
     (place.texts / "fast.md").write_text(FAST)
