@@ -166,6 +166,17 @@ def read_trusted(path: Path) -> str:
 
 def open_trusted(path: Path) -> BinaryIO:
     """A file that, when we are root, only root can have written."""
+    file = open_plain(path)
+    try:
+        check_owner(path, os.fstat(file.fileno()))
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def open_plain(path: Path) -> BinaryIO:
+    """A file, whoever wrote it, that cannot keep us waiting: no pipe, terminal or device."""
     try:
         # Not to wait for a pipe's other end.
         file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -173,18 +184,10 @@ def open_trusted(path: Path) -> BinaryIO:
         raise ConfigError(f"{path}: no such file") from None
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from None
-    try:
-        _check_plain(path, os.fstat(file))
-    except BaseException:
+    if not stat.S_ISREG(os.fstat(file).st_mode):
         os.close(file)
-        raise
-    return os.fdopen(file, "rb")
-
-
-def _check_plain(path: Path, status: os.stat_result) -> None:
-    if not stat.S_ISREG(status.st_mode):
         raise ConfigError(f"{path} is not a plain file")
-    check_owner(path, status)
+    return os.fdopen(file, "rb")
 
 
 def check_owner(path: Path, status: os.stat_result) -> None:

@@ -7,8 +7,10 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
+from llamas_bpf.config import open_plain
 from llamas_bpf.contracts.profile import FIGURES, CpuClass, Kind, Threshold, Trait
 from llamas_bpf.errors import ConfigError
+from llamas_bpf.machine.texts.text import MOST_BYTES
 
 PACKAGED = Path(__file__).parent / "device_texts"
 
@@ -76,20 +78,28 @@ def load(root: Path) -> list[Case]:
     """
     try:
         truths = sorted(root.rglob("*.toml"))
-        cases = [
-            Case(path.stem, path.parent.name, path.with_suffix(".md").read_bytes(), _truth(path))
-            for path in truths
-        ]
     except OSError as error:
         raise ConfigError(f"{error.filename}: {error.strerror}") from None
+    cases = [
+        Case(path.stem, path.parent.name, _read(path.with_suffix(".md")), _truth(path)) for path in truths
+    ]
     if not cases:
         raise ConfigError(f"{root}: there is no NAME.md with a NAME.toml beside it that says what is in it")
     return cases
 
 
+def _read(path: Path) -> bytes:
+    """As much of it as a text may have, and a byte more."""
+    try:
+        with open_plain(path) as file:
+            return file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+
+
 def _truth(path: Path) -> Truth:
     try:
-        return Truth.model_validate(tomllib.loads(path.read_text("utf-8")))
+        return Truth.model_validate(tomllib.loads(_read(path).decode()))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: {error}") from None
     except ValidationError as error:

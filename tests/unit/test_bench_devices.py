@@ -238,7 +238,7 @@ def test_ones_own_texts_need_a_truth_that_fits(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="there is no NAME"):
         device_truth.load(tmp_path)
     (tmp_path / "a.toml").write_text("kind = 'memory'")
-    with pytest.raises(ConfigError, match=r"a\.md: No such file"):
+    with pytest.raises(ConfigError, match=r"a\.md: no such file"):
         device_truth.load(tmp_path)
     (tmp_path / "a.md").write_text("A memory.")
     assert [case.name for case in device_truth.load(tmp_path)] == ["a"]

@@ -1,6 +1,8 @@
 """``bench devices`` as an operator runs it."""
 
 import json
+import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +61,20 @@ def test_people_see_marks_and_why_a_text_could_not_be_read(texts: Path) -> None:
     assert done.stderr.startswith("offline gave nothing for 1 of 1 texts; the first time: a: is binary")
     assert "≥ 90 %: missed by 90 %" in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("name", ["a.md", "a.toml"])
+def test_what_is_no_file_is_not_waited_for(texts: Path, name: str) -> None:
+    (texts / name).unlink()
+    os.mkfifo(texts / name)
+    with pytest.raises(ConfigError, match=rf"{re.escape(name)} is not a plain file"):
+        benched("--texts", str(texts))
+
+
+def test_no_more_is_read_than_a_text_may_have(texts: Path) -> None:
+    with (texts / "a.md").open("wb") as file:
+        file.truncate(1 << 40)
+    assert "is too long" in benched("--texts", str(texts)).stderr
 
 
 def test_a_model_needs_a_server(texts: Path) -> None:
