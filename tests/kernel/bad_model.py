@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import random
+import signal
 import socket
 import struct
 import sys
@@ -97,6 +98,10 @@ def tries() -> None:
         "write a sysctl": lambda: Path("/proc/sys/vm/swappiness").open("r+").close(),
         "make a cgroup": lambda: Path("/sys/fs/cgroup/bad-model").mkdir(),
         "signal the controller": lambda: os.kill(controller, 0),
+        "signal whom all end with": lambda: os.kill(1, 0),
+        "stop whom all end with": lambda: os.kill(1, signal.SIGSTOP),
+        "look into whom all end with": Path("/proc/1/exe").readlink,
+        "move whom all end with": lambda: os.sched_setaffinity(1, {0}),
         "move the controller": lambda: os.sched_setaffinity(controller, {0}),
         "read the controller's environment": lambda: Path(f"/proc/{controller}/environ").read_bytes(),
         "read the controller's memory": lambda: Path(f"/proc/{controller}/mem").open("rb").close(),
@@ -106,7 +111,7 @@ def tries() -> None:
         "write the kernel's log": lambda: Path("/dev/kmsg").open("w").close(),
         "raise its limits": lambda: __import__("resource").setrlimit(9, (-1, -1)),
         "see other processes": lambda: next(
-            path for path in Path("/proc").glob("[0-9]*") if path.name != "1"
+            path for path in Path("/proc").glob("[0-9]*") if int(path.name) != os.getpid()
         ),
         "write /tmp": lambda: Path("/tmp/llamas-bpf-bad-model").write_text("x"),
         "write /dev/shm": lambda: Path("/dev/shm/llamas-bpf-bad-model").write_text("x"),
@@ -137,7 +142,7 @@ def _check(result: int) -> None:
 
 
 def multiplies() -> None:
-    """What it starts could go on without it, in sessions of their own."""
+    """What it starts could go on without it, in sessions of their own, and hold its pipe."""
     from llamas_bpf.advise.confined.confine import confine
 
     confine(Path(state), user)
@@ -146,6 +151,20 @@ def multiplies() -> None:
             os.setsid()
             hangs()
     say(kind="ready", notes=["multiplied"])
+    hangs()
+
+
+def outlives() -> None:
+    """Its controller: neither it nor what it has started looks for its end, or takes the kernel's word."""
+    from llamas_bpf.advise.confined.confine import confine
+
+    confine(Path(state), user)
+    for number in set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP}:
+        signal.signal(number, signal.SIG_IGN)
+    child = os.fork()
+    ctypes.CDLL(None).prctl(1, 0, 0, 0, 0)  # PR_SET_PDEATHSIG
+    if child:
+        say(kind="ready", notes=["outlives"])
     hangs()
 
 

@@ -222,11 +222,17 @@ def test_what_it_has_started_ends_with_it(state: Path) -> None:
     with confined(state, bad="multiplies") as found:
         until(found, lambda said: found.notes == ("multiplied",), "its children")
         first = pid_of(found)
-        family = [pid for pid in _pids() if _is_of(pid, Path(f"/proc/{first}/ns/pid").readlink())]
-        assert len(family) == 4
+        family = family_of(first)
+        assert len(family) == 5  # with the one that it ends with
         os.kill(first, signal.SIGKILL)
         until(found, ended, "its end")
+        assert "killed by signal 9" in found.trouble
         gone(family)
+
+
+def family_of(pid: int) -> list[int]:
+    namespace = Path(f"/proc/{pid}/ns/pid").readlink()
+    return [one for one in _pids() if _is_of(one, namespace)]
 
 
 def _is_of(pid: int, namespace: Path) -> bool:
@@ -363,34 +369,40 @@ def test_it_ends_with_its_controller(tmp_path: Path) -> None:
     options = ("--advisor", "llm", "--state", str(tmp_path / "state"))
     with serving(hangs) as server, running(*options, env={"OPENAI_BASE_URL": server.url}) as run:
         run.until(lambda window: bool(server.questions))
-        (child,) = [pid for pid in _pids() if _parent(pid) == run.process.pid]
+        children = [pid for pid in _pids() if _parent(pid) == run.process.pid]
+        assert len(children) == 2
         run.process.kill()
-        gone([child])
+        gone(children)
 
 
-def test_it_ends_with_its_controller_also_while_it_hangs(state: Path) -> None:
-    """It never looks whether the controller hangs up."""
+@pytest.mark.parametrize("bad", ["locks", "outlives"])
+def test_it_ends_with_its_controller_also_while_it_hangs(state: Path, bad: str) -> None:
+    """It never looks whether the controller hangs up, or does all that it can to live on."""
     reading, writing = os.pipe()
     controller = os.fork()
     if not controller:
         try:
-            with confined(state, bad="locks") as found:
-                until(found, lambda said: bool(found.notes), "its lock")
-                os.write(writing, str(pid_of(found)).encode())
+            with confined(state, bad=bad) as found:
+                until(found, lambda said: bool(found.notes), bad)
+                os.write(writing, " ".join(map(str, family_of(pid_of(found)))).encode())
                 os.kill(os.getpid(), signal.SIGKILL)
         finally:
             os._exit(1)
     os.close(writing)
     os.waitpid(controller, 0)
     with os.fdopen(reading) as told:
-        gone([int(told.read())])
+        family = [*map(int, told.read().split())]
+    assert len(family) == {"locks": 2, "outlives": 3}[bad]
+    gone(family)
 
 
 def test_it_is_the_controllers_own(state: Path) -> None:
     with serving(hints()) as server, confined(state, server.url) as found:
         pid = ready(found)
-        assert own.holds(pid)
-    assert not own.holds(pid)
+        family = family_of(pid)
+        assert len(family) == 2
+        assert all(map(own.holds, family))
+    assert not any(map(own.holds, family))
 
 
 def _pids() -> list[int]:

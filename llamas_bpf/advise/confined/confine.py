@@ -5,7 +5,7 @@ import os
 import resource
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -64,31 +64,10 @@ def _confine(state: Path, directory: int, user: str) -> Path:
 
 def give_up_rights(uid: int, gid: int) -> None:
     """For good. Root becomes this user. Raises OSError, and then this process must end."""
-    ffi, lib = _native()
+    ffi, lib = native()
     step = ffi.new("const char **")
     error = lib.confine_rights(uid, gid, step)
-    _check(ffi.string(step[0]).decode() if step[0] else "give up its rights", error)
-
-
-@contextmanager
-def children() -> Iterator[None]:
-    """A process started within is the first of a PID namespace, if we are root: what it starts ends with it.
-
-    No thread can be started meanwhile. Raises OSError.
-    """
-    if os.geteuid() != 0:
-        yield
-        return
-    _, lib = _native()
-    ours = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        _check("give it a PID namespace", lib.confine_children())
-        try:
-            yield
-        finally:
-            _check("return to the PID namespace", lib.confine_children_no_more(ours))
-    finally:
-        os.close(ours)
+    check(ffi.string(step[0]).decode() if step[0] else "give up its rights", error)
 
 
 def _check_single_thread() -> None:
@@ -108,8 +87,8 @@ def _program() -> Iterator[Path]:
 def _show_only_what_is_needed(place: Path, program: Iterable[Path]) -> None:
     """Only ``place`` can be written to. Where the way to what is needed is closed, as below /root, that is
     covered by an empty directory with only this."""
-    _, lib = _native()
-    _check("have mounts of its own", lib.confine_mounts())
+    _, lib = native()
+    check("have mounts of its own", lib.confine_mounts())
     needed = [place, *program]
     directories = {path if path.is_dir() else path.parent for path in needed if path.exists()}
     behind: dict[Path, list[Path]] = {}
@@ -121,21 +100,21 @@ def _show_only_what_is_needed(place: Path, program: Iterable[Path]) -> None:
             shown = {path: os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC) for path in paths}
             for descriptor in shown.values():
                 stack.callback(os.close, descriptor)
-            _check(f"cover {closed}", lib.confine_cover(os.fsencode(closed)))
+            check(f"cover {closed}", lib.confine_cover(os.fsencode(closed)))
             for path, descriptor in shown.items():
                 path.mkdir(mode=0o755, parents=True, exist_ok=True)
                 _show(descriptor, path)
     own = os.open(place, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         _show(own, place)  # a mount of its own, else this would be about its whole disk
-        _check(f"write to {place}", lib.confine_writable(os.fsencode(place)))
+        check(f"write to {place}", lib.confine_writable(os.fsencode(place)))
     finally:
         os.close(own)
 
 
 def _show(descriptor: int, path: Path) -> None:
-    _, lib = _native()
-    _check(f"show {path}", lib.confine_show(descriptor, os.fsencode(path)))
+    _, lib = native()
+    check(f"show {path}", lib.confine_show(descriptor, os.fsencode(path)))
 
 
 def _closed_ancestor(path: Path) -> Path | None:
@@ -146,13 +125,14 @@ def _closed_ancestor(path: Path) -> Path | None:
     return None
 
 
-def _native() -> tuple[Any, Any]:
-    """Not by way of ``native.probe``, which needs numpy."""
+def native() -> tuple[Any, Any]:
+    """The compiled part. Not by way of ``native.probe``, which needs numpy."""
     import llamas_bpf.native._native as compiled
 
     return compiled.ffi, compiled.lib
 
 
-def _check(what: str, error: int) -> None:
+def check(what: str, error: int) -> None:
+    """Raises OSError, where a call of the compiled part gave a negative errno."""
     if error:
         raise OSError(-error, f"{os.strerror(-error)}: could not {what}")

@@ -23,6 +23,7 @@ from llamas_bpf.advise.confined.messages import (
     Start,
     Up,
 )
+from llamas_bpf.advise.confined.namespace import Namespace
 from llamas_bpf.advise.confined.start import PROGRAM, Ends, started
 from llamas_bpf.errors import ConfigError
 
@@ -70,6 +71,7 @@ class Confined:
         self._temporary: TemporaryDirectory[str] | None = None
         self._lock: int | None = None  # a descriptor that holds it
         self._process: subprocess.Popen[bytes] | None = None
+        self._namespace = Namespace()
         self._pipe: Ends | None = None
         self._frames = Frames()
         self._unsent = b""  # the rest of the one message that did not fit
@@ -120,9 +122,10 @@ class Confined:
         if self._process:
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(_CLOSE_S)
-            self._process.kill()
+            self._kill()
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(_CLOSE_S)
+            self._namespace.ended(_CLOSE_S)
             self._bury()
         if self._lock is not None:
             os.close(self._lock)
@@ -134,7 +137,7 @@ class Confined:
     def _begin(self) -> list[Answered | Figures | Ended]:
         try:
             state = self._own_memory()
-            self._process, self._pipe = started(self._program, state, self._user, self._key)
+            self._process, self._namespace, self._pipe = started(self._program, state, self._user, self._key)
         except (OSError, ConfigError) as error:
             return [self._end(f"cannot be started: {error}")]
         own.add(self._process.pid)
@@ -211,7 +214,9 @@ class Confined:
         return message
 
     def _hangs(self) -> str:
-        """Why it is to be ended, if so."""
+        """Why it is to be ended, if so. What it has started may hold its pipe when it is gone."""
+        if self._process and self._process.poll() is not None:
+            return self._status()
         now = time.monotonic()
         if self._asked and now > self._asked[1]:
             return "hangs: a question was never answered"
@@ -224,7 +229,7 @@ class Confined:
         self._hang_up()
         now = time.monotonic()
         if self._process:
-            self._process.kill()
+            self._kill()
             if now - self._started > _WELL_S:
                 self._delay_s = _RESTART_S[0]
         self._retry, self._delay_s = now + self._delay_s, min(self._delay_s * 2, _RESTART_S[1])
@@ -238,8 +243,14 @@ class Confined:
             self._pipe.close()
             self._pipe = None
 
+    def _kill(self) -> None:
+        """With all that it has started."""
+        assert self._process
+        self._process.kill()
+        self._namespace.end()
+
     def _bury(self) -> list[Answered | Figures | Ended]:
-        if self._process and self._process.poll() is not None:
+        if self._process and self._process.poll() is not None and self._namespace.ended():
             own.remove(self._process.pid)
             self._process = None
         return []

@@ -8,7 +8,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from llamas_bpf.advise.confined.confine import children
+from llamas_bpf.advise.confined.namespace import Namespace
 
 PROGRAM = (sys.executable, "-I", str(Path(__file__).with_name("__main__.py")))
 
@@ -34,8 +34,8 @@ class Ends:
 
 def started(
     program: tuple[str, ...], state: Path, user: str, key: bytes
-) -> tuple[subprocess.Popen[bytes], Ends]:
-    """The process, and our ends of the pipes to it, which never block. Raises OSError.
+) -> tuple[subprocess.Popen[bytes], Namespace, Ends]:
+    """The process, whom it ends with, and our ends of the pipes to it, which never block. Raises OSError.
 
     No socket: open files come down those too, and whoever gets one that lingers waits when it closes it.
     ``key`` has room in a pipe that nobody reads yet: 64 KiB (pipe(7)).
@@ -50,7 +50,8 @@ def started(
             with suppress(OSError):  # whoever is not root may have all that it may have
                 fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, _BUFFER_BYTES)
         path = os.pathsep.join(filter(os.path.isabs, sys.path))
-        with children():
+        namespace = Namespace()
+        with namespace.children():
             process = subprocess.Popen(
                 [*program, path, str(state), user, str(key_read)],
                 stdin=down,
@@ -62,7 +63,7 @@ def started(
                 env=_environment() | {"OPENBLAS_NUM_THREADS": "1"},
                 start_new_session=True,
             )
-        return process, Ends(read, write, ours.pop_all())
+        return process, namespace, Ends(read, write, ours.pop_all())
 
 
 def _environment() -> dict[str, str]:
