@@ -2,11 +2,13 @@
 
 import json
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 #: Writes the whole response to a request.
@@ -172,6 +174,13 @@ class Server(ThreadingHTTPServer):
     def url(self) -> str:
         """What to set OPENAI_BASE_URL to."""
         return f"http://127.0.0.1:{self.server_port}/v1"
+
+    def speak_tls(self, certificate: Path) -> str:
+        """From now on, at this address; a file with the key too."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        self.socket = context.wrap_socket(self.socket, server_side=True)
+        return f"https://localhost:{self.server_port}/v1"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that has hung up is no news here."""

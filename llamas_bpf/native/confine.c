@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "confine.h"
+#include "confine_calls.h"
 
 int confine_children(void)
 {
@@ -116,6 +117,7 @@ int confine_rights(uint32_t uid, uint32_t gid, const char **step)
 	STEP("drop all capabilities", drop_capabilities());
 	STEP("set no_new_privs", prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 	STEP("become non-dumpable", prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
+	STEP("refuse system calls", confine_calls());
 	/* Last: the kernel forgets it when a process changes its user. */
 	STEP("end with its parent", prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0));
 	return 0;

@@ -30,7 +30,8 @@ int confine_cover(const char *directory);
 int confine_show(int directory_fd, const char *path);
 
 /*
- * Becomes this user, without groups and capabilities, also of programs that it executes. Whoever is not root
+ * Becomes this user, without groups and capabilities, also of programs that it executes, and without the
+ * system calls that could bring some (see confine_calls.c). Whoever is not root
  * stays who it is, without capabilities. *step names what failed. It is killed when the thread that started it
  * ends, also while it hangs: a program that breaks its rules can undo this last, where no namespace ends it.
  */

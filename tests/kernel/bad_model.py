@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 
 mode, path, state, user, key = sys.argv[1:]
-sys.path += [*path.split(os.pathsep), str(Path(__file__).parents[1])]
+sys.path += [*path.split(os.pathsep), str(Path(__file__).parents[1]), str(Path(__file__).parent)]
 mode, _, argument = mode.partition(":")
 
 
@@ -84,6 +84,8 @@ def raw() -> None:
 
 def tries() -> None:
     """What gets through is told as ``notes``."""
+    from bad_calls import CALLS
+
     from llamas_bpf.advise.confined.confine import confine
 
     secret = os.open(Path(state) / "store.db", os.O_RDONLY)
@@ -119,6 +121,7 @@ def tries() -> None:
         "be spared when memory is short": lambda: Path("/proc/self/oom_score_adj").write_text("0"),
         "reach shared memory": lambda: _check(ctypes.CDLL(None).shmget(int(argument or 0), 0, 0)),
         "hand an open file to the controller": lambda: next(filter(_handed_over, (0, 1))),
+        **CALLS,
         "read by way of the controller": lambda: Path(f"/proc/{controller}/root/etc/shadow").read_bytes(),
     }
     through = []

@@ -109,6 +109,7 @@ def test_it_has_no_rights(state: Path) -> None:
         assert told["Groups"] == ""
         assert {int(told[f"Cap{name}"], 16) for name in ("Inh", "Prm", "Eff", "Bnd", "Amb")} == {0}
         assert told["NoNewPrivs"] == "1"
+        assert told["Seccomp"] == "2"  # a filter
         # Not dumpable: its files in /proc are root's, and its own user cannot read them.
         assert Path(f"/proc/{pid}/mem").stat().st_uid == 0
         for name in ("environ", "mem", "maps", "fd"):
@@ -140,6 +141,25 @@ def test_it_can_do_nothing_but_write_its_memory(state: Path) -> None:
         assert found.notes == ("tried",), found.trouble
     assert (state / "advisor" / "memory.db").read_bytes() == b"mine"
     assert (state / "store.db").read_text() == "the controller's"
+
+
+def test_it_can_do_what_a_client_does(state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look up names, and speak TLS: libc and OpenSSL have their own ways to ask the kernel."""
+    place = tmp_path / "tls"
+    place.mkdir(mode=0o755)
+    whole, shown = place / "whole.pem", place / "certificate.pem"
+    subject = ("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost")
+    made = ("-keyout", str(whole), "-out", str(shown))
+    makes = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *subject, *made)
+    subprocess.run(makes, check=True, capture_output=True)
+    whole.write_text(whole.read_text() + shown.read_text())
+    monkeypatch.setenv("SSL_CERT_FILE", str(shown))
+    with serving(hints()) as server, confined(state, server.speak_tls(whole)) as found:
+        ready(found)
+        assert found.send(window(1, ask=True))
+        said = until(found, lambda said: any(isinstance(one, Answered) for one in said), "an answer")
+        (answered,) = (one for one in said if isinstance(one, Answered))
+        assert {(one.status, one.detail) for one in answered.exchanges} == {("ok", "")}
 
 
 def test_it_shares_no_memory_with_anybody(state: Path) -> None:
