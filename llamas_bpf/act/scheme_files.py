@@ -11,15 +11,13 @@ from pathlib import Path
 
 from llamas_bpf.act import physical_memory
 from llamas_bpf.act.scheme_value import Asked, Goal, migrates
-from llamas_bpf.contracts.action import Scheme, SchemeName
+from llamas_bpf.contracts.action import COLD_S, HOT_LOOKS, LOOKS, Scheme, SchemeName
 from llamas_bpf.damon import ranges, sysfs
 from llamas_bpf.damon.sysfs import Attributes, Pattern, Target
 
-ATTRIBUTES = Attributes(check_us=100_000, checks=10, least_regions=300, most_regions=1000)
+ATTRIBUTES = Attributes(check_us=1_000_000 // LOOKS, checks=LOOKS, least_regions=300, most_regions=1000)
 QUOTA_MS = 1000
 
-#: In how many of the ten looks of a second it is to be found used; or not at all, for so many seconds.
-_HOT_LOOKS, _COLD_S = 5, 5
 _HOT: frozenset[SchemeName] = frozenset({"migrate_hot", "lru_prio"})
 
 #: A cgroup's id is kept in what no region exceeds: its path alone does not tell it from a later one.
@@ -38,7 +36,7 @@ def fill(number: int, target: Scheme, asked: Asked) -> None:
     sysfs.write(schemes / "nr_schemes", 1)
     scheme = schemes / "0"
     sysfs.write(scheme / "action", target.knob)
-    sysfs.match(scheme, _pattern(target))
+    sysfs.match(scheme, _pattern(target, asked))
     _limit(scheme / "quotas", asked)
     if asked.node is not None:
         sysfs.write(scheme / "target_nid", asked.node)
@@ -59,7 +57,7 @@ def is_of(number: int, target: Scheme) -> bool:
         sysfs.running(number)
         and scheme.is_dir()
         and sysfs.read(scheme / "action") == target.knob
-        and sysfs.read(scheme / "access_pattern/sz/max") == str(_pattern(target).most_bytes)
+        and sysfs.read(scheme / "access_pattern/sz/max") == str(_who(target))
     )
 
 
@@ -68,7 +66,12 @@ def asked(number: int, target: Scheme) -> str:
     scheme = _scheme(number)
     node = int(sysfs.read(scheme / "target_nid")) if migrates(target) else None
     quota = scheme / "quotas"
-    words = str(Asked(node, _figure(quota / "ms"), _figure(quota / "bytes"), _goal(quota)))
+    looks, idle_s = HOT_LOOKS, COLD_S
+    if target.knob == "migrate_hot":
+        looks = _figure(scheme / "access_pattern/nr_accesses/min")
+    elif target.knob == "migrate_cold":
+        idle_s = _figure(scheme / "access_pattern/age/min")
+    words = str(Asked(node, _figure(quota / "ms"), _figure(quota / "bytes"), _goal(quota), looks, idle_s))
     return words if _is_filtered(scheme, target) else f"{words}, of others' memory too"
 
 
@@ -76,11 +79,14 @@ def _scheme(number: int) -> Path:
     return sysfs.context(number) / "schemes/0"
 
 
-def _pattern(target: Scheme) -> Pattern:
-    who = _FIRST_ID + (target.cgroup_id or 0)
+def _who(target: Scheme) -> int:
+    return _FIRST_ID + (target.cgroup_id or 0)
+
+
+def _pattern(target: Scheme, asked: Asked) -> Pattern:
     if target.knob in _HOT:
-        return Pattern(least_accesses=_HOT_LOOKS, most_bytes=who)
-    return Pattern(most_accesses=0, least_age=_COLD_S, most_bytes=who)
+        return Pattern(least_accesses=asked.looks, most_bytes=_who(target))
+    return Pattern(most_accesses=0, least_age=asked.idle_s, most_bytes=_who(target))
 
 
 def _limit(quota: Path, asked: Asked) -> None:

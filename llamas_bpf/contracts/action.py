@@ -96,10 +96,16 @@ class Pages(_OfProcess):
     knob: PagesName
 
 
+#: How often DAMON looks in a second, and what is hot, and cold, where no text says so.
+LOOKS, HOT_LOOKS, COLD_S = 10, 5, 5
+
+
 class Scheme(_Frozen):
     """A DAMON operation scheme (Documentation/mm/damon/design.rst) on the memory of a cgroup, or of all.
 
-    The value is words ``KEY=NUMBER``: ``target_nid``, and the quota's ``ms`` and ``bytes`` a second.
+    The value is words ``KEY=NUMBER``: ``target_nid``, and the quota's ``ms`` and ``bytes`` a second; before
+    these, where it is not ``HOT_LOOKS``, in at least how many of a second's ``LOOKS`` what is hot was found
+    used (``looks``), or, where it is not ``COLD_S``, for how many seconds what is cold was not (``idle_s``).
     """
 
     kind: Literal["scheme"] = "scheme"

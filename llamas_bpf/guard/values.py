@@ -21,7 +21,8 @@ _QUOTA = re.compile(r"(max|[0-9]{4,15}) ([0-9]{4,7})", re.ASCII)
 #: sched_setscheduler(2) by the names of chrt(1); the real-time policies are not to be had.
 _PRIORITY = re.compile(r"([0-9]{1,2}) (other|batch|idle)", re.ASCII)
 _SCHEME_WORD = re.compile(
-    r"(target_nid|ms|bytes|some_mem_psi_us|node_mem_used_bp|node_mem_free_bp|nid)=([0-9]{1,18})", re.ASCII
+    r"(target_nid|looks|idle_s|ms|bytes|some_mem_psi_us|node_mem_used_bp|node_mem_free_bp|nid)=([0-9]{1,18})",
+    re.ASCII,
 )
 
 _TAKES = {
@@ -66,7 +67,7 @@ def numbers(value: str) -> frozenset[int]:
 
 
 def scheme_words(value: str) -> dict[str, int] | None:
-    """``target_nid``, ``ms``, ``bytes`` and a goal, each at most once; None for anything else."""
+    """``target_nid``, ``looks``, ``idle_s``, ``ms``, ``bytes`` and a goal, each at most once; else None."""
     words = value.split(" ")
     found = [match for word in words if (match := _SCHEME_WORD.fullmatch(word))]
     read = {match[1]: int(match[2]) for match in found}

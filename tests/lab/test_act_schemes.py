@@ -4,6 +4,7 @@ set up for that nothing is left, whatever happens."""
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,23 @@ def test_hot_pages_come_back_and_cold_ones_stay(actuation: Actuation) -> None:
         after = anon_bytes(warm)
         print(f"\nmigrate_hot: {before} -> {after}")
         assert after["N2"] >= 0.8 * (WARM.all_mib - WARM.hot_mib) * MIB
+
+
+@pytest.mark.needs("node2")
+def test_when_it_is_hot_or_cold_is_as_the_text_says(actuation: Actuation) -> None:
+    """And nothing moves before it can have been idle for so long: DAMON counts from its own start."""
+    with running(WARM):
+        warm = named("warm")
+        set_(actuation, scheme("migrate_hot", warm), f"target_nid=0 looks=9 {QUOTA}")
+        (kdamond,) = at_work()
+        assert said(kdamond, "access_pattern/nr_accesses/min") == "9"
+        actuation.restore_all("end")
+        began = time.monotonic()
+        set_(actuation, scheme("migrate_cold", warm), f"target_nid=2 idle_s=20 {QUOTA}", "2.1")
+        (kdamond,) = at_work()
+        assert said(kdamond, "access_pattern/age/min") == "20"
+        until(lambda: applied_bytes(kdamond) > 0, tree, seconds=300)
+        assert time.monotonic() - began >= 20
 
 
 @pytest.mark.needs("swap")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from llamas_bpf.act import physical_memory, scheme_value
 from llamas_bpf.act.errors import ActError
 from llamas_bpf.act.scheme_value import Asked, Goal
-from llamas_bpf.contracts.action import Scheme
+from llamas_bpf.contracts.action import Scheme, SchemeName
 
 IOMEM = """\
 00000000-00000fff : Reserved
@@ -47,10 +47,36 @@ GOALS = st.none() | st.builds(Goal, st.just("some_mem_psi_us"), COUNTS)
 GOALS |= st.builds(Goal, st.sampled_from(["node_mem_used_bp", "node_mem_free_bp"]), COUNTS, NODES)
 
 
-@given(st.builds(Asked, st.none() | NODES, COUNTS, COUNTS, GOALS))
-def test_what_is_written_is_read(asked: Asked) -> None:
-    target = Scheme(knob="pageout" if asked.node is None else "migrate_hot")
-    assert scheme_value.parse(target, str(asked)) == asked
+PAGED_OUT = st.builds(Asked, st.none(), COUNTS, COUNTS, GOALS)
+HOT = st.builds(Asked, NODES, COUNTS, COUNTS, GOALS, looks=st.integers(1, 10))
+COLD = st.builds(Asked, NODES, COUNTS, COUNTS, GOALS, idle_s=st.integers(1, 86_400))
+
+
+@given(
+    st.tuples(st.just("pageout"), PAGED_OUT)
+    | st.tuples(st.just("migrate_hot"), HOT)
+    | st.tuples(st.just("migrate_cold"), COLD)
+)
+def test_what_is_written_is_read(scheme: tuple[SchemeName, Asked]) -> None:
+    name, asked = scheme
+    assert scheme_value.parse(Scheme(knob=name), str(asked)) == asked
+
+
+@pytest.mark.parametrize(
+    ("name", "when", "why"),
+    [
+        ("migrate_cold", "looks=7", "has no looks"),
+        ("migrate_hot", "idle_s=7", "has no idle_s"),
+        ("migrate_hot", "looks=5", "leave it out"),
+        ("migrate_cold", "idle_s=5", "leave it out"),
+        ("migrate_hot", "looks=11", "not a scheme"),
+        ("migrate_hot", "looks=0", "not a scheme"),
+        ("migrate_cold", "idle_s=1000000", "not a scheme"),
+    ],
+)
+def test_when_it_is_hot_or_cold(name: SchemeName, when: str, why: str) -> None:
+    with pytest.raises(ActError, match=why):
+        scheme_value.parse(Scheme(knob=name), f"target_nid=2 {when} ms=1 bytes=1")
 
 
 NOT_GOALS = ("nid=0", "some_mem_psi_us=1 nid=0", "node_mem_used_bp=1", "x=1")
