@@ -16,6 +16,8 @@ from llamas_bpf import machine
 from llamas_bpf.act import Actuation, rollback
 from llamas_bpf.contracts.action import CgroupKnobName, SystemKnob
 
+pytest_plugins = ("acting_in_guest",)
+
 #: What an operator's container may have: /sys to be read only, here with its cgroups or without.
 READ_ONLY = [
     *("unshare", "--mount", "--propagation", "private", "sh", "-c"),
@@ -28,8 +30,6 @@ from pathlib import Path
 from llamas_bpf import machine
 from llamas_bpf.act import Actuation, Journal
 from llamas_bpf.contracts.action import Action
-
-pytest_plugins = ("acting_in_guest",)
 
 state, *actions = sys.argv[1:]
 actuation = Actuation(machine.read(), Journal(Path(state)), dry_run=False)

@@ -21,6 +21,7 @@ from llamas_bpf.damon.claim import ClaimFile
 from llamas_bpf.damon.errors import NotOursError
 from llamas_bpf.launched import launched
 
+pytest_plugins = ("acting_in_guest",)
 pytestmark = [pytest.mark.needs("damon"), pytest.mark.usefixtures("damon_alone")]
 
 WARM = Shape("warm", 24, 96, "small")
@@ -33,7 +34,6 @@ from llamas_bpf import machine
 from llamas_bpf.act import Actuation, Journal
 from llamas_bpf.contracts.action import Action
 
-pytest_plugins = ("acting_in_guest",)
 action = Action.model_validate_json(sys.argv[2])
 (done,) = Actuation(machine.read(), Journal(Path(sys.argv[1])), dry_run=False).apply([action])
 print(done.status, flush=True)

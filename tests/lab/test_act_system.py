@@ -11,6 +11,8 @@ from acting import action
 from llamas_bpf.act import Actuation
 from llamas_bpf.contracts.action import SystemKnob, SystemKnobName
 
+pytest_plugins = ("acting_in_guest",)
+
 VM = Path("/proc/sys/vm")
 HUGE = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 MIN_FREE = VM / "min_free_kbytes"
@@ -38,7 +40,6 @@ from llamas_bpf.act.actuators.system import SystemActuator
 from llamas_bpf.act.errors import ActError
 from llamas_bpf.contracts.action import SystemKnob
 
-pytest_plugins = ("acting_in_guest",)
 try:
     SystemActuator().write(SystemKnob(knob=sys.argv[1]), sys.argv[2])
 except ActError as error:
