@@ -1,51 +1,95 @@
 """Whether a text says that its device keeps data without power."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
+from typing import NamedTuple
 
 from llamas_bpf.machine.texts.claim import Claim
 from llamas_bpf.machine.texts.reading.passages import Passage
 from llamas_bpf.machine.texts.reading.subject import Subject
 
-_KEEPS = (
-    r"(?<!non-)(?<!non )\bpersistent\b|\bpersistence\b|\bnon-?[ ]?volatile\b|\bnot volatile\b|"
-    r"\bnicht[- ]?flüchtig\w*|\bpmem\b|\b(?:keeps?|retains?|holds?|preserves?|remembers?|"
-    r"stores?|(?:data|contents?|it|everything|bytes) (?:stays?|remains?))\b[^.;]{0,40}\b(?:power|"
-    r"reboots?|restarts?|outages?|switched off|unplugged|when off|"
-    r"(?:turned|"
-    r"powered|power(?:ed)?) off|stromausfall)\b|"
-    r"\b(?:data|contents?|it|everything|bytes)\b[^.;,]{0,20}\b(?:survives?|outlives?|persists?|(?:is|"
-    r"are) (?:kept|retained|preserved))\b|\bsurvives? (?:a |an |the )?(?:power|reboot|restart|crash)|"
-    r"\bbattery[- ]backed|\bnothing (?:is|gets|will be) (?:lost|forgotten|erased|gone)\b|"
-    r"\bloses? nothing\b|"
-    r"\b(?:behält|hält|bewahrt|überlebt|überstehen|übersteht)\b[^.;]{0,40}\b(?:strom\w*|neustart\w*|"
-    r"ausschalten)\b|"
-    r"\bdata retention\b(?:[^.;\n]{0,20}power)?|\b(?:bits|data|contents?) stays?\b(?! (?:in|on|at)\b)|"
-    r"\bstill there\b|\bremembers\b"
+_KEPT = (
+    r"keep(?:s|ing)?|kept|retain\w*|retention|preserv\w*|surviv\w*|outliv\w*|outlasts?|persists?|remember\w*|"
+    r"intact|safe|unharmed|(?:still|all) there|where you left|as you left|remains?|stays?|stores?|holds?|"
+    r"behält|hält|bewahrt|überlebt|überstehen|übersteht"
 )
-_LOSES = (
-    r"(?<!non-)(?<!non )(?<!not )(?<!nicht )\bvolatile\b|\bnon-persistent\b|"
-    r"\bforgets\b(?! about)|\bforget (?:everything|all|its|data)\b|\b(?:verliert|"
-    r"vergisst)\b[^.;]{0,40}\b(?:daten|inhalt|alles)\b|"
-    r"(?<!nicht )(?<!nicht-)\bflüchtig\w*|\bloses?\b[^.;]{0,30}\b(?:data|contents?|everything|power|"
-    r"it)\b|\b(?:data|contents?|everything|all|bytes)\b[^.;]{0,20}\b(?:(?:is|are|gets?|will be|"
-    r"be) (?:lost|gone|erased|forgotten)|vanish(?:es)?|disappears?|evaporates?)\b|"
-    r"\bgone\b[^.;]{0,20}\b(?:power|reboot|restart|off)\b|\bno persistence\b"
+_LOST = (
+    r"los(?:e|es|t|ing)|gone|vanish\w*|disappear\w*|evaporat\w*|forg[eo]t\w*|wip(?:es?|ed|ing)|"
+    r"clear(?:s|ed)|eras(?:es?|ed|ing)|empty|blank|vergess\w*|vergisst|verliert|verloren"
 )
-_SAID = re.compile(rf"(?P<loses>{_LOSES})|(?P<keeps>{_KEEPS})", re.IGNORECASE)
-_NOT = re.compile(
-    r"(?:\b(?:not|nothing|never|no|without|neither|nor|isn['’]t|aren['’]t|doesn['’]t|won['’]t|"
-    r"don['’]t|cannot|"
-    r"can['’]t|hardly)\b|n['’]t)(?:\s\w+){0,3}\s?$",
+#: What the data may outlive: the end of the power, or of whoever holds it.
+_OFF = (
+    r"power(?:ed|s|ing)?[- ]?(?:is |was |has |supply )?(?:off|down|loss\w*|lost|losing|cuts?|cycl\w*|fail\w*|"
+    r"outages?|goes|gone|removed|removal|interrupt\w*|disappears)|unpowered|powerless|"
+    r"(?:no|without|loss of|lack of|losing|cut the|removing|lose|loses|lost) (?:any |all |its |the |"
+    r"external )?"
+    r"(?:power|supply|current|electricity|mains)|"
+    r"re-?boot\w*|restart\w*|resets?|boots?|shut ?downs?|shutting down|crash\w*|outages?|blackouts?|"
+    r"(?:switch|turn)\w*(?: \w+)? off|when off|unplug\w*|(?:plug is|plug was) pulled|pull\w* the plug|"
+    r"lights go out|(?:years|decades|centuries)|strom\w*|neustart\w*|ausschalten"
+)
+_STATE = re.compile(rf"\b(?:(?P<kept>{_KEPT})|(?P<lost>{_LOST}))\b", re.IGNORECASE)
+# Others say it of much else, too: a clock is safe, a card stays where it is.
+_OF_DATA_ONLY = re.compile(
+    r"surviv|outli|outlast|retain|retention|preserv|remember|forg|evaporat|intact", re.IGNORECASE
+)
+_EVENT = re.compile(rf"\b(?:{_OFF})\b", re.IGNORECASE)
+_DATA = re.compile(
+    r"\b(?:data|contents?|bits?|bytes|cells?|everything|anything|nothing|all|it|its|what\w*|state|"
+    r"information|pages?|daten|inhalt|alles|es)\b",
     re.IGNORECASE,
 )
+_NO_DATA = re.compile(
+    r"\b(?:settings?|configurations?|config|drivers?|firmware|counters?|statistics|numbering|time|clock|"
+    r"warrant\w*)\b",
+    re.IGNORECASE,
+)
+#: Said outright.
+_NAMED = re.compile(
+    r"(?P<lost>(?<!non-)(?<!non )(?<!not )(?<!nicht )\bvolatile\b|\bnon-persistent\b|\bno persistence\b|"
+    r"(?<!nicht )(?<!nicht-)\bflüchtig\w*|\bforgets?\b(?! about)|"
+    r"\bloses? (?:all |its |the |any )*(?:data|contents?|everything)\b|"
+    r"\b(?:data|contents?|everything|all|bytes)\b[^.;]{0,20}\b(?:is|are|gets?|be) (?:lost|gone|erased)\b|"
+    r"\b(?:needs?|requires?) (?!no\b)(?:\w+ )?(?:power|refresh\w*)\b[^.;]{0,30}\b(?:keep|hold|retain|"
+    r"preserve)|"
+    r"\b(?:contents?|data) lost\b)"
+    r"|(?P<kept>(?<!non-)(?<!non )\bpersistent\b|\bpersistence\b|\bnon-?[ ]?volatile\b|\bnot volatile\b|"
+    r"\bnicht[- ]?flüchtig\w*|\bpmem\b|\bbattery[- ]backed|\bpower[- ](?:fail\w*|loss)[- ](?:safe|"
+    r"protect\w+)|"
+    r"\bloses? nothing\b|\bnothing (?:is|gets|will be) (?:lost|forgotten|erased|gone)\b|"
+    r"\bremembers\b(?! nothing)|"
+    r"\b(?:bits|data|contents?) stays?\b(?! (?:in|on|at)\b)|\bdata retention\b|\bstill there\b|"
+    r"\b(?:data|contents?|everything) (?:(?!that|which|must|should|may)\w+ ){0,2}"
+    r"(?:survives?|outlives?|persists?|(?:is|are) retained)\b(?! (?:only )?(?:until|while)))",
+    re.IGNORECASE,
+)
+_NOT = re.compile(
+    r"(?:\b(?:not|nothing|never|no|without|neither|nor|cannot|hardly|none)\b|n['’]t)(?:\s\w+){0,3}\s?$",
+    re.IGNORECASE,
+)
+_NOT_BEHIND = re.compile(
+    r"\s(?:nothing|none|not|no (?:data|contents?)|(?:\w+\s){0,2}(?:until|only (?:while|as long)))\b",
+    re.IGNORECASE,
+)
+#: Of data that somebody has, and not of the device: "for data that must survive a crash".
+_WANTED = re.compile(
+    r"\b(?:that|which|must|should|has to|have to|needs? to|may|can) (?:\w+\s){0,3}$", re.IGNORECASE
+)
+_FAR = 90  # characters
 _ANSWER = re.compile(
     r"^\s*(?:[:=|?]|\.{2,})?\s*(?P<no>no\b|none\b|false\b|not\b|nein\b|✗|✘|n\b)|^\s*(?:[:=|]|"
-    r"\.{2,})\s*(?P<yes>yes|true|ja\b|"
-    r"✓|✔)",
+    r"\.{2,})\s*(?P<yes>yes|true|ja\b|✓|✔)",
     re.IGNORECASE,
 )
+
+
+class _Said(NamedTuple):
+    """That data is kept, or not, by the words from ``start`` to ``end`` of a passage."""
+
+    keeps: bool
+    start: int
+    end: int
 
 
 def read(passages: Sequence[Passage], about: Subject) -> list[Claim]:
@@ -55,26 +99,53 @@ def read(passages: Sequence[Passage], about: Subject) -> list[Claim]:
         words = cell = ""
         if following and following.label and following.row == passage.row:  # a row's name, and its value
             words, cell = f"{passage.raw}|{following.raw}", f":{following.text}"
-        for match in _SAID.finditer(passage.text):
-            if about.is_others(passage, match.start(), match.end()):
+        for said in (*_outright(passage.text), *_of_loss(passage.text + cell)):
+            if about.is_others(passage, said.start, said.end):
                 continue
-            keeps = match.lastgroup == "keeps"
-            if _NOT.search(passage.text[max(0, match.start() - 40) : match.start()]) or _denied(match):
-                keeps = not keeps
-            answer = _ANSWER.match((passage.text + cell)[match.end() :][:40])
-            if answer and answer["no"]:
-                keeps = not keeps
+            answer = _ANSWER.match((passage.text + cell)[said.end :][:40])
+            keeps = said.keeps is not bool(answer and answer["no"])
             is_marked = passage.raw.endswith(" ") or cell.startswith(": ")  # and not only spaced
-            said = (
-                words
-                if cell and is_marked and len(words) <= 300
-                else passage.words(match.start(), match.end())
+            quoted = (
+                words if cell and is_marked and len(words) <= 300 else passage.words(said.start, said.end)
             )
-            claims.append(Claim("persistent", keeps, said))
+            claims.append(Claim("persistent", keeps, quoted))
     return claims[:32]
 
 
-def _denied(match: re.Match[str]) -> bool:
-    return bool(re.search(r"\b(?:not|never|n['’]t)\b", match[0], re.I)) and not match[0].lower().startswith(
-        "not volatile"
-    )
+def _outright(text: str) -> Iterator[_Said]:
+    for match in _NAMED.finditer(text):
+        inside = re.search(r"\b(?:not|never|n['’]t)\b", match[0], re.I)
+        is_denied = bool(inside) and not match[0].lower().startswith("not volatile")
+        is_denied = is_denied or bool(_NOT.search(text[max(0, match.start() - 40) : match.start()]))
+        yield _Said((match.lastgroup == "kept") is not is_denied, *match.span())
+
+
+def _of_loss(text: str) -> Iterator[_Said]:
+    """What a sentence says becomes of the data when the power goes, in whichever order."""
+    events = [match.span() for match in _EVENT.finditer(text)]
+    if not events or _NO_DATA.search(text):
+        return
+    of_data = _DATA.search(text)
+    pairs = []
+    for state in _STATE.finditer(text):
+        if not of_data and not _OF_DATA_ONLY.match(state[0]):
+            continue
+        near = min(events, key=lambda event: _apart(state.span(), event))
+        if 0 < _apart(state.span(), near) < _FAR and not _WANTED.search(
+            text[max(0, state.start() - 40) : state.start()]
+        ):
+            pairs.append((_apart(state.span(), near), state, near))
+    if not pairs:
+        return
+    _, state, event = min(pairs, key=lambda pair: pair[0])
+    before = text[
+        max(0, state.start() - 40, *(end for start, end in events if end <= state.start())) : state.start()
+    ]
+    is_denied = bool(_NOT.search(before)) is not bool(_NOT_BEHIND.match(text, state.end()))
+    keeps = (state.lastgroup == "kept") is not is_denied
+    yield _Said(keeps, min(state.start(), event[0]), max(state.end(), event[1]))
+
+
+def _apart(one: tuple[int, int], other: tuple[int, int]) -> int:
+    """Characters between the two; 0 where they overlap."""
+    return max(0, other[0] - one[1], one[0] - other[1])

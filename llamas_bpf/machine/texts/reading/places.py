@@ -1,11 +1,14 @@
 """Where in its sentence a quantity stands, and so which words speak of it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from llamas_bpf.machine.texts.quantities import Quantity
 from llamas_bpf.machine.texts.reading.clauses import Clause
 from llamas_bpf.machine.texts.reading.passages import Passage
+
+_FOR = re.compile(r"\s*(?:for|when|on|if) (?:\w+ )?(?:read|writ|load|stor|program)\w*\s*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -28,10 +31,11 @@ class Place:
 
     @property
     def after(self) -> str:
-        """To the end of the clause, and of what stands in brackets right behind it."""
+        """To the end of the clause, and of brackets, or ", for writes", right behind it."""
         end = self.clause.end
         following = self.among[self.index + 1] if self.index + 1 < len(self.among) else None
-        if following and following.opener in ("(", "[") and not self._holds(following):
+        is_note = following and (following.opener in ("(", "[") or _FOR.match(following.text))
+        if following and is_note and not self._holds(following):
             end = following.end
         return self.passage.text[self.quantity.end : end]
 

@@ -2,34 +2,42 @@
 
 import re
 
+# "A dependent load", but not "under a heavy load"; "a store with flush", but not "a key-value store".
+_ONE = r"(?:a|an|per|each|every|one|any|single)"
 READ = re.compile(
     r"\b(?:t?reads?|readers?|reading|loads\b|load(?=[ -](?:latency|latencies|to[ -]use|takes|costs|"
-    r"needs|from))|"
-    r"(?:a|per|each|every) load|(?:page|swap)-?ins?|load path|look-?ups?|looking (?:things )?up|"
-    r"fetch(?:es|ing)?|pull(?:s|"
-    r"ing)?|lese\w*|"
-    r"lesen\w*)\b(?!-(?:mostly|heavy|"
-    r"only data))|(?-i:\b[rR]ead(?=[A-Z]))|\(r\b|(?<=\s)r\b(?=\s*(?:[,;.)]|$))|\brd\b|(?-i:\bR\b)",
+    r"needs|from|back|path))|(?<!under )"
+    rf"{_ONE} (?:(?!heavy|full|light|high|low|typical|normal|constant|real)[\w-]+ )?load(?! of\b)|"
+    r"loading(?= (?:it|them|from|back|a|one|the)\b)|(?:page|swap)-?ins?|look-?ups?|looking (?:things )?up|"
+    r"fetch(?:es|ing)?|pull(?:s|ing)?|retriev(?:e|es|ing|al)|recall(?:s|ing)?|lese\w*|lesen\w*)\b"
+    r"(?!-(?:mostly|heavy|only data))|(?-i:\b[rR]ead(?=[A-Z]))|\(r\b|(?<=\s)r\b(?=\s*(?:[,;.)]|$))|\brd\b|"
+    r"(?-i:\bR\b)|(?-i:\bt(?:RD?|RC|AA)\b)(?! write)",
     re.IGNORECASE,
 )
 WRITE = re.compile(
-    r"\b(?:t?writes?(?! home)|writers?|writing|written|push(?:es|ing)?|stores\b|(?:a|per|each|every) store|"
-    r"(?:page|swap)-?outs?|store path|"
-    r"store(?=[ -](?:costs|needs|latency|takes))|schreib\w*)\b(?!-heavy)|(?-i:\b[wW]rite(?=[A-Z]))|"
-    r"\(w\b|(?<=\s)w\b(?=\s*(?:[,;.)]|$))|"
-    r"\bwr\b|(?-i:(?<![0-9])(?<![0-9] )\bW\b)",
+    r"\b(?:t?writes?(?! home)|writers?|writing|written|push(?:es|ing)?|stores\b|"
+    rf"{_ONE} (?:(?!key-value|object|data|app|backing|block|local|remote)[\w-]+ )?store|"
+    r"(?:page|swap)-?outs?|store(?=[ -](?:path|costs|needs|latency|takes))|storing|schreib\w*|"
+    r"program(?:s|med|ming)?(?= (?:(?:an?|the|one|each|every) )?(?:cells?|pages?|rows?|blocks?|lines?|words?|"
+    r"bits?|"
+    r"times?|latenc\w+|throughput|speed|bandwidth|rate|operation)\b)|(?<=page )program|burn(?:ing|"
+    r"s)?(?! \w+ watts)|"
+    r"record(?:ing|s)(?= (?:at|happens|takes|runs|speed|rate))|commit(?:s|ting)?|ingest(?:s|ing)?|absorb(?:s|"
+    r"ing)?|"
+    r"swallow(?:s|ing)?)\b(?!-heavy)|(?-i:\b[wW]rite(?=[A-Z]))|\(w\b|(?<=\s)w\b(?=\s*(?:[,;.)]|$))|"
+    r"\bwr\b|(?-i:(?<![0-9])(?<![0-9] )\bW\b)|(?-i:\bt(?:PROG|WR|WC)\b)",
     re.I,
 )
 
 #: Which way data goes, of a bandwidth: out of the device is read, into it is written.
 OUT = re.compile(
     r"\b(?:(?:from|out of|leaving) (?:it|the (?:device|card|module|drive|expander|pool|board|memory))|"
-    r"(?:device|card)[- ]to[- ]host|d2h|c2h|read-?out|outbound|egress)\b|\bout\s*$",
+    r"(?:device|card)[- ]to[- ]host|d2h|c2h|read-?out|outbound|egress)\b|\bout\s*[:=]?\s*$",
     re.IGNORECASE,
 )
 IN = re.compile(
     r"\b(?:(?:into|to|onto|entering) (?:it|the (?:device|card|module|drive|expander|pool|board|memory))|"
-    r"host[- ]to[- ](?:device|card)|h2d|h2c|ingest|inbound|ingress)\b|\bin\s*$",
+    r"host[- ]to[- ](?:device|card)|h2d|h2c|inbound|ingress)\b|\bin\s*[:=]?\s*$",
     re.IGNORECASE,
 )
 
