@@ -3,10 +3,8 @@
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
-from pathlib import Path
 
-from llamas_bpf import process_stat
+from llamas_bpf import process_children, process_stat
 from llamas_bpf.act.entries import ThreadValue
 from llamas_bpf.act.errors import Gone
 from llamas_bpf.contracts.workload import ProcessId
@@ -15,7 +13,6 @@ TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _STATE, _START = 0, 19
 _GONE = (FileNotFoundError, ProcessLookupError)
 _ENDED = (b"Z", b"X")
-_LISTED = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").exists()
 
 #: What a thread has now; None for one that is never touched. Raises ProcessLookupError when it has ended.
 Get = Callable[[int], str | None]
@@ -52,7 +49,7 @@ def born_since(process: ProcessId, at_ticks: int, get: Get) -> Iterator[ThreadVa
     queue = [process]
     while queue:
         parent = queue.pop()
-        for pid in _children(parent.pid):
+        for pid in process_children.of(parent.pid):
             stat = process_stat.read_or_fail(pid)
             if stat is None or stat.parent != parent.pid or stat.start_ticks < at_ticks:
                 continue
@@ -149,23 +146,3 @@ def _stat(directory: int, tid: int) -> list[bytes] | None:
         return None
     # The command comes before field 3, may hold spaces and parentheses, and is anybody's to choose.
     return text[text.rindex(b")") + 2 :].split()
-
-
-def _children(pid: int) -> list[int]:
-    """By the kernel's own list (CONFIG_PROC_CHILDREN), which may miss one while others end: callers look
-    again until there is nothing left to do. Where it is not built, by everybody's parent."""
-    if not _LISTED:
-        pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-        stats = ((each, process_stat.read_or_fail(each)) for each in pids)
-        return [each for each, stat in stats if stat and stat.parent == pid]
-    found: list[int] = []
-    with suppress(*_GONE):
-        for tid in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - a Path doubles what it takes
-            with suppress(*_GONE):  # the thread has ended, and its children were given to another one
-                found += map(int, _read(f"/proc/{pid}/task/{tid}/children").split())
-    return found
-
-
-def _read(path: str) -> bytes:
-    with open(path, "rb", buffering=0) as file:  # noqa: PTH123
-        return file.read()

@@ -2,14 +2,12 @@
 
 import os
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
 import numpy as np
 
-from llamas_bpf import process_stat
+from llamas_bpf import process_children, process_stat
 from llamas_bpf.contracts.events import LifecycleType
 from llamas_bpf.contracts.workload import Launched, ProcessId, Workload
-from llamas_bpf.digest.kernel_files import read
 
 NS_PER_TICK = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 
@@ -85,13 +83,12 @@ class Trees:
 
 
 def descendants(root: int) -> set[int]:
-    """``root`` and every process below it, through /proc/PID/task/TID/children (CONFIG_PROC_CHILDREN)."""
+    """``root`` and every process below it."""
     found, queue = set(), [root]
     while queue:
         pid = queue.pop()
         if pid in found:
             continue
         found.add(pid)
-        for children in Path(f"/proc/{pid}/task").glob("*/children"):
-            queue += [int(word) for word in (read(children) or "").split()]
+        queue += process_children.of(pid)
     return found
