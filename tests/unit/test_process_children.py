@@ -1,4 +1,4 @@
-"""A process's children: all that live, by the kernel's list or without it; no error when they end meanwhile."""
+"""A process's children: all that live, with the kernel's list or without; none that end is an error."""
 
 import os
 import subprocess
