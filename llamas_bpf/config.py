@@ -146,7 +146,7 @@ def parse(text: str, model: type[Model], name: str) -> Model:
     """TOML text as ``model``; every error names the file, the key, and what would be right."""
     try:
         return model.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(f"{name}: not valid TOML: {error}") from None
     except ValidationError as error:
         raise ConfigError("\n".join(f"{name}: {_sentence(e, model)}" for e in error.errors())) from None
@@ -183,7 +183,8 @@ def open_plain(path: Path) -> BinaryIO:
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file") from None
     except (OSError, ValueError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from None
+        why = error.strerror if isinstance(error, OSError) else error
+        raise ConfigError(f"{path}: cannot be read: {why}") from None
     if not stat.S_ISREG(os.fstat(file).st_mode):
         os.close(file)
         raise ConfigError(f"{path} is not a plain file")
@@ -201,9 +202,13 @@ def check_owner(path: Path, status: os.stat_result) -> None:
 
 
 def check_directory(path: Path) -> None:
-    """Refuse, when we are root, one from which others could take files away. It need not exist."""
+    """Refuse what is none, and, when we are root, one from which others could take files away. It need not
+    exist."""
     try:
-        check_owner(path, path.stat())
+        status = path.stat()
+        if not stat.S_ISDIR(status.st_mode):
+            raise ConfigError(f"{path} is not a directory")
+        check_owner(path, status)
     except FileNotFoundError:
         return
     except OSError as error:

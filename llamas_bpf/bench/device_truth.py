@@ -1,13 +1,12 @@
 """Device texts, and what a careful engineer would take from them (``device_texts/README.md``)."""
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, field_validator
 
-from llamas_bpf.config import open_plain
+from llamas_bpf.config import open_plain, parse
 from llamas_bpf.contracts.profile import FIGURES, CpuClass, Kind, Threshold, Trait
 from llamas_bpf.errors import ConfigError
 from llamas_bpf.machine.texts.text import MOST_BYTES
@@ -20,7 +19,7 @@ _T = TypeVar("_T")
 class Truth(BaseModel):
     """``NAME.toml``. A list where a profile has one value: any of these is right."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     kind: Kind | list[Kind] | None = None
     read_latency_ns: float | list[float] | None = None
@@ -45,7 +44,7 @@ class Truth(BaseModel):
     def _are_features(cls, names: list[str]) -> list[str]:
         for name in names:
             if name.partition(".")[0] not in cls.model_fields:
-                raise ValueError(f"{name} is no feature")
+                raise ValueError(f"{name} is no feature: they are {', '.join(cls.model_fields)}")
         return names
 
     def stated(self, field: str) -> list[float]:
@@ -99,12 +98,9 @@ def _read(path: Path) -> bytes:
 
 def _truth(path: Path) -> Truth:
     try:
-        return Truth.model_validate(tomllib.loads(_read(path).decode()))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: {error}") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise ConfigError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        return parse(_read(path).decode(), Truth, str(path))
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: save it as UTF-8") from None
 
 
 def _listed(value: _T | list[_T] | None) -> list[_T]:

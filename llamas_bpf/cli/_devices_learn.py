@@ -54,7 +54,9 @@ def command(
     settings = load(config)
     reader = _Reader(settings, frontend)
     if file is not None:
-        _show(reader.read(_text(file)), as_json)
+        profile = reader.read(_text(file))
+        _show(profile, as_json)
+        _say_what_is_missing([profile])
         return 0
     return _learn_all(settings, state, names, reader, as_json)
 
@@ -140,11 +142,21 @@ def _learn_all(config: Config, state: Path, names: tuple[str, ...], reader: _Rea
         learned.append(profile)
         if not as_json:
             _show(profile, as_json)
+    _say_what_is_missing([*learned, *unchanged])
     if as_json:
         kinds = (("learned", learned), ("unchanged", unchanged))
         found = {kind: [one.model_dump(mode="json") for one in those] for kind, those in kinds}
         click.echo(json.dumps(found | {"wrong": wrong}))
     return 2 if wrong else 0
+
+
+def _say_what_is_missing(profiles: list[DeviceProfile]) -> None:
+    """Also what is not here may be described: it may yet come."""
+    from llamas_bpf import machine
+    from llamas_bpf.machine import described
+
+    for sentence in described.missing(machine.read(), profiles):
+        _say(sentence)
 
 
 def _chosen(texts: list["DeviceText"], names: tuple[str, ...]) -> list["DeviceText"]:

@@ -1,6 +1,6 @@
 """What texts and measurements add to what the kernel says of a machine."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from llamas_bpf.config import Config
@@ -23,7 +23,7 @@ def described(bare: Machine, config: Config | None, state: Path | None, pci: Pat
 
         found, wrong = profiles.load(config, state)
     measured, why = measurements.current(state, bare) if state else (None, "")
-    notes = [*wrong, *([why] if why else []), *_missing(bare, found, pci)]
+    notes = [*wrong, *([why] if why else []), *missing(bare, found, pci)]
     features = trust.features(bare.nodes, found, measured)
     if measured and (why := measurements.doubt(measured, {one.node: one for one in features})):
         notes.append(f"{why}: it does not outrank HMAT and texts")
@@ -32,7 +32,7 @@ def described(bare: Machine, config: Config | None, state: Path | None, pci: Pat
     return ranks.by_rank(told)
 
 
-def _missing(bare: Machine, found: tuple[DeviceProfile, ...], pci: Path) -> Iterator[str]:
+def missing(bare: Machine, found: Iterable[DeviceProfile], pci: Path = PCI) -> Iterator[str]:
     """A sentence for each text about what is not there."""
     nodes = {node.id for node in bare.nodes}
     online = {cpu.id for cpu in bare.cpus}

@@ -49,6 +49,7 @@ def keys(table: dict[str, Any], within: str = "") -> set[str]:
         ("window_s = 'a'", "window_s: "),
         ("window_s = 0.0", "greater than or equal to 0.1"),
         ("window_s =", "not valid TOML"),
+        ("window_s = " + "[" * 100_000, "not valid TOML"),
         ("[sense]\nring_bytes = 5000", "sense.ring_bytes: Value error, must be a power of two"),
         ("[sense]\nring_bytes = 1024", "at least "),
         ("policies = 'rules'", "policies: Value error, must be a whole path"),

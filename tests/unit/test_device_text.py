@@ -53,6 +53,7 @@ def test_a_text_is_bound_by_its_front_matter(front: str, binding: Binding) -> No
         (b"+++\ncpus = '7-0'\n+++\nA memory.", "no CPU list"),
         (b"+++\ncpus = '0-99999999999'\n+++\nA memory.", "no CPU list"),
         (b"---\njust some prose\n---\nA memory.", "write one of"),
+        (b"+++\nnode = " + b"[" * 900 + b"\n+++\nA memory.", "write one of"),
         (b"+++\n" + b"[" * 5000 + b"\n+++\nA memory.", "too long"),
     ],
 )

@@ -196,6 +196,8 @@ def test_a_text_about_what_is_not_there_is_named(place: Place, front: str, note:
     found = place.json()["machine"]
     assert any(one.startswith(note) for one in found["notes"])
     assert found["profiles"][0]["name"] == "a"
+    assert note in place.devices("learn")[1]
+    assert note in place.devices("learn", "--from", str(place.texts / "a.md"))[1]
 
 
 def test_an_operators_text_goes_before_a_packaged_one_of_its_node(

@@ -37,6 +37,12 @@ def test_the_default_directory_need_not_be_there(etc: Path) -> None:
     assert policies.find(Config(), "limits.toml") == etc / "limits.toml"
 
 
+def test_a_file_where_a_directory_should_be_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "rules").touch()
+    with pytest.raises(ConfigError, match="rules is not a directory"):
+        policies.find_all(Config(policies=tmp_path), "rules", ".toml")
+
+
 def test_a_link_into_nowhere_is_not_the_packaged_file(tmp_path: Path) -> None:
     (tmp_path / "limits.toml").symlink_to(tmp_path / "moved")
     assert policies.find(Config(policies=tmp_path), "limits.toml") == tmp_path / "limits.toml"

@@ -43,9 +43,7 @@ def parse(name: str, raw: bytes) -> DeviceText:
     if len(name.encode()) > _MOST_NAME_BYTES:
         raise ConfigError(f"{plain(name, 100)}: its name is too long: at most {_MOST_NAME_BYTES} bytes")
     if len(raw) > MOST_BYTES:
-        raise ConfigError(
-            f"{name}: {len(raw):,} bytes is too long: describe the device in at most {MOST_BYTES >> 10} KiB"
-        )
+        raise ConfigError(f"{name}: is too long: describe the device in at most {MOST_BYTES >> 10} KiB")
     if b"\0" in raw:
         raise ConfigError(f"{name}: is binary (it has a NUL byte): write the device's text as plain UTF-8")
     try:
@@ -103,7 +101,7 @@ def _values(name: str, front: str) -> dict[str, Any]:
     """TOML; else, line by line, ``key: value`` as in YAML."""
     if len(front) > _MOST_FRONT:
         raise ConfigError(f"{name}: the front matter is too long: it holds only {_EXAMPLE}")
-    with suppress(tomllib.TOMLDecodeError):
+    with suppress(tomllib.TOMLDecodeError, RecursionError):
         return tomllib.loads(front)
     values: dict[str, Any] = {}
     for line in front.split("\n"):
