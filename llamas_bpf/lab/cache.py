@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -159,4 +159,10 @@ def _build(place: Path, build: Callable[[Path], None], talk: Talk) -> None:
 
 
 def _stored_bytes(path: Path) -> int:
-    return sum(file.lstat().st_blocks * 512 for file in path.rglob("*"))
+    """Of what is there: files come and go while it is built."""
+    total = 0
+    for folder, folders, names in os.walk(path):
+        for name in (*folders, *names):
+            with suppress(FileNotFoundError):
+                total += Path(folder, name).lstat().st_blocks * 512
+    return total

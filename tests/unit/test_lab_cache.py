@@ -1,6 +1,7 @@
 """The lab's cache: built once, checked before use, rebuilt when damaged, safe when two runs start at once."""
 
 import shutil
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -188,3 +189,15 @@ def test_a_build_alone_starts_empty_and_leaves_nothing() -> None:
 
 def test_the_cache_follows_xdg(tmp_path: Path) -> None:
     assert cache_root() == tmp_path / "llamas-bpf"
+
+
+def test_what_is_being_built_is_listed() -> None:
+    place = cache_root() / "thing.new"
+    place.mkdir(parents=True)
+    script = "while :; do mkdir inner; touch inner/1 inner/2 inner/3 inner/4; rm -r inner; done"
+    with subprocess.Popen(["sh", "-c", script], cwd=place) as builder:
+        try:
+            for _ in range(3000):
+                assert [entry.name for entry in cache.entries()] == ["thing.new"]
+        finally:
+            builder.kill()
