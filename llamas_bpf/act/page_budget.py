@@ -21,7 +21,8 @@ class PageBudget:
         self._since, self._deadline = now, None
 
     def start(self) -> None:
-        """A write begins: the first of a window starts its time, which is not for looking and announcing."""
+        """Pages are about to be moved: the first of a window start its time, which is not for announcing, nor
+        for looking through a large process, or there might never be any left to move one."""
         if self._deadline is None:
             self._deadline = time.monotonic() + SECONDS
 

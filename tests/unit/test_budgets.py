@@ -1,18 +1,21 @@
 """What may take its time in a window: when that begins, and what is left out once it is over."""
 
+import os
 import socket
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from llamas_bpf import machine
-from llamas_bpf.act import page_budget, process_memory, systemd
+from llamas_bpf import machine, process_stat
+from llamas_bpf.act import page_budget, page_calls, process_memory, systemd
 from llamas_bpf.act.actuators import reclaim
 from llamas_bpf.act.actuators.pages import PagesActuator
 from llamas_bpf.act.cgroup_files import CgroupFiles
 from llamas_bpf.act.entries import Old
 from llamas_bpf.act.errors import ActError
 from llamas_bpf.act.page_budget import PageBudget
+from llamas_bpf.act.process_memory import PAGE_BYTES, ProcessMemory, Range
 from llamas_bpf.contracts.action import CgroupKnob, CgroupReclaim, Pages
 
 
@@ -70,6 +73,25 @@ def test_a_spent_budget_costs_no_look_at_the_process(monkeypatch: pytest.MonkeyP
     done = tool.put(Pages(knob="pages.cold", pid=2, start_ticks=1), "4096", found, lambda threads: "")
     assert done.now == found
     assert tool.remark().startswith("0 B called cold; the rest is left for a later window")
+
+
+def test_however_long_it_takes_to_look_something_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch, page_budget)
+
+    def ranges(memory: ProcessMemory) -> list[Range]:
+        clock.now += 20
+        return [Range(PAGE_BYTES, 3 * PAGE_BYTES, 2 * PAGE_BYTES, 0)]
+
+    there = np.array([PAGE_BYTES, 2 * PAGE_BYTES], dtype=np.uint64)
+    monkeypatch.setattr(ProcessMemory, "ranges", ranges)
+    monkeypatch.setattr(ProcessMemory, "present", lambda memory, one: [there])
+    monkeypatch.setattr(page_calls, "advise", lambda pidfd, runs, advice: runs[0][1] - runs[0][0])
+    stat, tool = process_stat.read(os.getpid()), PagesActuator(machine.read())
+    assert stat is not None
+    tool.begin()
+    target = Pages(knob="pages.cold", pid=os.getpid(), start_ticks=stat.start_ticks)
+    tool.put(target, "8192", Old(value=""), lambda threads: "")
+    assert tool.remark() == "8 KiB called cold"
 
 
 def test_a_silent_systemd_holds_up_a_batch_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -62,7 +62,6 @@ class PagesActuator(Actuator):
 
     def put(self, target: Pages, value: str, found: Old, note: Note) -> Written:
         """Once nothing is left of the budget, not even looking is free: a walk over all page tables."""
-        self._budget.start()
         if self._budget.left < PAGE_BYTES:
             self._done, self._remark = 0, f"{_size(0)} {_DID[target.knob]}; {_LATER}"
             return Written(found)
@@ -138,6 +137,7 @@ class PagesActuator(Actuator):
 
     def _steps(self, memory: ProcessMemory, ranges: Iterable[Range]) -> Iterator[Addresses]:
         """The pages that are there, a step at a time, as long as the process lives and the budget lasts."""
+        self._budget.start()
         for one in ranges:
             for pages in memory.present(one):
                 memory.check()
