@@ -11,14 +11,21 @@ from pathlib import Path
 
 import pytest
 
+from llamas_bpf import machine, process_stat
 from llamas_bpf.digest.delays import Delays
+from llamas_bpf.machine import nodes
 
 SWITCH = Path("/proc/sys/kernel/task_delayacct")
 GROUP = Path("/sys/fs/cgroup/delays")
 HUGE = Path("/sys/kernel/mm/transparent_hugepage")
 MIB = 1 << 20
+HERE = machine.read()
 
-SPIN = "while True: pass"
+SPIN = """
+print("up", flush=True)
+while True:
+    pass
+"""
 #: Walks again and again through sys.argv[1] MiB, and says so after each walk.
 WALK = """
 import mmap, sys
@@ -29,9 +36,12 @@ for line in sys.stdin:
         memory[offset] = 1
     print("walked", flush=True)
 """
-#: Leaves of sys.argv[1] MiB every other 64 KiB, so that there is no huge page; then wants some.
+#: Leaves of sys.argv[1] MiB every other 64 KiB, so that there is no huge page; then wants some. All of it on
+#: node sys.argv[2] alone (set_mempolicy(2), MPOL_BIND).
 FRAGMENT = """
-import mmap, sys
+import ctypes, mmap, sys
+mask = ctypes.c_ulong(1 << int(sys.argv[2]))
+assert ctypes.CDLL(None).syscall(238, 2, ctypes.byref(mask), 64) == 0
 anonymous = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
 memory = mmap.mmap(-1, int(sys.argv[1]) << 20, anonymous)
 memory.madvise(mmap.MADV_NOHUGEPAGE)
@@ -121,22 +131,41 @@ def test_off_it_names_the_switch_and_turns_nothing() -> None:
     SWITCH.write_text(before)
 
 
-def test_two_that_share_a_cpu_wait_half_of_the_time(delays: Delays) -> None:
+def schedstat(pid: int) -> tuple[int, int]:
+    """What it ran and what it waited for a CPU so far, in ns (Documentation/scheduler/sched-stats.rst)."""
+    ran, waited, _ = map(int, Path(f"/proc/{pid}/schedstat").read_text().split())
+    return ran, waited
+
+
+def stop(process: subprocess.Popen[str]) -> None:
+    """So that its figures stand still."""
+    process.send_signal(signal.SIGSTOP)
+    while (stat := process_stat.read(process.pid)) is None or stat.state != "T":
+        time.sleep(0.01)
+
+
+def test_of_two_that_share_a_cpu_one_waits_while_the_other_runs(delays: Delays) -> None:
     with program(SPIN) as one, program(SPIN) as other:
+        pids, ran = [one.pid, other.pid], [0, 0]
         for process in (one, other):
             os.sched_setaffinity(process.pid, {1})
-        time.sleep(1)
-        pids = [one.pid, other.pid]
-        each, lasted = all_grown(delays, pids, lambda: time.sleep(5))
-        for waited in each:
-            assert 0.4 * lasted < waited["delay.cpu_ns"] < 0.6 * lasted
-        # Whom it does not run: its figures stand still.
+            assert process.stdout is not None and process.stdout.readline() == "up\n"
+
+        def share() -> None:
+            before = [schedstat(pid)[0] for pid in pids]
+            time.sleep(2)
+            ran[:] = [schedstat(pid)[0] - first for pid, first in zip(pids, before, strict=True)]
+
+        each, lasted = all_grown(delays, pids, share)
+        for waited, own, others in zip(each, ran, reversed(ran), strict=True):
+            # How they share it is the scheduler's. A wait counts when it ends.
+            assert min(own, others) > 0.1 * lasted
+            assert others - 0.1 * lasted < waited["delay.cpu_ns"] < 1.1 * lasted - own
         for process in (one, other):
-            process.send_signal(signal.SIGSTOP)
-        time.sleep(0.5)
-        by_schedstat = [int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) for pid in pids]
-        assert delays.read(pids)["delay.cpu_ns"] == sum(by_schedstat)
-        assert delays.read([*pids, 4_000_000])["delay.cpu_ns"] == sum(by_schedstat)
+            stop(process)
+        by_schedstat = sum(schedstat(pid)[1] for pid in pids)
+        assert delays.read(pids)["delay.cpu_ns"] == by_schedstat
+        assert delays.read([*pids, 4_000_000])["delay.cpu_ns"] == by_schedstat
 
 
 def test_memory_beyond_its_limit_is_waited_for(delays: Delays, slow_swap: None) -> None:
@@ -158,8 +187,10 @@ def test_memory_beyond_its_limit_is_waited_for(delays: Delays, slow_swap: None) 
 def test_a_huge_page_is_waited_for_where_memory_is_in_pieces(delays: Delays) -> None:
     if not HUGE.exists():
         pytest.skip("kernel feature: transparent huge pages")
-    free_mib = os.sysconf("SC_AVPHYS_PAGES") * 4096 // MIB
-    with program(FRAGMENT, str(free_mib * 95 // 100)) as wants:
+    # Of the last node with processors: the smallest, where there are several.
+    node = HERE.cpus[-1].node
+    free_mib = nodes.meminfo(node)["MemFree"] // MIB
+    with program(FRAGMENT, str(free_mib * 95 // 100), str(node)) as wants:
         waited, lasted = grown(delays, wants.pid, lambda: walk(wants))
     assert 0 < waited["delay.compaction_ns"] < lasted
 
@@ -172,11 +203,10 @@ def test_a_process_older_than_the_accounting_has_only_its_waits_for_a_cpu() -> N
         SWITCH.write_text("1")
         opened = Delays.open()
         walk(old)
-        old.send_signal(signal.SIGSTOP)
-        time.sleep(0.5)
+        stop(old)
         found = opened.read([old.pid])
-        run_delay_ns = int(Path(f"/proc/{old.pid}/schedstat").read_text().split()[1])
+        waited_ns = schedstat(old.pid)[1]
         opened.close()
     SWITCH.write_text(before)
-    assert found.pop("delay.cpu_ns") == run_delay_ns
+    assert found.pop("delay.cpu_ns") == waited_ns
     assert set(found.values()) == {0.0}
