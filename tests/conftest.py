@@ -4,6 +4,7 @@ A test for another machine (a node that this one's topology does not describe) i
 """
 
 import signal
+from types import FrameType
 
 import pytest
 from kernel_features import apply, lacking
@@ -27,9 +28,15 @@ def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pytest_configure() -> None:
-    # A shell's background jobs ignore Ctrl-C, and so would all that the tests start, and wait for in vain.
-    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    # A shell's background jobs ignore Ctrl-C and Ctrl-\\, and what nohup(1) starts a hangup; so would all that the
+    # tests start, and wait for in vain. A handler is not handed down: what a program is started with is the default.
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else _survive)
+
+
+def _survive(_number: int, _frame: FrameType | None) -> None:
+    """As whoever started us wanted."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -14,15 +14,16 @@ import pytest
 
 from llamas_bpf import process_stat
 from llamas_bpf.contracts.events import LifecycleType
+from llamas_bpf.sense import connector as connector_module
 from llamas_bpf.sense.connector import Connector
 
-LISTENER = [sys.executable, "-W", "error", str(Path(__file__).with_name("connector_listener.py"))]
+NS_PER_TICK = 10**9 // os.sysconf("SC_CLK_TCK")
 FORK, EXEC, EXIT = LifecycleType.FORK, LifecycleType.EXEC, LifecycleType.EXIT
 
 #: What happens to a process of several threads, by ``sys.argv[1]``; it waits for a line before its end.
 THREADS = """
 import ctypes, os, sys, threading, time
-def end(): sys.stdin.readline(); os._exit(0)
+def end(): print("up", flush=True); sys.stdin.readline(); os._exit(0)
 def program(): os.execv("/bin/cat", ["cat"])
 if sys.argv[1] == "leader leaves":
     threading.Thread(target=end).start()
@@ -49,16 +50,22 @@ def listening(**options: int) -> Iterator[Connector]:
         connector.close()
 
 
-def settle(connector: Connector, pid: int, kind: LifecycleType) -> tuple[np.ndarray, bool]:
-    """Everything up to and with that record."""
+def settle(connector: Connector, pid: int, kind: LifecycleType, times: int = 1) -> tuple[np.ndarray, bool]:
+    """Everything up to and with that record, the so manieth of its kind."""
     records, whole = connector.take()
-    deadline = time.monotonic() + 20
-    while not ((records["tgid"] == pid) & (records["type"] == kind)).any():
+    deadline = time.monotonic() + 60
+    while ((records["tgid"] == pid) & (records["type"] == kind)).sum() < times:
         assert time.monotonic() < deadline, f"no {kind!r} of {pid} in {records}"
-        time.sleep(0.02)
+        time.sleep(0.01)
         more, also = connector.take()
         records, whole = np.concatenate([records, more]), whole and also
     return records, whole
+
+
+def so_far(connector: Connector) -> np.ndarray:
+    """All that happened before this call: events come in their order, and this waits for one of its own."""
+    with subprocess.Popen(["true"]) as marker:
+        return settle(connector, marker.pid, EXIT)[0]
 
 
 def history(records: np.ndarray, pid: int) -> list[LifecycleType]:
@@ -84,7 +91,7 @@ def test_fork_exec_and_exit_come_in_order_with_who_and_when() -> None:
                 before < records["ts_ns"][0] < records["ts_ns"][1] < records["ts_ns"][2] < time.monotonic_ns()
             )
             assert records["comm"][1] == b"cat"
-            assert records["start_ns"][1] == found.start_ticks * 10_000_000
+            assert records["start_ns"][1] == found.start_ticks * NS_PER_TICK
             assert not records["workload"].any()
 
 
@@ -98,17 +105,22 @@ def test_fork_exec_and_exit_come_in_order_with_who_and_when() -> None:
 )
 def test_a_process_ends_with_its_last_thread(what: str, expected: list[LifecycleType]) -> None:
     with listening() as connector:
-        process = subprocess.Popen([sys.executable, "-c", THREADS, what], stdin=subprocess.PIPE)
+        command = [sys.executable, "-c", THREADS, what]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         try:
-            time.sleep(2)
-            before, _ = connector.take()
+            assert process.stdout is not None
+            if EXEC not in expected[2:]:
+                assert process.stdout.readline() == b"up\n"
+            before, _ = settle(connector, process.pid, EXEC, expected.count(EXEC))
+            while what == "leader leaves" and process.pid not in connector._leaderless:
+                time.sleep(0.01)
+            before = np.concatenate([before, so_far(connector)])
             assert history(before, process.pid) == expected[:-1]
             ending = time.monotonic_ns()
         finally:
             process.communicate(b"\n")
         after, _ = settle(connector, process.pid, EXIT)
-        time.sleep(0.2)
-        assert history(np.concatenate([before, after, connector.take()[0]]), process.pid) == expected
+        assert history(np.concatenate([before, after, so_far(connector)]), process.pid) == expected
         assert after["ts_ns"][after["tgid"] == process.pid][-1] > ending
 
 
@@ -118,9 +130,8 @@ def test_our_own_threads_are_no_processes() -> None:
             thread = threading.Thread(target=lambda: None)
             thread.start()
             thread.join()
-        subprocess.run(["true"], check=True)
-        time.sleep(0.5)
-        records, whole = connector.take()
+        with subprocess.Popen(["true"]) as other:
+            records, whole = settle(connector, other.pid, EXIT)
         assert whole
         assert os.getpid() in records["parent_tgid"]
         assert os.getpid() not in records["tgid"]
@@ -138,10 +149,11 @@ def test_close_ends_the_thread_and_leaves_nothing_open() -> None:
     assert len(list(FILES.iterdir())) == files
 
 
-def test_silence_is_no_loss() -> None:
-    """Hours without a birth: the pings of the quiet seconds are heard."""
+def test_silence_is_no_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hours without a birth: the pings of the quiet moments are heard."""
+    monkeypatch.setattr(connector_module, "_SILENCE_S", 0.05)
     with listening() as connector:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 1
         while time.monotonic() < deadline:
-            time.sleep(0.1)
+            time.sleep(0.02)
             assert connector.take()[1]

@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -58,11 +60,18 @@ def test_what_it_does_is_told_in_the_words_of_device_texts() -> None:
     assert "did you mean pointer_chasing?" in refused.stderr
 
 
-def start(*command: str) -> "subprocess.Popen[bytes]":
-    process = subprocess.Popen([*EXEC, "--", *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert process.stdout is not None
-    assert process.stdout.readline() == b"up\n"
-    return process
+@contextmanager
+def start(*command: str) -> Iterator["subprocess.Popen[bytes]"]:
+    with subprocess.Popen([*EXEC, "--", *command], stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"up\n"
+            yield process
+        finally:
+            process.kill()
+            for entry in mine():
+                with suppress(ProcessLookupError):
+                    os.kill(entry.root.pid, signal.SIGKILL)
 
 
 #: The whole command, then what it has imported by its end.
@@ -97,7 +106,7 @@ TRAPS = "trap 'exit 42' {}; echo up; while :; do sleep 0.02; done"
 def test_signals_are_handed_on(name: str) -> None:
     with start("sh", "-c", TRAPS.format(name)) as process:
         process.send_signal(signal.Signals[f"SIG{name}"])
-        assert process.wait(30) == 42
+        assert process.wait(60) == 42
 
 
 def test_a_name_in_use_is_refused_and_then_free_again() -> None:
@@ -108,7 +117,7 @@ def test_a_name_in_use_is_refused_and_then_free_again() -> None:
         assert f"in use by process {entry.root.pid}" in again.stderr
         assert mine() == [entry]
         process.terminate()
-        assert process.wait(30) == 42
+        assert process.wait(60) == 42
     assert status("--", "true") == 0
 
 
