@@ -28,8 +28,8 @@ def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pytest_configure() -> None:
-    # A shell's background jobs ignore Ctrl-C and Ctrl-\\, and what nohup(1) starts a hangup; so would all that the
-    # tests start, and wait for in vain. A handler is not handed down: what a program is started with is the default.
+    # A shell's background jobs ignore Ctrl-C and Ctrl-\\, what nohup(1) starts ignores a hangup, and so would
+    # all that the tests start, and wait for in vain. A handler is not handed down: theirs is the default.
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
         if signal.getsignal(number) == signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler if number == signal.SIGINT else _survive)

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,13 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.sta
 Window = dict[str, Any]
 
 
+def quick(directory: Path, more: str = "") -> tuple[str, str]:
+    """Options: windows of a quarter of a second, for tests to which their length does not matter."""
+    config = directory / "quick.toml"
+    config.write_text(f"window_s = 0.25\n{more}")
+    return "--config", str(config)
+
+
 class Running:
     """A controller with ``--json``; ``talk`` is what it said on stderr, once it has ended."""
 
@@ -24,21 +32,24 @@ class Running:
         self.windows: list[Window] = []
         self.talk = ""
 
-    def until(self, reached: Callable[[Window], bool], most: int = 60) -> Window:
-        """The first window for which this is so, among the next ``most``."""
+    def until(self, reached: Callable[[Window], bool], most: int = 10_000) -> Window:
+        """The first window for which this is so, among the next ``most``, and within two minutes."""
         assert self.process.stdout is not None
+        deadline = time.monotonic() + 120
         for _ in range(most):
+            if time.monotonic() > deadline:
+                break
             line = self.process.stdout.readline()
             assert line, f"the controller ended: {self.process.communicate()[1]}"
             self.windows.append(json.loads(line))
             if reached(self.windows[-1]):
                 return self.windows[-1]
-        raise AssertionError(f"not within {most} windows; the last: {self.windows[-1]}")
+        raise AssertionError(f"not reached; the last window: {self.windows[-1]}")
 
     def stop(self, number: int = signal.SIGINT) -> int:
         """End it as Ctrl-C does; its exit status."""
         self.process.send_signal(number)
-        self.talk = self.process.communicate(timeout=60)[1]
+        self.talk = self.process.communicate(timeout=120)[1]
         return self.process.returncode
 
 

@@ -75,7 +75,7 @@ def sends(body: bytes, status: int = 200, headers: dict[str, str] | None = None)
 
 def hangs(handler: "Handler") -> None:
     """Takes the question and says nothing until the test ends."""
-    handler.server.ending.wait(30)
+    handler.server.ending.wait(300)
 
 
 def drips(handler: "Handler") -> None:

@@ -30,19 +30,22 @@ def windows(
 ) -> Iterator[Digest]:
     """A digest a window, until ``duration_s`` have passed or ``stop`` is set; the last may be shorter.
 
-    Windows end on a fixed grid: a late one does not push back those after it. ``look`` gives the machine as
-    it is now: when CPUs or nodes have come or gone, all is opened anew, and counts begin anew.
+    Time counts from when all is open. Windows end on a fixed grid: a late one does not push back those after
+    it. ``look`` gives the machine as it is now: when CPUs or nodes have come or gone, all is opened anew, and
+    counts begin anew.
     Raises ``SenseError`` where the kernel cannot be watched.
     """
     window_ns = int(config.window_s * 1e9)
-    due = time.monotonic_ns()
-    end = due + int(duration_s * 1e9) if duration_s is not None else None
+    due, end = 0, None
     while not stop.is_set() and (end is None or due < end):
         with (
             _sensor(config, machine) as sensor,
             _heat(config, machine) as heat,
             closing(Delays.open()) as delays,
         ):
+            if due == 0:
+                due = time.monotonic_ns()
+                end = due + int(duration_s * 1e9) if duration_s is not None else None
             digester = Digester(machine, launched, heat, delays)
             now, same = machine, True
             while same and not stop.is_set() and (end is None or due < end):

@@ -12,8 +12,9 @@ from llamas_bpf.contracts.digest import Digest
 from llamas_bpf.controller.windows import windows
 
 WINDOW_S = 0.5
+#: So many rivals on a CPU that whoever is sent there is harmed, also where the machine has other work.
+CROWD = 40
 
-_HEAD = "import mmap, os, random, sys, time\nrandom.seed(int(sys.argv[1]))\nprint('there', flush=True)\n"
 CHARACTERS = {
     "spins": "while True:\n    sum(range(1000))",
     "bursts": """
@@ -54,32 +55,31 @@ with tempfile.TemporaryFile() as file:
 }
 
 
-#: Starts them, tells their pids once all are there, and ends them when its input closes. They are not our own
-#: children because the controller, which runs in this process here, leaves those out of its data.
+#: Starts them, tells their pids, and ends them when its input closes. They are not our own children because
+#: the controller, which runs in this process here, leaves those out of its data.
 _PARENT = """
-import subprocess, sys
+import mmap, os, random, signal, sys, time
 running = []
 try:
     for seed, code in enumerate(sys.argv[1:]):
-        # In a session of its own, or autogroup would weigh them all together as one (sched(7)).
-        command = [sys.executable, "-c", code, str(seed)]
-        running.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True))
-    for one in running:
-        assert one.stdout.readline() == "there\\n"
-    print(*(one.pid for one in running), flush=True)
+        running.append(os.fork())
+        if not running[-1]:
+            os.setsid()  # or autogroup would weigh them all together as one (sched(7))
+            random.seed(seed)
+            exec(code)
+    print(*running, flush=True)
     sys.stdin.read()
 finally:
-    for one in running:
-        one.kill()
-        one.wait()
+    for pid in filter(None, running):
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
 """
 
 
 @contextmanager
 def mix(*characters: str) -> Iterator[list[int]]:
     """One process of each, by pid, for the time of the block."""
-    codes = [_HEAD + CHARACTERS[name] for name in characters]
-    command = [sys.executable, "-c", _PARENT, *codes]
+    command = [sys.executable, "-c", _PARENT, *(CHARACTERS[name] for name in characters)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         pids = [int(pid) for pid in parent.stdout.readline().split()]

@@ -10,6 +10,7 @@ from puppet import Puppet, puppet
 
 from llamas_bpf.act import Actuation, rollback
 from llamas_bpf.contracts.action import Affinity
+from llamas_bpf.machine import cpulist
 
 CPUS = sorted(os.sched_getaffinity(0))
 pytest_plugins = ("acting_on_puppet",)
@@ -71,7 +72,7 @@ def test_superseded_and_undone(process: Puppet, actuation: Actuation) -> None:
 
 
 def test_no_change_is_no_action(process: Puppet, actuation: Actuation) -> None:
-    (done,) = actuation.apply([action(target(process), f"{CPUS[0]}-{CPUS[-1]}")])
+    (done,) = actuation.apply([action(target(process), cpulist.render(CPUS))])
     assert done.status == "unchanged"
     assert actuation.in_force() == ()
 
@@ -133,6 +134,6 @@ def test_from_the_journal_alone(process: Puppet, actuation: Actuation, tmp_path:
     actuation.apply([to(process, FIRST)])
     born = process.tell("thread")
     (restored,) = rollback(tmp_path / "state", here())
-    assert (restored.skipped, restored.value) == (None, f"{CPUS[0]}-{CPUS[-1]}")
+    assert (restored.skipped, restored.value) == (None, cpulist.render(CPUS))
     assert process.masks() == {process.pid: ALL, special: SECOND, born: ALL}
     assert rollback(tmp_path / "state", here()) == []

@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from controller import running
+from controller import quick, running
 from openai_server import hangs, hints, serving
 from situations import hot, situation
 
@@ -163,7 +163,7 @@ def test_it_can_do_what_a_client_does(state: Path, tmp_path: Path, monkeypatch: 
 
 
 def test_it_shares_no_memory_with_anybody(state: Path) -> None:
-    libc, key = ctypes.CDLL(None), 0x6C6C62
+    libc, key = ctypes.CDLL(None), 0x6C000000 + os.getpid()
     segment = libc.shmget(key, 4096, 0o1666)
     assert segment >= 0
     try:
@@ -264,7 +264,7 @@ def _is_of(pid: int, namespace: Path) -> bool:
 
 def gone(pids: list[int]) -> None:
     deadline = time.monotonic() + 60
-    while any(Path(f"/proc/{pid}").exists() and status(pid)["State"][0] != "Z" for pid in pids):
+    while any((stat := process_stat.read(pid)) and stat.state != "Z" for pid in pids):
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
@@ -347,13 +347,14 @@ def test_what_it_does_not_read_is_dropped_and_nobody_waits(state: Path) -> None:
     big = window(1).model_copy(update={"machine": {"text": "x" * 500_000}})
     with confined(state, bad="hangs") as found:
         found.receive()
-        # A call that waits is a voluntary switch.
-        before = resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
-        sent = 0
+        sent = waited = 0
         for _ in range(50):
+            # A call that waits is a voluntary switch; a few may be waits for memory, or for a kernel's lock.
+            before = resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
             found.receive()
             sent += found.send(big)
-        assert resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw - before <= 2
+            waited += resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw > before
+        assert waited <= 5
         assert 1 <= sent < 10
         assert found.dropped == 50 - sent
         assert len(found._unsent) < 1 << 20
@@ -386,7 +387,7 @@ def test_the_next_advisor_answers_and_windows_go_on(
 
 def test_it_ends_with_its_controller(tmp_path: Path) -> None:
     """Killed, amid a question: nobody is left to end it."""
-    options = ("--advisor", "llm", "--state", str(tmp_path / "state"))
+    options = ("--advisor", "llm", "--state", str(tmp_path / "state"), *quick(tmp_path))
     with serving(hangs) as server, running(*options, env={"OPENAI_BASE_URL": server.url}) as run:
         run.until(lambda window: bool(server.questions))
         children = [pid for pid in _pids() if _parent(pid) == run.process.pid]

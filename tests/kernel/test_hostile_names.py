@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from acting import action, fake_cgroup, here
-from controller import ENVIRONMENT, LLAMAS
+from controller import ENVIRONMENT, LLAMAS, quick
 from openai_server import Handler, Scene, hints, serving
 
 from llamas_bpf.act import Actuation, Journal
@@ -85,7 +85,7 @@ def until_owned(run: "subprocess.Popen[str]") -> tuple[str, str]:
 
 def test_run_and_explain(tmp_path: Path) -> None:
     state = tmp_path / "state"
-    out, talk = seen(meddling, state)
+    out, talk = seen(meddling, state, *quick(tmp_path))
     assert harmless(out) and harmless(talk)
     assert f"because {SHOWN}" in out
     assert rf"\x1b[2J\n[b]{MARK}"[:15] in out
@@ -104,7 +104,7 @@ def test_run_and_explain(tmp_path: Path) -> None:
 
 
 def test_json(tmp_path: Path) -> None:
-    out, talk = seen(meddling, tmp_path / "state", "--json")
+    out, talk = seen(meddling, tmp_path / "state", "--json", *quick(tmp_path))
     assert harmless(out) and harmless(talk) and out.isascii()
     decisions = [entry for line in out.splitlines() for entry in json.loads(line)["decisions"]]
     assert (decisions[0]["name"], decisions[0]["hint"]["reason"]) == (NAME, REASON)

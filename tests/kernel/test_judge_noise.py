@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import get_args
 
 import pytest
-from noisy_mix import CHARACTERS, mix, of_pid, recorded
+from noisy_mix import CHARACTERS, CROWD, mix, of_pid, recorded
 
 from llamas_bpf import machine
 from llamas_bpf.contracts.action import Action, Affinity, Applied
@@ -65,10 +65,10 @@ def planted(digests: Sequence[Digest], pids: Sequence[int], count: int, seed: in
     return found
 
 
-@pytest.mark.parametrize("count", [50, pytest.param(240, marks=pytest.mark.slow, id="two minutes")], ids=None)
-def test_a_hundred_actions_that_do_nothing_are_neutral(count: int) -> None:
+@pytest.mark.slow  # and in whoever's hands the machine is: test_judge.py has noise that is always the same
+def test_a_hundred_actions_that_do_nothing_are_neutral() -> None:
     with mix(*CHARACTERS, "bursts", "phases") as pids:
-        digests = list(recorded(count))
+        digests = list(recorded(240))
     outcomes = planted(digests, pids, 100, seed=1)
     told = Counter(outcome.verdict for outcome in outcomes)
     wrong = [f"{one.verdict}: {one.reason}" for one in outcomes if one.verdict != "neutral"]
@@ -80,8 +80,7 @@ def test_programs_sent_to_a_crowded_cpu_are_harmed() -> None:
     expect, here = Expect(metric="sched.run_ns", direction="up"), machine.read()
     at = BEFORE + 1
     digests: list[Digest] = []
-    # So many rivals that it does harm on a machine with other work too.
-    with mix("spins", "spins") as victims, mix(*["spins"] * 8) as rivals:
+    with mix("spins", "spins") as victims, mix(*["spins"] * CROWD) as rivals:
         for pid in victims:
             os.sched_setaffinity(pid, ALL - {LAST})
         for pid in rivals:

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from controller import ENVIRONMENT, LLAMAS, running, workload
+from controller import ENVIRONMENT, LLAMAS, quick, running, workload
 from openai_server import Handler, serving
 from test_run import ALL, SPIN, model, place_cpu
 
@@ -48,7 +48,7 @@ exec "$@"
 def test_a_state_that_fills_up_stops_actions_and_not_the_loop(tmp_path: Path) -> None:
     state, full = tmp_path / "state", tmp_path / "full"
     state.mkdir()
-    options = ["--enforce", "--advisor", "llm", "--state", str(state)]
+    options = ["--enforce", "--advisor", "llm", "--state", str(state), *quick(tmp_path)]
     prefix = ["unshare", "--mount", "--propagation", "private", "sh", "-c", FILLS_UP, "sh"]
 
     def hint_once_full(handler: Handler) -> None:
@@ -62,7 +62,7 @@ def test_a_state_that_fills_up_stops_actions_and_not_the_loop(tmp_path: Path) ->
         with running(*options, env=model(server.url), within=[*prefix, str(state), str(full)]) as run:
             run.until(lambda window: window["window"] > 0)
             full.with_suffix(".asked").touch()
-            run.until(lambda window: any("hints are dropped" in each for each in window["degradations"]), 200)
+            run.until(lambda window: any("hints are dropped" in each for each in window["degradations"]))
             seen = len(run.windows)
             window = run.until(lambda window: window["window"] > seen + 1)
             assert [os.sched_getaffinity(thread) for thread in threads] == [ALL, ALL]

@@ -12,18 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from controller import LLAMAS, Window, explain, running, workload
-from noisy_mix import mix
+from controller import LLAMAS, Window, explain, quick, running, workload
+from noisy_mix import CROWD, WINDOW_S, mix
 from openai_server import Handler, Scene, hints, serving
 from planted import only, rule
 
-# Says its own id and that of its child, and computes in both.
+# Says its own id and that of its child, and computes in both, for as long as their parents live.
 SPIN = """
-import os, sys
+import os
+parent, own = os.getppid(), os.getpid()
 other = os.fork()
 if other:
-    print(os.getpid(), other, flush=True)
-while os.getppid() != 1:
+    print(own, other, flush=True)
+while os.getppid() == (parent if other else own):
     sum(range(1000))
 """
 ALL = os.sched_getaffinity(0)
@@ -46,11 +47,11 @@ def when(wanted: threading.Event, name: str, hint: dict[str, Any]) -> Scene:
 @pytest.fixture
 def options(tmp_path: Path) -> tuple[str, ...]:
     """Asked every second, so that a hint is given as soon as it is wanted; and given for a short time too."""
-    config, policies = tmp_path / "config.toml", tmp_path / "policies"
+    policies = tmp_path / "policies"
     policies.mkdir()
     (policies / "limits.toml").write_text("min_ttl_s = 5\n")
-    config.write_text(f"policies = '{policies}'\n[llm]\nask_every_s = 1\n")
-    return ("--enforce", "--advisor", "llm", "--state", str(tmp_path / "state"), "--config", str(config))
+    config = quick(tmp_path, f"policies = '{policies}'\n[llm]\nask_every_s = 1\n")
+    return ("--enforce", "--advisor", "llm", "--state", str(tmp_path / "state"), *config)
 
 
 @contextmanager
@@ -103,20 +104,23 @@ MISTAKEN = rule(
 
 def test_a_harmful_action_planted_on_purpose_is_undone_and_explained(tmp_path: Path) -> None:
     config, state = only(tmp_path, MISTAKEN), tmp_path / "state"
+    with config.open("a") as file:
+        file.write(f"window_s = {WINDOW_S}\n")
     options = ("--enforce", "--advisor", "rules", "--state", str(state), "--config", str(config))
-    with mix(*["spins"] * 8) as rivals, spinning("spin-harm") as processes:
-        for rival in rivals:
-            os.sched_setaffinity(rival, {LAST})
-        for process in processes:
-            os.sched_setaffinity(process, ALL - {LAST})
-        before = masks(processes)
-        with running(*options) as run:
+    with running(*options) as run:
+        run.until(lambda window: True)
+        with mix(*["spins"] * CROWD) as rivals, spinning("spin-harm") as processes:
+            for rival in rivals:
+                os.sched_setaffinity(rival, {LAST})
+            for process in processes:
+                os.sched_setaffinity(process, ALL - {LAST})
+            before = masks(processes)
             decided = run.until(applied)
             assert masks(processes) == [{LAST}, {LAST}]
             judged = run.until(lambda window: bool(window["outcomes"]), most=10)
             assert {one["verdict"] for one in judged["outcomes"]} == {"harmed"}, judged["outcomes"]
             assert masks(processes) == before
-            assert run.stop() == 0
+        assert run.stop() == 0
     assert {entry["reason"] for entry in judged["restored"]} == {"it harmed"}
     command = [*LLAMAS, "explain", str(decided["decisions"][0]["id"]), "--state", str(state)]
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
