@@ -25,11 +25,12 @@ _DEVIATIONS = 5
 #: A median absolute deviation times this estimates a normal distribution's standard deviation.
 _SCALE = 1.4826
 
-#: Smaller changes are not worth an opinion: absolute in the metric's unit, and relative to before.
+#: Smaller changes are not worth an opinion: absolute in the metric's unit, and relative to the smaller value.
 _FLOORS = {
     "memory.fast_tier_ratio": (0.02, 0.02),
     "memory.current_bytes": (1 << 20, 0.02),
-    "sched.runqueue_p99_ns": (100_000, 0.5),
+    # Of fewer than a hundred waits it is the longest, to the next power of two: one step more says nothing.
+    "sched.runqueue_p99_ns": (100_000, 1.0),
     "sched.run_ns": (10_000_000, 0.1),
     "faults.major": (20, 0.5),
     # Everyone on the machine moves these, so they must move further.
@@ -56,8 +57,8 @@ def change(metric: str, before: Sequence[float], after: Sequence[float]) -> Chan
 def moved(change: Change, before: Sequence[float], after: Sequence[float]) -> int:
     """1 where the metric of ``change`` has risen, -1 where it has fallen, 0 where it is noise."""
     absolute, relative = _FLOORS.get(change.metric, _PSI_FLOOR)
-    step = change.after - change.before
-    if abs(step) <= max(absolute, relative * abs(change.before), _DEVIATIONS * change.noise):
+    step, smaller = change.after - change.before, min(abs(change.before), abs(change.after))
+    if abs(step) <= max(absolute, relative * smaller, _DEVIATIONS * change.noise):
         return 0
     sign = 1 if step > 0 else -1
     was = sorted(sign * value for value in _known(before))

@@ -4,6 +4,7 @@ import pytest
 import reports
 from stories import DUE, Machine, Noise, normal, quiet, spiky, verdict, wandering
 
+from llamas_bpf.contracts.hint import Expect
 from llamas_bpf.learn.judge import AFTER, BEFORE, SETTLE
 
 
@@ -71,6 +72,17 @@ def test_the_opposite_of_the_promise_is_harm() -> None:
 def test_small_change_without_noise_is_still_neutral() -> None:
     [outcome] = verdict(quiet(6, fast=0.5, p99_ns=4e6), quiet(DUE, fast=0.505, p99_ns=4.1e6))
     assert outcome.verdict == "neutral"
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"), [(-2, "helped"), (-1, "neutral"), (0, "neutral"), (1, "neutral"), (2, "harmed")]
+)
+def test_one_step_of_a_histogram_is_no_change(steps: int, told: str) -> None:
+    after = quiet(DUE, p99_ns=float(1 << 24 + steps))
+    hoped = Expect(metric="sched.runqueue_p99_ns", direction="down")
+    hint = reports.hint().model_copy(update={"expect": hoped})
+    [outcome] = verdict(quiet(BEFORE, p99_ns=float(1 << 24)), after, hint=hint)
+    assert outcome.verdict == told, outcome.reason
 
 
 def test_one_bad_window_is_no_harm() -> None:
