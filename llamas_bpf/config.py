@@ -5,6 +5,7 @@ writable by nobody else: they decide what is written to the kernel.
 """
 
 import difflib
+import json
 import os
 import stat
 import tomllib
@@ -145,9 +146,12 @@ def load(path: Path | None) -> Config:
 def parse(text: str, model: type[Model], name: str) -> Model:
     """TOML text as ``model``; every error names the file, the key, and what would be right."""
     try:
-        return model.model_validate(tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        found = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{name}: not valid TOML: {error}") from None
+    try:
+        # "yes" is no truth value, and true no number. By way of JSON, in which a list may well be a tuple.
+        return model.model_validate_json(json.dumps(found, default=str), strict=True)
     except ValidationError as error:
         raise ConfigError("\n".join(f"{name}: {_sentence(e, model)}" for e in error.errors())) from None
 
@@ -218,7 +222,7 @@ def check_directory(path: Path) -> None:
 def _sentence(error: Any, model: type[BaseModel]) -> str:
     where = ".".join(str(part) for part in error["loc"])
     if error["type"] != "extra_forbidden":
-        return f"{where}: {error['msg']}"
+        return f"{where}: {error['msg'].removeprefix('Value error, ')}"
     known = _keys(model, error["loc"][:-1])
     near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1, cutoff=0.4)
     hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}"

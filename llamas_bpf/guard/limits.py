@@ -111,7 +111,7 @@ class Limits(_Section):
     scope: Scope = Scope()
     protect: Protect = Protect()
     bounds: dict[str, Range] = Field(default_factory=lambda: _packaged("bounds"), validate_default=True)
-    switches: dict[str, tuple[str, ...]] = Field(
+    switches: dict[str, list[str]] = Field(
         default_factory=lambda: _packaged("switches"), validate_default=True
     )
     rates: Rates = Rates()
@@ -126,7 +126,7 @@ class Limits(_Section):
 
     @field_validator("switches")
     @classmethod
-    def _words_are_of_the_knob(cls, given: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    def _words_are_of_the_knob(cls, given: dict[str, list[str]]) -> dict[str, list[str]]:
         for name, words in given.items():
             if unknown := set(words) - set(KNOBS[name].words):
                 known = ", ".join(KNOBS[name].words)

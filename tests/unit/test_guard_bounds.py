@@ -164,6 +164,16 @@ def test_no_limits_no_enforcing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         ('[protect]\nexecutables = ["sshd"]', "whole path"),
         ('[scope]\ncgroups = ["/a/../b"]', "whole path"),
         ("min_confidence = 2", "min_confidence"),
+        ("min_confidence = true", "min_confidence: Input should be a valid number"),
+        ("min_confidence = '0.5'", "min_confidence: Input should be a valid number"),
+        ("min_confidence = nan", "min_confidence: "),
+        ("[scope]\nmachine_wide = 'yes'", "scope.machine_wide: Input should be a valid boolean"),
+        ("[scope]\nmachine_wide = 1", "scope.machine_wide: Input should be a valid boolean"),
+        ('[switches]\n"zswap.enabled" = "Y"', "switches.zswap.enabled: Input should be a valid array"),
+        ('[switches]\n"zswap.enabled" = [1]', "switches.zswap.enabled.0: Input should be a valid string"),
+        ('[bounds]\n"cpu.weight" = { min = 1, max = nan }', "cpu.weight.max"),
+        ('[bounds]\n"cpu.weight" = { min = "1", max = 2 }', "cpu.weight.min"),
+        ("max_ttl_s = 1" + "0" * 5000, "not valid TOML"),
     ],
 )
 def test_mistakes_in_limits_are_named(tmp_path: Path, text: str, words: str) -> None:
