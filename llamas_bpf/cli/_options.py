@@ -1,6 +1,8 @@
 """Options that several commands have in common."""
 
 import math
+import os
+import stat
 from pathlib import Path
 from typing import Any, get_args
 
@@ -24,9 +26,30 @@ class Seconds(click.FloatRange):
         return found
 
 
+class _Directory(click.Path):
+    """A directory, or where none is yet. What needs to read it says so where it cannot."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, file_okay=False, readable=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":  # as of a variable that is not set: it would be wherever somebody stands
+            self.fail("an empty name is not a directory", param, ctx)
+        found = Path(os.fsdecode(super().convert(value, param, ctx)))
+        try:
+            is_other = not stat.S_ISDIR(found.stat().st_mode)
+        except (FileNotFoundError, PermissionError):
+            is_other = False
+        except OSError as error:
+            self.fail(f"{found}: {error.strerror}", param, ctx)
+        if is_other:
+            self.fail(f"{found} is not a directory", param, ctx)
+        return found
+
+
 state = click.option(
     "--state",
-    type=click.Path(path_type=Path, file_okay=False, readable=False),  # what needs to read it says so
+    type=_Directory(),
     default=STATE,
     show_default=True,
     help="where decisions and the journal are kept",

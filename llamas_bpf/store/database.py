@@ -6,6 +6,7 @@ a directory writable again or a replaced file need no restart.
 
 import os
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -62,6 +63,15 @@ class Database:
         """What it holds cannot be read."""
         return StoreError(f"{self.file} is damaged: put it aside (mv {self.file} {self.file}.damaged)")
 
+    def _check_plain(self) -> None:
+        """SQLite would wait for ever for a pipe's other end, and follow a link to wherever it leads."""
+        status = self.file.lstat()
+        if not stat.S_ISREG(status.st_mode):
+            raise ConfigError(
+                f"{self.file} is not a plain file: put it aside (mv {self.file} {self.file}.odd)"
+            )
+        check_owner(self.file, status)
+
     def _inode(self) -> int | None:
         """SQLite would go on writing into a file that has been removed or put aside."""
         try:
@@ -76,6 +86,8 @@ class Database:
         except (FileNotFoundError, FileExistsError, NotADirectoryError) as error:
             raise StoreError(f"{state}: cannot be made: {error.strerror}: give another --state") from None
         check_owner(state, state.stat())
+        if self.file.exists() or self.file.is_symlink():
+            self._check_plain()
         # Made here, because SQLite's own would be readable by everyone; its -wal and -shm copy this mode.
         os.close(os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
         check_owner(self.file, self.file.stat())
@@ -91,6 +103,7 @@ class Database:
     def _open(self) -> sqlite3.Connection:
         try:
             check_owner(self.file.parent, self.file.parent.stat())
+            self._check_plain()
             size = self.file.stat().st_size
         except FileNotFoundError:
             raise StoreError(f"{self.file}: nothing is kept there yet: run llamas-bpf run first") from None
