@@ -43,6 +43,18 @@ def answer(question: str) -> None:
     match mode:
         case "dies":
             os._exit(1)
+        case "dies later":
+            for _ in range(3):
+                say(kind="asking", question=question)
+            os._exit(1)
+        case "asks on":
+            say(kind="asking", question=question)
+            say(kind="asking", question=question)
+        case "knows of no call":
+            say(kind="answered", question=question, exchanges=[exchange(prompt=[])])
+        case "needs no call":
+            nothing = exchange(prompt=[], answer=None)
+            say(kind="answered", question=question, exchanges=[nothing], hints=[hint])
         case "lies":
             say(kind="answered", question=question, exchanges=[exchange()], hints=[hint])
         case "no numbers":

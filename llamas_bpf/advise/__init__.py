@@ -8,7 +8,7 @@ import difflib
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -25,13 +25,29 @@ if TYPE_CHECKING:  # it brings numpy, which the model's process has no use for
     from llamas_bpf.contracts.situation import Situation
 
 
+class Accounts(Protocol):
+    """What asking a model costs, kept where all see it who ask by the same state directory. Each method
+    raises LlamasError where that cannot be read or written now."""
+
+    def read(self) -> tuple[list[Call], list[Call]]:
+        """Others' calls of the last day that are new, oldest first; and the most that may come of what others
+        are asking now."""
+
+    def begin(self, question: str, grant: Callable[[list[Call], list[Call]], Call | None]) -> None:
+        """``grant`` is told both, and gives the most that this question may cost, which is kept until what it
+        has cost is; None: it is not asked."""
+
+    def end(self, question: str) -> None:
+        """It was not asked after all."""
+
+
 @dataclass(frozen=True)
 class Earlier:
-    """What there is of earlier runs: the state directory (None: nothing is kept), the last day's calls of a
-    model."""
+    """What there is of earlier runs: the state directory (None: nothing is kept), and what asking a model has
+    cost (None: nothing)."""
 
     state: Path | None = None
-    calls: tuple[Call, ...] = ()
+    accounts: Accounts | None = None
 
 
 NOTHING = Earlier()

@@ -28,7 +28,9 @@ class Asked:
 
     def exchanges(self, message: Answered) -> list[Exchange]:
         """Those of its answer; never none."""
-        told = message.exchanges or [self.lost("invalid", "the model's process made no call")]
+        told = message.exchanges or self.lost("invalid", "the model's process made no call")
+        if message.hints and not any(map(_was_made, told)):  # hints come of a call, whatever it says
+            told = [*told[:-1], told[-1].model_copy(update={"latency_ns": 1})]
         return [
             exchange.model_copy(
                 update={
@@ -39,18 +41,16 @@ class Asked:
                     "model": self.model or exchange.model,
                     "prompt_hash": self.prompt_hash,
                     "known_ids": tuple(sorted(self.known_ids)),
-                    # What was sent took some time, or it would be counted as never sent.
-                    "latency_ns": max(exchange.latency_ns, bool(exchange.prompt)),
+                    **self._cost(exchange),
                 }
             )
             for number, exchange in enumerate(told)
         ]
 
-    def lost(self, status: Status, detail: str) -> Exchange:
-        """Nobody knows what was asked, nor how often. Once is sure, and may have taken the whole window: for
-        nothing, a model that makes its client die would ask for ever."""
-        answer = min(self.config.max_answer_tokens, self.config.context.tokens)
-        return Exchange(
+    def lost(self, status: Status, detail: str, calls: int = 1) -> list[Exchange]:
+        """Nobody knows what was asked in the calls that were begun. One is sure: for nothing, a model that
+        makes its client die would ask for ever."""
+        one = Exchange(
             id=f"{self.question}.0",
             window=self.situation.number,
             model=self.model or "unknown",
@@ -60,12 +60,31 @@ class Asked:
             status=status,
             detail=detail[:500],
             latency_ns=max(1, int((time.monotonic() - self.at_s) * 1e9)),
-            prompt_tokens=self.config.context.tokens - answer,
-            completion_tokens=answer,
-            tokens_estimated=True,
             question=self.question,
             known_ids=tuple(sorted(self.known_ids)),
         )
+        cost = self._cost(one)
+        return [
+            one.model_copy(update={"id": f"{self.question}.{step}", "step": step, **cost})
+            for step in range(max(1, calls))
+        ]
+
+    def _cost(self, exchange: Exchange) -> dict[str, int]:
+        """What was sent took some time, or it would be counted as never sent; where it is not told, it may
+        have been the whole window."""
+        if not _was_made(exchange):
+            return {}
+        taken = {"latency_ns": max(1, exchange.latency_ns)}
+        if exchange.prompt:
+            return taken
+        window = self.config.context.tokens
+        answer = min(self.config.max_answer_tokens, window)
+        whole = {"prompt_tokens": window - answer, "completion_tokens": answer, "tokens_estimated": True}
+        return taken | whole
+
+
+def _was_made(exchange: Exchange) -> bool:
+    return bool(exchange.prompt or exchange.answer is not None or exchange.latency_ns)
 
 
 def concluded(exchanges: Sequence[Exchange], status: Status, detail: str) -> list[Exchange]:

@@ -10,7 +10,15 @@ from llamas_bpf import policies
 from llamas_bpf.advise import NOTHING, Earlier
 from llamas_bpf.advise.asked import Asked, concluded
 from llamas_bpf.advise.breaker import Breaker
-from llamas_bpf.advise.confined.messages import Answered, Document, Figures, Observation, Question, Start
+from llamas_bpf.advise.confined.messages import (
+    Answered,
+    Asking,
+    Document,
+    Figures,
+    Observation,
+    Question,
+    Start,
+)
 from llamas_bpf.advise.confined.process import Confined, Ended
 from llamas_bpf.advise.confined.user import account
 from llamas_bpf.advise.fingerprint import Watch
@@ -21,12 +29,12 @@ from llamas_bpf.advise.model.endpoint import Endpoint
 from llamas_bpf.advise.model.observation import observation
 from llamas_bpf.advise.model.prompt import Prompts
 from llamas_bpf.advise.staleness import still_stands
-from llamas_bpf.config import Config, LlmConfig, read_trusted
+from llamas_bpf.config import Config, ContextConfig, LlmConfig, read_trusted
 from llamas_bpf.contracts.exchange import Exchange
 from llamas_bpf.contracts.hint import Advice, Hint
 from llamas_bpf.contracts.model_figures import ModelFigures
 from llamas_bpf.contracts.situation import Situation
-from llamas_bpf.errors import ConfigError
+from llamas_bpf.errors import ConfigError, LlamasError
 
 _NOT_SOONER_S = 5.0  # than this after the last question, however much changes
 _STOPPED = "the controller stopped first"
@@ -58,16 +66,18 @@ class LlmAdvisor:
         )
         self._process = Confined(start, server.api_key, earlier.state, config.llm.user, _answer_s(config.llm))
         self._config, self._model, self._prompts = config.llm, server.model, prompts
-        self._ledger = Ledger(config.llm.budget, earlier.calls)
+        self._ledger = Ledger(config.llm.budget, earlier.accounts)
         self._watch, self._breaker, self._backlog = Watch(), Breaker(), Backlog()
         self._changed = False
         self._told: int | None = None  # the last window
         self._now_ns = 0  # its end
         self._asked: Asked | None = None  # still to be answered
+        self._begun = 0  # calls that were begun of it
         self._asked_ns: int | None = None  # when last
         self._came: tuple[Asked, Answered] | None = None  # and not looked at yet
         self._failed = ""  # why the last question came to nothing
         self._short = False  # because the budget leaves less than it needs
+        self._denied = ""  # why a question that was due was not asked
         self._exchanges: list[Exchange] = []
         self._figures, self._flushed = Figures(context_tokens=0, flushes=0, recalled_entries=0), 0
         self.why = ""
@@ -77,11 +87,13 @@ class LlmAdvisor:
         self._look(situation)
         advice = self._receive(situation)
         now_ns = situation.digest.end_ns
+        self._denied = ""
         if self._asked is None and self._due(now_ns):
             self._ask(situation)
         if self._told != situation.number:
             self._tell(situation, None)
-        self.why = self._ledger.refusal() and f"budget: {self._ledger.refusal()}"
+        refusal = self._denied or self._ledger.refusal()
+        self.why = f"budget: {refusal}" if refusal else ""
         if not self.why:
             self.why = self._process.trouble or self._failed or self._overdue(now_ns)
         return advice or (None if self.why else self._advice([], frozenset()))
@@ -126,7 +138,7 @@ class LlmAdvisor:
             self._exchanges += late if came.hints else came.exchanges
             self._came = None
         if self._asked:
-            self._exchanges.append(self._asked.lost("stale", _STOPPED))
+            self._exchanges += self._asked.lost("stale", _STOPPED, self._begun)
             self._asked = None
 
     def _look(self, situation: Situation) -> None:
@@ -144,12 +156,25 @@ class LlmAdvisor:
         return since_s >= self._config.ask_every_s or (soon and since_s >= _NOT_SOONER_S)
 
     def _ask(self, situation: Situation) -> None:
-        left = self._ledger.left()
-        question = Question(id=uuid.uuid4().hex, calls=left.calls, tokens=left.tokens)
+        """Not before it is noted what that may cost: whatever ends us meanwhile, it counts."""
+        context, id_ = self._config.context, uuid.uuid4().hex
+        answer = min(self._config.max_answer_tokens, context.tokens)
+        try:
+            granted = self._ledger.begin(id_, most_calls(context), context.tokens, answer)
+        except LlamasError as error:
+            self._denied = f"what a question may cost cannot be noted: {error}"
+            return
+        if granted is None:
+            self._denied = self._ledger.refusal()
+            return
+        question = Question(id=id_, calls=granted.calls, tokens=granted.tokens)
         told = self._tell(situation, question)
-        if told:
+        if not told:
+            self._ledger.end(id_)
+        else:
             known = frozenset(told.known_ids)
             self._asked = Asked(question.id, situation, known, self._model, self._prompts.hash, self._config)
+            self._begun = 0
             self._asked_ns = situation.digest.end_ns
             self._watch.asked()
 
@@ -181,6 +206,8 @@ class LlmAdvisor:
                     self._flushed += self._figures.flushes
                     self._figures = Figures(context_tokens=0, flushes=0, recalled_entries=0)
                     self._die(message.sentence, now_ns)
+                case Asking():
+                    self._begun += 1
                 case Answered() if self._asked:
                     self._answered(self._asked, message, now_ns)
 
@@ -203,9 +230,10 @@ class LlmAdvisor:
     def _die(self, sentence: str, now_ns: int) -> None:
         if self._asked is None:
             return
-        died = self._asked.lost("died", sentence)
-        self._ledger.add(died)
-        self._exchanges.append(died)
+        died = self._asked.lost("died", sentence, self._begun)
+        for exchange in died:
+            self._ledger.add(exchange)
+        self._exchanges += died
         self._asked, self._short = None, False
         self._breaker.failed(now_ns)
         self._failed = f"died: {sentence}"
@@ -246,6 +274,12 @@ def _documents(config: Config) -> list[Document]:
         for folder in ("devices", "notes")
         for path in policies.find_all(config, folder, ".md")
     ]
+
+
+def most_calls(config: ContextConfig) -> int:
+    """Of one question. Each step takes one, and another where the server finds the first too long; and some
+    are for summaries."""
+    return 2 * config.steps + 4
 
 
 def _answer_s(config: LlmConfig) -> float:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 #: Beyond what an advisor itself gives the model for an answer.
 _PATIENCE_S = 30
 
-_DAY_S = 86_400
 #: Not by the recording's clock: what is asked now is paid now, whatever day is played again.
 _WILL_ASK = (
     "the model is asked anew about {} windows, whenever their situation changes, as far as [llm.budget] goes:"
@@ -64,8 +63,8 @@ def command(file: Path, advisor: str, config: Path | None, state: Path, as_json:
             store = stack.enter_context(Store(state, settings.store))
         # What a model remembers of this is not for its next run on this machine.
         memory = stack.enter_context(TemporaryDirectory(prefix="llamas-bpf-replay-"))
-        calls = store.calls_since(time.time() - _DAY_S) if store else ()
-        advisors = advise.build(order, settings, advise.Earlier(Path(memory), tuple(calls)))
+        accounts = store.accounts() if store else None
+        advisors = advise.build(order, settings, advise.Earlier(Path(memory), accounts))
         stack.callback(_end, advisors, store)
         _say(advise.announcement(advisors, settings))
         if store:
@@ -104,7 +103,7 @@ def _machine(recorded: "Recording") -> "Machine":
 
 def _keep(store: "Store | None", exchanges: Iterable["Exchange"]) -> None:
     """What has cost something, under no run: so the next run, or replay, knows what is left of the budget."""
-    if store and (asked := [one for one in exchanges if one.latency_ns]):
+    if store and (asked := list(exchanges)):
         store.record_exchanges(asked)
 
 

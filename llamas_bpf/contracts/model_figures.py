@@ -14,11 +14,13 @@ class Spent:
 
 @dataclass(frozen=True)
 class Call:
-    """One call of a model: when (s since the epoch), and its tokens, counted or estimated."""
+    """One call of a model: when (s since the epoch), and its tokens, counted or estimated; or so many, of
+    which only the most is known that they may come to."""
 
     at_s: float
     prompt_tokens: int
     answer_tokens: int
+    count: int = 1
 
 
 @dataclass(frozen=True)

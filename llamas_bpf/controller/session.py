@@ -2,7 +2,6 @@
 
 import shlex
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -25,8 +24,6 @@ from llamas_bpf.metrics import Metrics
 from llamas_bpf.store import Store, StoreError
 
 Say = Callable[[str], None]
-
-_DAY_S = 86_400
 
 
 @dataclass(frozen=True)
@@ -53,7 +50,7 @@ def session(
     metrics = Metrics()
     with ExitStack() as stack:
         store = stack.enter_context(Store(settings.state, config.store))
-        earlier = Earlier(settings.state, tuple(store.calls_since(time.time() - _DAY_S)))
+        earlier = Earlier(settings.state, store.accounts())
         advisors = advise.build(settings.advisor or config.advisor, config, earlier)
         stack.callback(_end, advisors, store, say)
         actuation = stack.enter_context(_actuation(settings, here, store, say))

@@ -177,8 +177,10 @@ def _make_tables(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute(f"PRAGMA journal_size_limit = {4 << 20}")
     connection.execute("BEGIN IMMEDIATE")
-    if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
-        for statement in STATEMENTS:
+    found = connection.execute("PRAGMA user_version").fetchone()[0]
+    if found <= VERSION:
+        for statement in STATEMENTS:  # a table may be newer than the file
             connection.execute(statement)
+    if found == 0:
         connection.execute(f"PRAGMA user_version = {VERSION}")
     connection.execute("COMMIT")

@@ -8,22 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from llamas_bpf.contracts.model_figures import Call
 from llamas_bpf.contracts.outcome import Outcome
 from llamas_bpf.store.database import Database
 
 Json = dict[str, Any]
-
-_CALLS = """
-    SELECT at_s,
-        coalesce(nullif(json_extract(body, '$.prompt_tokens'), 0),
-            iif(json_extract(body, '$.status') IN ('unreachable', 'http_error'), 0, length(body) / 4)
-        ) AS prompt,
-        coalesce(nullif(json_extract(body, '$.completion_tokens'), 0),
-            length(coalesce(json_extract(body, '$.answer'), '')) / 4) AS answer
-    FROM exchanges WHERE at_s >= ? AND iif(json_valid(body), json_extract(body, '$.latency_ns'), 0) > 0
-    ORDER BY at_s
-"""
 
 
 class Reader:
@@ -80,13 +68,6 @@ class Reader:
             )
             found = [judged for row in rows if (judged := _judged(row))]
         return found[::-1]
-
-    def calls_since(self, at_s: float) -> list[Call]:
-        """Every call of a model from then on (s since the epoch), oldest first. What a server has not counted
-        is estimated, at 4 characters a token. What took no time asked nobody: it was replayed, or stopped."""
-        with self._rows() as db:
-            rows = db.execute(_CALLS, (at_s,))
-            return [Call(float(row["at_s"]), int(row["prompt"]), int(row["answer"])) for row in rows]
 
     def run(self, number: int) -> Json | None:
         """What ``begin_run`` noted: advisor, enforce, machine, and when (``at_s``)."""

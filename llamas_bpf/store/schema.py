@@ -7,13 +7,13 @@ Times named ``at_s`` are seconds since the epoch; a run is one start of the cont
 VERSION = 1
 
 STATEMENTS = (
-    """CREATE TABLE runs (
+    """CREATE TABLE IF NOT EXISTS runs (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         at_s REAL NOT NULL,
         body TEXT NOT NULL
     ) STRICT""",
     # The body is the digest's JSON, deflated: it is what fills the disk.
-    """CREATE TABLE digests (
+    """CREATE TABLE IF NOT EXISTS digests (
         id INTEGER PRIMARY KEY,
         run INTEGER NOT NULL,
         window INTEGER NOT NULL,
@@ -21,7 +21,7 @@ STATEMENTS = (
         body BLOB NOT NULL,
         UNIQUE (run, window)
     ) STRICT""",
-    """CREATE TABLE exchanges (
+    """CREATE TABLE IF NOT EXISTS exchanges (
         id INTEGER PRIMARY KEY,
         run INTEGER NOT NULL,
         exchange TEXT NOT NULL,
@@ -31,7 +31,7 @@ STATEMENTS = (
     ) STRICT""",
     # One hint. Ids are never used again: the journal names actions by them. "seen" is the workload's row,
     # and the machine's, when it was hinted; it outlives the digest.
-    """CREATE TABLE decisions (
+    """CREATE TABLE IF NOT EXISTS decisions (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         run INTEGER NOT NULL,
         window INTEGER NOT NULL,
@@ -42,7 +42,7 @@ STATEMENTS = (
         seen TEXT
     ) STRICT""",
     # What became of a decision, in order: a Refusal, Applied, Restored or Outcome.
-    """CREATE TABLE steps (
+    """CREATE TABLE IF NOT EXISTS steps (
         id INTEGER PRIMARY KEY,
         decision INTEGER,
         run INTEGER NOT NULL,
@@ -51,5 +51,14 @@ STATEMENTS = (
         stage TEXT NOT NULL CHECK (stage IN ('refused', 'applied', 'restored', 'judged')),
         body TEXT NOT NULL
     ) STRICT""",
-    "CREATE INDEX steps_by_decision ON steps (decision)",
+    # What a model is being asked, until what came of it is among the exchanges: the most that it may cost.
+    # Of a controller that was killed, it stays, until it is so old that it counts no more.
+    """CREATE TABLE IF NOT EXISTS questions (
+        question TEXT PRIMARY KEY,
+        at_s REAL NOT NULL,
+        calls INTEGER NOT NULL,
+        prompt_tokens INTEGER NOT NULL,
+        answer_tokens INTEGER NOT NULL
+    ) STRICT""",
+    "CREATE INDEX IF NOT EXISTS steps_by_decision ON steps (decision)",
 )

@@ -19,7 +19,8 @@ from llamas_bpf.contracts.machine import Machine
 from llamas_bpf.contracts.report import WindowReport
 from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.features import workload_features
-from llamas_bpf.store import bounds
+from llamas_bpf.store import accounts, bounds
+from llamas_bpf.store.accounts import Accounts
 from llamas_bpf.store.database import Database
 from llamas_bpf.store.read import Reader
 
@@ -82,9 +83,14 @@ class Store(Reader):
             bounds.drop_old(db, self._config, now)
 
     def record_exchanges(self, exchanges: Sequence[Exchange]) -> None:
-        """Keep what was asked of a model and ended outside a window: at the end of a run."""
+        """Keep what was asked of a model and ended outside a window: at the end of a run, or under no run
+        at all; then only what has cost something."""
         with self._database.transaction() as db:
             self._add_exchanges(db, time.time(), exchanges)
+
+    def accounts(self) -> Accounts:
+        """Where to note what a model is asked, before it is."""
+        return Accounts(self._database)
 
     def record_restored(self, restored: Sequence[Restored], window: int = 0) -> None:
         """Keep what was put back outside a window: after an earlier run's crash, or at the end."""
@@ -94,8 +100,13 @@ class Store(Reader):
     def _add_exchanges(self, db: Connection, now_s: float, exchanges: Sequence[Exchange]) -> None:
         db.executemany(
             "INSERT OR REPLACE INTO exchanges (run, exchange, at_s, body) VALUES (?, ?, ?, ?)",
-            [(self._run, exchange.id, now_s, _json(exchange)) for exchange in exchanges],
+            [
+                (self._run, exchange.id, now_s, _json(exchange))
+                for exchange in exchanges
+                if self._run or exchange.latency_ns
+            ],
         )
+        accounts.end(db, [exchange.question for exchange in exchanges])
 
     def _add_steps(self, db: Connection, window: int, now_s: float, steps: Sequence[_Step]) -> None:
         db.executemany(

@@ -23,6 +23,7 @@ from llamas_bpf.advise import Earlier, llm
 from llamas_bpf.advise.confined import process
 from llamas_bpf.advise.confined.messages import Answered, Document, Figures, Observation, Question, Start
 from llamas_bpf.advise.confined.process import Confined, Ended
+from llamas_bpf.advise.confined.process import Said as One
 from llamas_bpf.advise.confined.start import ENVIRONMENT
 from llamas_bpf.advise.model.prompt import Prompts, variables
 from llamas_bpf.config import Config, LlmConfig
@@ -33,7 +34,7 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="kernel feature: only 
 
 BAD = (sys.executable, "-I", str(Path(__file__).with_name("bad_model.py")))
 KEY = "sk-very-secret-0123456789"
-Said = list[Answered | Figures | Ended]
+Said = list[One]
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """What asking may cost, in any hour and any day."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -14,13 +15,32 @@ from llamas_bpf.errors import ConfigError
 NOON = datetime(2026, 1, 2, 12, 0).timestamp()
 
 
+class Others:
+    """What others have spent since they were last looked at, and may spend yet; and what we may."""
+
+    def __init__(self, *recorded: Call) -> None:
+        self.recorded, self.out = [*recorded], list[Call]()
+        self.noted: dict[str, Call] = {}
+
+    def read(self) -> tuple[list[Call], list[Call]]:
+        new, self.recorded = self.recorded, []
+        return new, self.out
+
+    def begin(self, question: str, grant: Callable[[list[Call], list[Call]], Call | None]) -> None:
+        if most := grant(*self.read()):
+            self.noted[question] = most
+
+    def end(self, question: str) -> None:
+        del self.noted[question]
+
+
 class Book:
     """A ledger, and the time that it goes by."""
 
-    def __init__(self, calls: tuple[Call, ...] = (), **limits: Any) -> None:
+    def __init__(self, others: Others | None = None, **limits: Any) -> None:
         self.now_s = NOON
         config = BudgetConfig.model_validate({"calls_per_hour": None} | limits)
-        self.ledger = Ledger(config, calls, clock=lambda: self.now_s)
+        self.ledger = Ledger(config, others, clock=lambda: self.now_s)
 
     def call(self, prompt: int = 900, answer: int = 100) -> None:
         self.ledger.add(reports.exchange(prompt_tokens=prompt, completion_tokens=answer))
@@ -78,11 +98,58 @@ def test_a_limit_of_nothing_is_never_over() -> None:
 
 
 def test_earlier_runs_count() -> None:
-    calls = (Call(NOON - 100, 5, 5), Call(NOON - HOUR_S - 1, 5, 5), Call(NOON - DAY_S - 1, 5, 5))
-    book = Book(calls, calls_per_hour=5)
+    ago = (DAY_S + 1, 100, HOUR_S + 1)
+    book = Book(Others(*(Call(NOON - each, 5, 5) for each in ago)), calls_per_hour=5)
     assert book.ledger.spent("hour") == Spent(1, 10, 0.0)
     assert book.ledger.spent("day") == Spent(2, 20, 0.0)
     assert book.ledger.left() == Left(4, None)
+
+
+def test_a_question_gets_what_it_may_need_or_what_is_left() -> None:
+    others = Others()
+    book = Book(others, tokens_per_day=50_000, calls_per_hour=10)
+    assert book.ledger.begin("q1", 20, 8000, 2000) == Left(10, 50_000)
+    assert others.noted == {"q1": Call(NOON, 30_000, 20_000, 10)}
+    assert book.ledger.spent("day") == Spent()  # our own is counted when it has ended
+    book.ledger.end("q1")
+    assert others.noted == {}
+    assert book.ledger.begin("q2", 3, 8000, 2000) == Left(3, 24_000)
+    assert others.noted == {"q2": Call(NOON, 18_000, 6000, 3)}
+    assert Book().ledger.begin("q", 20, 8000, 2000) == Left(20, 160_000)
+
+
+def test_what_may_cost_most_is_noted_as_such() -> None:
+    others = Others()
+    book = Book(others, prompt_price=2, answer_price=1)
+    book.ledger.begin("q", 2, 8000, 2000)
+    assert others.noted == {"q": Call(NOON, 16_000, 0, 2)}
+
+
+def test_what_others_spend_and_may_spend_is_not_left() -> None:
+    others = Others()
+    book = Book(others, calls_per_hour=30)
+    book.call()
+    others.recorded += [Call(NOON - 50, 10, 10), Call(NOON - 40, 10, 10)]
+    others.out = [Call(NOON - 10, 150_000, 10_000, 20)]
+    assert book.ledger.begin("q", 20, 8000, 2000) == Left(7, 56_000)
+    assert book.ledger.spent("hour") == Spent(23, 161_040, 0.0)
+    others.recorded.append(Call(NOON - 5, 10, 10))
+    others.out = [Call(NOON - 1, 150_000, 10_000, 26)]
+    assert book.ledger.begin("q", 20, 8000, 2000) is None
+    assert book.ledger.refusal() == "30 calls in an hour are spent, next at 12:59"
+    others.recorded, others.out = [Call(NOON, 10, 10)], []
+    assert book.ledger.refusal() == ""
+    assert book.ledger.left() == Left(25, None)
+
+
+def test_what_a_killed_controller_asked_grows_old_like_all() -> None:
+    others = Others()
+    others.out = [Call(NOON - HOUR_S + 60, 18_000, 2000, 20)]
+    book = Book(others, calls_per_hour=20)
+    assert book.ledger.refusal() == "20 calls in an hour are spent, next at 12:01"
+    book.now_s += 60
+    assert book.ledger.refusal() == ""
+    assert book.ledger.spent("day").calls == 20
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,30 @@ def test_a_process_that_dies_amid_a_question_has_cost_a_window(monkeypatch: pyte
         assert loop.advisor.why.startswith("budget: 30000 tokens in a day are spent")
 
 
+def test_each_call_that_was_begun_has_cost_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    with lying(monkeypatch, "dies later") as loop:
+        loop.answer()
+        assert [(one.status, one.step, one.prompt_tokens) for one in loop.exchanges] == [
+            ("died", step, 18_000) for step in range(3)
+        ]
+        assert len({one.id for one in loop.exchanges}) == 3
+        assert (loop.advisor.figures().hour.calls, loop.advisor.figures().hour.tokens) == (3, 60_000)
+    with lying(monkeypatch, "asks on") as loop:
+        loop.window()
+        until(lambda: not loop.advisor.idle() and loop.advisor._begun == 2)
+        loop.advisor.close()
+        assert [one.status for one in loop.advisor.drain_exchanges()] == ["stale", "stale"]
+
+
+@pytest.mark.parametrize("mode", ["knows of no call", "needs no call"])
+def test_what_has_an_answer_was_a_call(monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    with lying(monkeypatch, mode) as loop:
+        _, exchange = loop.answer()
+        assert exchange.latency_ns > 0
+        assert (exchange.prompt_tokens, exchange.completion_tokens) == (18_000, 2000)
+        assert (loop.advisor.figures().hour.calls, loop.advisor.figures().hour.tokens) == (1, 20_000)
+
+
 def test_what_the_controller_knows_is_not_taken_from_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     with lying(monkeypatch, "lies") as loop:
         advice, exchange = loop.answer()

@@ -15,8 +15,11 @@ from typing import Any
 import pytest
 import reports
 
+from llamas_bpf.advise.model.budget import Ledger
 from llamas_bpf.as_json import digest_json
-from llamas_bpf.config import StoreConfig
+from llamas_bpf.config import BudgetConfig, StoreConfig
+from llamas_bpf.contracts.exchange import Exchange
+from llamas_bpf.contracts.model_figures import Call
 from llamas_bpf.contracts.report import WindowReport
 from llamas_bpf.store import Reader, Store, StoreError
 from llamas_bpf.store.schema import VERSION
@@ -117,13 +120,76 @@ def test_the_last_days_calls_are_told_with_their_tokens(store: Store) -> None:
     ]
     began_s = time.time()
     store.record(WindowReport(reports.situation(1), "llm", exchanges=tuple(asked)))
-    first, second, third, fourth = store.calls_since(began_s)
+    (first, second, third, fourth), out = store.accounts().read()
+    assert out == []
     assert (first.prompt_tokens, first.answer_tokens) == (900, 60)
     assert (second.prompt_tokens > 50, second.answer_tokens) == (True, 0)
     assert (third.prompt_tokens, third.answer_tokens) == (0, 0)
     assert fourth.answer_tokens == 20
     assert began_s <= first.at_s <= time.time()
-    assert store.calls_since(time.time()) == []
+
+
+def test_a_question_may_cost_so_much_until_it_is_known_what_it_did(store: Store, state: Path) -> None:
+    mine, most = store.accounts(), Call(time.time(), 100, 50, 3)
+    mine.begin("q", lambda recorded, out: most)
+    mine.begin("refused", lambda recorded, out: None)
+    with Store(state, StoreConfig()) as another:
+        theirs = another.accounts()
+        assert theirs.read() == ([], [most])
+        assert mine.read() == ([], [])
+        store.record_exchanges([reports.exchange(id="q.0", question="q")])
+        assert mine.read() == ([], [])
+        (recorded,), out = theirs.read()
+        assert (recorded.prompt_tokens, recorded.count, out) == (900, 1, [])
+        assert theirs.read() == ([], [])  # once
+        # What never asked anybody has cost nothing, and is not kept under no run.
+        mine.begin("q2", lambda recorded, out: most)
+        store.record_exchanges([unsent("q2")])
+        mine.begin("q3", lambda recorded, out: most)
+        assert theirs.read() == ([], [most])
+        mine.end("q3")
+        assert theirs.read() == ([], [])
+
+
+def unsent(question: str) -> Exchange:
+    return reports.exchange(id=f"{question}.0", question=question, status="over_budget", latency_ns=0)
+
+
+def test_what_nobody_ended_is_forgotten_in_a_day(store: Store, state: Path) -> None:
+    mine, now = store.accounts(), time.time()
+    mine.begin("old", lambda recorded, out: Call(now - DAY_S - 1, 1, 1))
+    mine.begin("new", lambda recorded, out: Call(now - DAY_S + 100, 1, 1))
+    with Store(state, StoreConfig()) as later:
+        assert len(later.accounts().read()[1]) == 1
+    with closing(sqlite3.connect(state / "store.db")) as db:
+        assert db.execute("SELECT question FROM questions").fetchall() == [("new",)]
+
+
+def test_two_who_ask_at_once_are_granted_no_more_than_there_is(state: Path) -> None:
+    """Each from a process of its own would be the same: they share nothing but the file."""
+    granted: list[int] = []
+
+    def asks(number: int) -> None:
+        with Store(state, StoreConfig()) as own:
+            ledger = Ledger(BudgetConfig(calls_per_hour=50), own.accounts())
+            if left := ledger.begin(f"q{number}", 20, 8000, 2000):
+                granted.append(left.calls or 0)
+
+    threads = [threading.Thread(target=asks, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(granted) == [10, 20, 20]
+
+
+def test_a_store_of_before_gets_what_it_lacks(state: Path) -> None:
+    with Store(state, StoreConfig()):
+        pass
+    with closing(sqlite3.connect(state / "store.db")) as db:
+        db.execute("DROP TABLE questions")
+    with Store(state, StoreConfig()) as store:
+        store.accounts().begin("q", lambda recorded, out: Call(time.time(), 1, 1))
 
 
 def test_same_exchange_ids_of_two_runs_stay_apart(store: Store) -> None:

@@ -4,13 +4,13 @@ import os
 import queue
 import select
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llamas_bpf.advise.confined.confine import confine
 from llamas_bpf.advise.confined.frames import Frames, framed
-from llamas_bpf.advise.confined.messages import DOWN, Down, Failed, Observation, Ready, Start, Up
+from llamas_bpf.advise.confined.messages import DOWN, Asking, Down, Failed, Observation, Ready, Start, Up
 
 if TYPE_CHECKING:
     from llamas_bpf.advise.context.conversation import Context
@@ -96,7 +96,7 @@ def serve(pipe: Pipe, memory: Path, key: str, notes: list[str]) -> None:
     start = pipe.receive()
     if not isinstance(start, Start):
         raise TypeError(f"the first message is a {start.kind}")
-    context = _context(start, memory, key)
+    context = _context(start, memory, key, lambda question: pipe.send(Asking(question=question)))
     pipe.send(Ready(notes=[*notes, *context.notes]))
     while True:
         observation = pipe.receive()
@@ -108,7 +108,7 @@ def serve(pipe: Pipe, memory: Path, key: str, notes: list[str]) -> None:
         pipe.send(context.figures())
 
 
-def _context(start: Start, memory: Path, key: str) -> "Context":
+def _context(start: Start, memory: Path, key: str, on_call: Callable[[str], None]) -> "Context":
     """These imports take long, and need no rights."""
     from llamas_bpf.advise.context.conversation import Context
     from llamas_bpf.advise.model.client import Client
@@ -116,4 +116,4 @@ def _context(start: Start, memory: Path, key: str) -> "Context":
 
     config = start.config
     model = Client(Endpoint(start.base_url, start.model, key), config.timeout_s)
-    return Context(model, start, memory / _DATABASE)
+    return Context(model, start, memory / _DATABASE, on_call)

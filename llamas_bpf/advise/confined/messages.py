@@ -66,7 +66,7 @@ class Event(_Message):
 
 
 class Question(_Message):
-    """Asks about the window it comes with. ``calls`` and ``tokens``: what the budget leaves, if limited."""
+    """Asks about the window it comes with. ``calls`` and ``tokens``: what it may come to."""
 
     id: str
     calls: int | None = None
@@ -100,6 +100,13 @@ class Ready(_Message):
     notes: _Notes = []
 
 
+class Asking(_Message):
+    """A call of the model begins, of this question."""
+
+    kind: Literal["asking"] = "asking"
+    question: str = Field(max_length=100)
+
+
 class Answered(_Message):
     """What came of a question: each call of the model, in order, and the hints that were usable.
     ``retry_after_s``: its server asked not to be asked again sooner."""
@@ -128,7 +135,7 @@ class Failed(_Message):
     sentence: str = Field(max_length=1000)
 
 
-Up = Annotated[Ready | Answered | Figures | Failed, Field(discriminator="kind")]
+Up = Annotated[Ready | Asking | Answered | Figures | Failed, Field(discriminator="kind")]
 
 DOWN: TypeAdapter[Down] = TypeAdapter(Down)
 UP: TypeAdapter[Up] = TypeAdapter(Up)

@@ -16,6 +16,7 @@ from llamas_bpf.advise.confined.frames import MOST_BYTES, FrameError, Frames, fr
 from llamas_bpf.advise.confined.messages import (
     UP,
     Answered,
+    Asking,
     Failed,
     Figures,
     Observation,
@@ -46,6 +47,9 @@ class Ended:
     """The process is gone, by itself or by our hand, and why: a question is not answered any more."""
 
     sentence: str
+
+
+Said = Asking | Answered | Figures | Ended
 
 
 class Confined:
@@ -101,7 +105,7 @@ class Confined:
             self._asked = observation.question.id, now + self._answer_s
         return True
 
-    def receive(self) -> list[Answered | Figures | Ended]:
+    def receive(self) -> list[Said]:
         """What has come since the last call. Here it is also started, watched and ended."""
         if self._process is None:
             return self._begin() if time.monotonic() >= self._retry else []
@@ -134,7 +138,7 @@ class Confined:
             self._temporary.cleanup()
             self._temporary = None
 
-    def _begin(self) -> list[Answered | Figures | Ended]:
+    def _begin(self) -> list[Said]:
         try:
             state = self._own_memory()
             self._process, self._namespace, self._pipe = started(self._program, state, self._user, self._key)
@@ -167,9 +171,9 @@ class Confined:
                 return False
         return not self._unsent
 
-    def _read(self) -> list[Answered | Figures | Ended]:
+    def _read(self) -> list[Said]:
         """Raises FrameError and ValidationError for what no honest process sends."""
-        found: list[Answered | Figures | Ended] = []
+        found: list[Said] = []
         count = size = 0
         for _ in range(_MOST_READS):
             if self._pipe is None or (data := self._receive()) is None:
@@ -196,7 +200,7 @@ class Confined:
         except BlockingIOError:
             return None
 
-    def _heard(self, message: Up) -> Answered | Figures | Ended | None:
+    def _heard(self, message: Up) -> Said | None:
         self._quiet_since = None
         match message:
             case Ready():
@@ -207,10 +211,11 @@ class Confined:
                 return None
             case Failed():
                 return self._end(f"failed: {message.sentence}")
-            case Answered():
+            case Asking() | Answered():
                 if self._asked is None or self._asked[0] != message.question:
                     raise FrameError("an answer to what was not asked")
-                self._asked = None
+                if isinstance(message, Answered):
+                    self._asked = None
         return message
 
     def _hangs(self) -> str:
@@ -249,7 +254,7 @@ class Confined:
         self._process.kill()
         self._namespace.end()
 
-    def _bury(self) -> list[Answered | Figures | Ended]:
+    def _bury(self) -> list[Said]:
         if self._process and self._process.poll() is not None and self._namespace.ended():
             own.remove(self._process.pid)
             self._process = None

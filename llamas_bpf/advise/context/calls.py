@@ -3,6 +3,7 @@
 import itertools
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from llamas_bpf.advise.confined.messages import Observation
@@ -20,11 +21,19 @@ LEAST_ANSWER = 64
 class Calls:
     """``exchanges`` in order. ``retry_after_s``: so long the failed server wants to be left alone."""
 
-    def __init__(self, model: Model, tokens: TokenCount, observation: Observation, prompt_hash: str) -> None:
+    def __init__(
+        self,
+        model: Model,
+        tokens: TokenCount,
+        observation: Observation,
+        prompt_hash: str,
+        on_call: Callable[[str], None],
+    ) -> None:
         assert observation.question is not None
         self.exchanges: list[Exchange] = []
         self._model, self._tokens, self._observation = model, tokens, observation
         self._question, self._prompt_hash = observation.question, prompt_hash
+        self._on_call = on_call
         self._calls, self._spent = 0, 0
         self._kept: AnswerError | None = None  # whose exchange is there
         self.retry_after_s: float | None = None
@@ -39,6 +48,7 @@ class Calls:
         prompt, reply = merged(pieces), None
         status: Status = "ok"
         detail = ""
+        self._on_call(self._question.id)
         started_ns = time.monotonic_ns()
         try:
             reply = self._model.ask(prompt, most_tokens, schema)
@@ -75,7 +85,7 @@ class Calls:
     def _within_budget(self, estimate: int, most_tokens: int) -> int:
         calls, tokens = self._question.calls, self._question.tokens
         if calls is not None and self._calls >= calls:
-            raise AnswerError("over_budget", f"the budget leaves {calls} calls")
+            raise AnswerError("over_budget", f"this question may take {calls} calls")
         if tokens is None:
             return most_tokens
         left = tokens - self._spent - estimate

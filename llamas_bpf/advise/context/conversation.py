@@ -1,6 +1,7 @@
 """The model's context: told of every window, asked now and then, and never at a loss for an answer."""
 
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,17 @@ _NEW_RUN = (
 
 
 class Context:
-    """``notes``: what went wrong with its memory, and was dealt with."""
+    """``notes``: what went wrong with its memory, and was dealt with. ``on_call`` is told the question before
+    each call of the model."""
 
-    def __init__(self, model: Model, start: Start, database: Path) -> None:
-        of = start.config.context
+    def __init__(
+        self,
+        model: Model,
+        start: Start,
+        database: Path,
+        on_call: Callable[[str], None] = lambda question: None,
+    ) -> None:
+        of, self._on_call = start.config.context, on_call
         self._model, self._steps = model, of.steps
         self._memory = Memory(database, of.keep_bytes)
         self.notes = self._memory.notes
@@ -62,7 +70,7 @@ class Context:
     def answer(self, observation: Observation) -> Answered:
         """What the model says to the observation's question. Never raises."""
         assert observation.question is not None
-        calls = Calls(self._model, self._tokens, observation, self._templates.hash)
+        calls = Calls(self._model, self._tokens, observation, self._templates.hash, self._on_call)
         hints: list[Hint] = []
         try:
             hints = self._answer(observation, calls)
