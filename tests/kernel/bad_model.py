@@ -63,6 +63,13 @@ def chats() -> None:
         time.sleep(0.05)
 
 
+def deafens() -> None:
+    """It does not read on, but has something to say."""
+    os.read(0, 1)
+    os.close(0)
+    chats()
+
+
 def answers_unasked() -> None:
     say(kind="answered", question="q", exchanges=[])
     hangs()

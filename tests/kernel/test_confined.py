@@ -335,6 +335,17 @@ def test_one_that_never_answers_is_killed(state: Path, mode: str) -> None:
         assert "never answered" in found.trouble
 
 
+def test_one_that_reads_no_more_is_killed(state: Path) -> None:
+    """Whatever it says."""
+    with confined(state, bad="deafens") as found:
+        until(found, bool, "figures")
+        for number in range(1, 10):
+            found.send(window(number))
+            time.sleep(0.02)
+        until(found, ended, "its end")
+        assert "reads no more" in found.trouble
+
+
 def test_one_that_is_stopped_is_killed(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with confined(state) as found:
         os.kill(ready(found), signal.SIGSTOP)

@@ -81,7 +81,7 @@ class Confined:
         self._unsent = b""  # the rest of the one message that did not fit
         self._asked: tuple[str, float] | None = None  # the question, and when it should be answered at last
         self._quiet_since: float | None = None  # told something, and not heard of since
-        self._is_ready = False
+        self._is_ready = self._deaf = False
         self._started = self._retry = 0.0
         self._delay_s = _RESTART_S[0]
         self.trouble = ""
@@ -111,12 +111,13 @@ class Confined:
             return self._begin() if time.monotonic() >= self._retry else []
         if self._pipe is None:
             return self._bury()
+        deaf = self._deaf  # before: who has ended is deaf first, and then silent
         self._write()
         try:
             found = self._read()
         except (FrameError, ValidationError) as error:
             return [self._end(_reason(error))]
-        if self._pipe is not None and (hangs := self._hangs()):
+        if self._pipe is not None and (hangs := self._hangs(deaf)):
             return [*found, self._end(hangs)]
         return found
 
@@ -147,7 +148,8 @@ class Confined:
         own.add(self._process.pid)
         self.restarts += bool(self._started)
         self._started = self._quiet_since = time.monotonic()
-        self._frames, self._unsent, self._is_ready = Frames(), self._start, False
+        self._frames, self._unsent = Frames(), self._start
+        self._is_ready = self._deaf = False
         self._write()
         return []
 
@@ -167,8 +169,8 @@ class Confined:
                 self._unsent = self._unsent[os.write(self._pipe.write, self._unsent) :]
             except BlockingIOError:
                 pass
-            except OSError:  # it has ended: reading tells
-                return False
+            except OSError:
+                self._deaf = True
         return not self._unsent
 
     def _read(self) -> list[Said]:
@@ -218,10 +220,12 @@ class Confined:
                     self._asked = None
         return message
 
-    def _hangs(self) -> str:
+    def _hangs(self, deaf: bool) -> str:
         """Why it is to be ended, if so. What it has started may hold its pipe when it is gone."""
         if self._process and self._process.poll() is not None:
             return self._status()
+        if deaf:
+            return "hangs: it reads no more"
         now = time.monotonic()
         if self._asked and now > self._asked[1]:
             return "hangs: a question was never answered"
