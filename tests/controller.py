@@ -9,12 +9,28 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Protocol
 
 LLAMAS = [sys.executable, "-m", "llamas_bpf.cli"]
 #: No model of the machine's own gets into a test.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")}
 Window = dict[str, Any]
+
+
+class Process(Protocol):
+    """As much of ``subprocess.Popen`` as is used."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def stdout(self) -> IO[Any] | None: ...
+    @property
+    def stderr(self) -> IO[Any] | None: ...
+    def poll(self) -> int | None: ...
+    def wait(self) -> int: ...
+    def kill(self) -> None: ...
+    def send_signal(self, number: int, /) -> None: ...
+    def communicate(self, *, timeout: float = ...) -> tuple[Any, Any]: ...
 
 
 def quick(directory: Path, more: str = "") -> tuple[str, str]:
@@ -27,7 +43,7 @@ def quick(directory: Path, more: str = "") -> tuple[str, str]:
 class Running:
     """A controller with ``--json``; ``talk`` is what it said on stderr, once it has ended."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process: Process) -> None:
         self.process = process
         self.windows: list[Window] = []
         self.talk = ""
@@ -50,7 +66,7 @@ class Running:
         """End it as Ctrl-C does; its exit status."""
         self.process.send_signal(number)
         self.talk = self.process.communicate(timeout=120)[1]
-        return self.process.returncode
+        return self.process.wait()
 
 
 @contextmanager

@@ -1,24 +1,7 @@
-"""Workloads and rules planted on purpose, for a controller that is to carry them out."""
+"""Rules planted on purpose, for a controller that is to carry them out."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from controller import workload
-
-#: Holds so many MiB on whatever node it was given, wakes up ten times a second, and says when it is there.
-_HOLD = """
-import mmap, sys, time
-memory = mmap.mmap(-1, int(sys.argv[1]) << 20)
-memory.madvise(mmap.MADV_NOHUGEPAGE)
-for offset in range(0, len(memory), 4096):
-    memory[offset] = 1
-print("there", flush=True)
-while True:
-    time.sleep(0.1)
-    memory[0] = 2
-"""
 _RULE = """
 [[rule]]
 name = "{name}"
@@ -32,15 +15,6 @@ confidence = 0.9
 {hint}
 """
 _HOLDS = '"workload.memory.total_bytes > 45000000.0"'
-
-
-@contextmanager
-def holding(name: str, mib: int = 64) -> Iterator[None]:
-    """A workload with that much memory, all of it touched."""
-    with workload(name, sys.executable, "-c", _HOLD, str(mib)) as held:
-        assert held.stdout is not None
-        assert held.stdout.readline() == "there\n"
-        yield
 
 
 def rule(name: str, hint: str, when: str = _HOLDS, windows: int = 1) -> str:

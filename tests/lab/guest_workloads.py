@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from memory_holder import HOLDS
-from quick_exec import started
+from quick_start import started
 
 from llamas_bpf.contracts.action import CgroupKnob, CgroupKnobName, CgroupReclaim
 from llamas_bpf.contracts.workload import Launched
@@ -15,12 +15,23 @@ from llamas_bpf.launched import launched
 MIB = 1 << 20
 MOUNT = Path("/sys/fs/cgroup")
 EXEC = [sys.executable, "-m", "llamas_bpf.cli", "exec"]
+#: Touches so many MiB of small pages, says so, and wakes up ten times a second until its end.
+WAKES = """
+import mmap, select, sys
+memory = mmap.mmap(-1, int(sys.argv[1]) << 20)
+memory.madvise(mmap.MADV_NOHUGEPAGE)
+for offset in range(0, len(memory), 4096):
+    memory[offset] = 1
+print("up", flush=True)
+while not select.select([sys.stdin], [], [], 0.1)[0]:
+    memory[0] = 2
+"""
 
 
 @contextmanager
-def holding(mib: int, name: str = "held", *options: str) -> Iterator[Launched]:
+def holding(mib: int, name: str = "held", *options: str, program: str = HOLDS) -> Iterator[Launched]:
     """A workload with so much memory."""
-    with started("--name", name, *options, "--", sys.executable, "-c", HOLDS, str(mib)) as process:
+    with started("exec", "--name", name, *options, "--", sys.executable, "-c", program, str(mib)) as process:
         assert process.stdout.readline() == b"up\n"
         yield next(entry for entry in launched() if entry.name == name)
         process.end()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from guest_workloads import MIB, MOUNT
-from quick_exec import Started, started
+from quick_start import Started, started
 
 from llamas_bpf import machine, process_stat
 from llamas_bpf.contracts.workload import Workload
@@ -48,7 +48,7 @@ def running(*shapes: Shape) -> Iterator[list[Started]]:
         processes = []
         for shape in shapes:
             words = [str(shape.hot_mib), str(shape.all_mib), shape.pages]
-            command = ["--name", shape.name, "--", sys.executable, PROGRAM, *words]
+            command = ["exec", "--name", shape.name, "--", sys.executable, PROGRAM, *words]
             process = stack.enter_context(started(*command))
             assert process.stdout.readline() == b"up\n"
             processes.append(process)

@@ -1,54 +1,33 @@
 """Bad luck of the real kernel's making, in a guest. One target that fails never stops the others."""
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import pytest
 from acting import action
 from guest_workloads import MIB, directory, holding, knob
 from knob_snapshot import differences, snapshot
+from own_mounts import in_own_mounts
 
 from llamas_bpf import machine
-from llamas_bpf.act import Actuation, rollback
-from llamas_bpf.contracts.action import CgroupKnobName, SystemKnob
+from llamas_bpf.act import Actuation, Journal, rollback
+from llamas_bpf.contracts.action import Action, CgroupKnobName, SystemKnob
 
 pytest_plugins = ("acting_in_guest",)
 
 #: What an operator's container may have: /sys to be read only, here with its cgroups or without.
-READ_ONLY = [
-    *("unshare", "--mount", "--propagation", "private", "sh", "-c"),
-    'mount --bind -o ro "$1" "$1" && mount -o remount,bind,ro "$1" && shift && exec "$@"',
-    "sh",
-]
-ACTS = """
-import json, sys
-from pathlib import Path
-from llamas_bpf import machine
-from llamas_bpf.act import Actuation, Journal
-from llamas_bpf.contracts.action import Action
-
-state, *actions = sys.argv[1:]
-actuation = Actuation(machine.read(), Journal(Path(state)), dry_run=False)
-done = actuation.apply([Action.model_validate_json(one) for one in actions])
-print(json.dumps([(one.status, one.detail) for one in done]))
-"""
+READ_ONLY = "mount --bind -o ro {0} {0} && mount -o remount,bind,ro {0}"
 
 
-def acted(within: list[str], state: Path, *actions: Any) -> list[tuple[str, str]]:
-    """Status and detail of each, in a process of its own."""
-    texts = [one.model_dump_json() for one in actions]
-    done = subprocess.run(
-        [*within, sys.executable, "-c", ACTS, str(state), *texts],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    return [(status, detail) for status, detail in json.loads(done.stdout)]
+def acted(place: str, state: Path, *actions: Action) -> list[list[str]]:
+    """Status and detail of each, by another process, to which this place is read-only."""
+
+    def act() -> list[tuple[str, str]]:
+        done = Actuation(machine.read(), Journal(state), dry_run=False).apply(actions)
+        return [(one.status, one.detail) for one in done]
+
+    told: list[list[str]] = in_own_mounts(READ_ONLY.format(place), act)
+    return told
 
 
 @pytest.mark.needs("demotion", "numa_balancing")
@@ -63,7 +42,7 @@ def test_what_is_read_only_stays_and_the_rest_is_done(tmp_path: Path, place: str
             action(SystemKnob(knob="kernel.numa_balancing"), "2", "3.1", workload=None),
         ]
         failing = 0 if place == "/sys/kernel/mm" else 1
-        done = acted([*READ_ONLY, place], tmp_path / "state", *wanted)
+        done = acted(place, tmp_path / "state", *wanted)
         assert [status for status, _ in done] == [
             "failed" if number == failing else "applied" for number in range(3)
         ]

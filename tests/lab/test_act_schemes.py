@@ -1,20 +1,22 @@
 """DAMON schemes in a real kernel: pages move by their heat, a workload's and nobody else's; and of what is
 set up for that nothing is left, whatever happens."""
 
+import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 from acting import action
+from dying import dies
 from guest_workloads import MIB, anon_bytes, holding, knob
 from heat_guest import Shape, running
 from heat_settings import NR_KDAMONDS, tree
+from quick_start import ran
 from scheme_guest import QUOTA, applied_bytes, at_work, end_all, said, scheme, set_, until
 
-from llamas_bpf.act import Actuation
+from llamas_bpf import machine
+from llamas_bpf.act import Actuation, Journal
 from llamas_bpf.contracts.action import Scheme, SchemeName
 from llamas_bpf.contracts.workload import Launched
 from llamas_bpf.damon.claim import ClaimFile
@@ -26,19 +28,6 @@ pytestmark = [pytest.mark.needs("damon"), pytest.mark.usefixtures("damon_alone")
 
 WARM = Shape("warm", 24, 96, "small")
 NAMES: tuple[SchemeName, ...] = ("migrate_hot", "migrate_cold", "pageout", "lru_prio", "lru_deprio")
-#: Has a scheme at work, says so, and waits for its end.
-ACTS = """
-import sys
-from pathlib import Path
-from llamas_bpf import machine
-from llamas_bpf.act import Actuation, Journal
-from llamas_bpf.contracts.action import Action
-
-action = Action.model_validate_json(sys.argv[2])
-(done,) = Actuation(machine.read(), Journal(Path(sys.argv[1])), dry_run=False).apply([action])
-print(done.status, flush=True)
-sys.stdin.read()
-"""
 
 
 def named(name: str) -> Launched:
@@ -224,15 +213,14 @@ def test_a_scheme_that_somebody_changed_keeps_nothing_locked(actuation: Actuatio
 
 
 def test_after_a_kill_rollback_leaves_nothing(tmp_path: Path, held: Launched) -> None:
-    state = str(tmp_path / "state")
-    wanted = action(scheme("pageout", held), QUOTA).model_dump_json()
-    pipe = subprocess.PIPE
-    with subprocess.Popen([sys.executable, "-c", ACTS, state, wanted], stdin=pipe, stdout=pipe) as acting:
-        assert acting.stdout is not None
-        assert acting.stdout.readline() == b"applied\n"
-        acting.send_signal(signal.SIGKILL)
+    state = tmp_path / "state"
+
+    def killed() -> None:
+        set_(Actuation(machine.read(), Journal(state), dry_run=False), scheme("pageout", held), QUOTA)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    assert dies(killed, at=1_000_000)
     assert len(at_work()) == 1
-    command = [sys.executable, "-m", "llamas_bpf.cli", "rollback", "--all", "--state", state]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    rolled_back = ran("rollback", "--all", "--state", str(state))
+    assert rolled_back.returncode == 0, rolled_back.stderr
     assert NR_KDAMONDS.read_text() == "0\n"

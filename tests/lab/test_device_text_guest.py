@@ -5,9 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from controller import running
 from guest_workloads import MIB, anon_bytes
-from quick_exec import started
+from quick_start import running, started
 
 from llamas_bpf.launched import launched
 
@@ -32,7 +31,7 @@ def sides(tmp_path: Path, name: str, paragraph: str) -> tuple[float, float]:
     config.write_text(f"policies = '{texts.parent}'\n")
     options = ("--enforce", "--advisor", "rules", "--state", str(tmp_path / name / "state"))
     program = [sys.executable, PROGRAM, str(HOT_MIB)]
-    with started("--name", name, "--mems", "weights", "--", *program) as process:
+    with started("exec", "--name", name, "--mems", "weights", "--", *program) as process:
         assert process.stdout.readline() == b"up\n"
         (workload,) = (entry for entry in launched() if entry.name == name)
 

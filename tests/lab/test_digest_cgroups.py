@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from controller import workload
+from quick_start import started
 
 from llamas_bpf import machine
 from llamas_bpf.as_json import digest_json
@@ -26,6 +26,12 @@ def touch():
     memory.madvise(mmap.MADV_NOHUGEPAGE)
     for page in range({PAGES}):
         memory[page * 4096] = 1
+"""
+COMPUTES = """
+import select, sys
+print("there", flush=True)
+while not select.select([sys.stdin], [], [], 0)[0]:
+    pass
 """
 Row = dict[str, Any]
 
@@ -85,24 +91,22 @@ def test_cgroups_below_a_workload_are_part_of_it(watcher: Watcher) -> None:
     """As a service does that gives each of its workers a cgroup of its own."""
     program = TOUCH + "print('there', flush=True); sys.stdin.readline(); touch(); print('done', flush=True)"
     program += "; sys.stdin.readline()"
-    with workload("nest", sys.executable, "-c", program) as nest:
-        assert nest.stdin is not None and nest.stdout is not None
-        assert nest.stdout.readline() == "there\n"
+    with started("exec", "--name", "nest", "--", sys.executable, "-c", program) as nest:
+        assert nest.stdout.readline() == b"there\n"
         home = MOUNT / "llamas-bpf/nest"
         pids = (home / "cgroup.procs").read_text().split()
         (home / "worker").mkdir()
         (home / "worker/cgroup.procs").write_text(pids[0])
 
         def touch() -> None:
-            assert nest.stdin is not None and nest.stdout is not None
-            nest.stdin.write("\n")
+            nest.stdin.write(b"\n")
             nest.stdin.flush()
-            assert nest.stdout.readline() == "done\n"
+            assert nest.stdout.readline() == b"done\n"
 
         rows = watcher.during(touch)
         assert minor(rows, "nest") >= PAGES
         assert not [row for row in rows if (row["cgroup"] or "").endswith("/worker")]
-        nest.communicate("\n")
+        nest.end()
     if home.exists():
         (home / "worker").rmdir()
 
@@ -134,10 +138,8 @@ def test_a_cgroup_above_others_is_not_charged_with_theirs(watcher: Watcher) -> N
     def root() -> list[Row]:
         return [row for row in watcher.since(first) if row["cgroup"] == "/"]
 
-    program = "print('there', flush=True)\nwhile True: pass"
-    with workload("below", sys.executable, "-c", program) as below:
-        assert below.stdout is not None
-        assert below.stdout.readline() == "there\n"
+    with started("exec", "--name", "below", "--", sys.executable, "-c", COMPUTES) as below:
+        assert below.stdout.readline() == b"there\n"
         watcher.until(lambda: ran_ns() > 1e9 and len(root()) > 1)
     assert all(row["memory"]["current_bytes"] is None for row in root())
     assert json.dumps(watcher.since(first)).count("NaN") == 0
@@ -149,10 +151,8 @@ def test_a_cgroup_above_others_is_not_charged_with_theirs(watcher: Watcher) -> N
 )
 def test_on_which_nodes_cpus_it_runs(watcher: Watcher) -> None:
     """One that computes, and is moved from the last CPU to the first."""
-    program = "print('there', flush=True)\nwhile True: pass"
-    with workload("wanders", sys.executable, "-c", program) as wanders:
-        assert wanders.stdout is not None
-        assert wanders.stdout.readline() == "there\n"
+    with started("exec", "--name", "wanders", "--", sys.executable, "-c", COMPUTES) as wanders:
+        assert wanders.stdout.readline() == b"there\n"
         for cpu in (max(machine.read().cpus, key=lambda each: each.node), machine.read().cpus[0]):
             for pid in (MOUNT / "llamas-bpf/wanders/cgroup.procs").read_text().split():
                 os.sched_setaffinity(int(pid), {cpu.id})

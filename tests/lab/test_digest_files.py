@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from guest_workloads import MIB, directory, holding
-from quick_exec import Started, started
+from quick_start import Started, started
 from quiet import Marks, cell, quiet
 
 from llamas_bpf import machine
@@ -86,7 +86,7 @@ def pairs(path: Path) -> dict[str, float]:
 
 @contextmanager
 def told(name: str) -> Iterator[Watched]:
-    with started("--name", name, "--", sys.executable, "-c", TOLD) as process:
+    with started("exec", "--name", name, "--", sys.executable, "-c", TOLD) as process:
         say(process, "pass")
         yield Watched(process, next(entry for entry in launched() if entry.name == name))
         process.end()

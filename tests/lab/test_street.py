@@ -1,14 +1,15 @@
 """The whole street in a guest: rules of ours, real cgroups, everything put back."""
 
 import re
-import subprocess
 import urllib.request
 from pathlib import Path
 from typing import Any
 
 import pytest
-from controller import LLAMAS, Window, explain, running
-from planted import holding, only, rule
+from controller import Window
+from guest_workloads import WAKES, holding
+from planted import only, rule
+from quick_start import explain, ran, running
 
 HOME = Path("/sys/fs/cgroup/llamas-bpf")
 
@@ -40,7 +41,7 @@ def on_node(name: str, node: int) -> int:
 @pytest.mark.needs("btf", "node2")
 def test_rules_move_memory_and_weigh_and_all_is_put_back(tmp_path: Path, settings: Path) -> None:
     state = tmp_path / "state"
-    with holding("held"):
+    with holding(64, "held", program=WAKES):
         knobs = {name: read("held", name) for name in ("cpu.weight", "cpuset.mems", "memory.high")}
         assert on_node("held", 2) < 10 << 20
         options = ("--enforce", "--state", str(state), "--config", str(settings), "--metrics-port", "9435")
@@ -79,12 +80,12 @@ def scrape(url: str) -> str:
 @pytest.mark.needs("btf", "node2")
 def test_a_killed_controller_is_rolled_back_by_hand(tmp_path: Path, settings: Path) -> None:
     state = tmp_path / "state"
-    with holding("killed"):
+    with holding(64, "killed", program=WAKES):
         before = read("killed", "cpuset.mems")
         with running("--enforce", "--state", str(state), "--config", str(settings)) as run:
             run.until(lambda window: bool(window["applied"]))
             run.process.kill()
             run.process.wait()
         assert read("killed", "cpuset.mems") == "2\n"
-        subprocess.run([*LLAMAS, "rollback", "--all", "--state", str(state)], check=True, capture_output=True)
+        assert ran("rollback", "--all", "--state", str(state)).returncode == 0
         assert read("killed", "cpuset.mems") == before

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
-from controller import explain, running
-from planted import holding, only, rule
+from guest_workloads import WAKES, holding
+from planted import only, rule
+from quick_start import explain, running
 
 HOME = Path("/sys/fs/cgroup/llamas-bpf")
 #: It sends memory to the slow node, and promises that more of it will be on fast ones.
@@ -20,7 +21,7 @@ MISTAKEN = rule(
 def test_what_did_harm_is_undone(tmp_path: Path) -> None:
     config, state = only(tmp_path, MISTAKEN), tmp_path / "state"
     mems = HOME / "mistaken/cpuset.mems"
-    with holding("mistaken"):
+    with holding(64, "mistaken", program=WAKES):
         before = mems.read_text()
         with running("--enforce", "--state", str(state), "--config", str(config)) as run:
             decided = run.until(lambda window: bool(window["applied"]))
