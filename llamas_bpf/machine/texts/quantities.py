@@ -38,7 +38,8 @@ _AND_A_HALF = re.compile(r"\sand an? half\b(?! of)", re.IGNORECASE)
 # "64 GB/s on the box; we get 46."
 _GOT = re.compile(
     r"\b(?:got|gets?|sees?|saw|measured|reache[sd]|manages?)\s(?:about |only |around |just |more like )?$"
-    r"|\b(?:reads?|writes?|loads?|stores?)\s(?:(?:in|at|with|takes?|needs?)\s)?(?:about |only |~)?$",
+    r"|\b(?:reads?|writes?|loads?|stores?|reading|writing|loading|storing|programming)\s"
+    r"(?:(?:in|at|with|takes?|needs?|gets?|is)\s)?(?:about |only |some |~)?$",
     re.IGNORECASE,
 )
 _ENDS = re.compile(r"\s?(?:[,;)]|[.!](?:\s|$)|$)")

@@ -26,6 +26,7 @@ _ONES = (
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _SMALL = {word: i for i, word in enumerate(_ONES)} | {word: 10 * i for i, word in enumerate(_TENS, start=2)}
 _BIG = {"hundred": 100, "dozen": 12, "thousand": 1000, "million": 10**6, "billion": 10**9}
+_OFTEN = {"once": 1, "twice": 2}
 _PARTS = {"half": 0.5, "quarter": 0.25, "quarters": 0.25}
 _MOST = 1e18  # said in words
 _WORD = "|".join(sorted((*_SMALL, *_BIG, *_PARTS), key=len, reverse=True))
@@ -41,7 +42,10 @@ _SPELLED = re.compile(
     r"(?:(?: |-|(?<=d) and (?:an? )?| and an? (?=half|quarter)| (?:of )?an? (?=dozen|million)| point )"
     rf"(?:{_WORD}))*\b"
     rf"(?: (?:of )?an?\b)?"
-    r"|\ban?\b(?: (?:full|whole|single))?(?= [a-z]{4,5}(?:second|byte|bit)\b)",
+    r"|\ban?\b(?: (?:full|whole|single))?(?= [a-z]{4,5}(?:second|byte|bit)\b)"
+    r"|(?:(?<=\bfor )|(?<=\bafter )|(?<=\bthan )|(?<=\bover )|(?<=\bwithin ))"
+    r"an?(?= (?:second|minute|hour|day)\b)"
+    r"|\b(?:once|twice)(?= (?:an?|per|every|each|in an?) (?:second|minute|hour|day)\b)",
     re.IGNORECASE,
 )
 # Digits in a name (DR5-64G, x8, v2.0) are no number; in 170ns-250ns they are.
@@ -117,6 +121,8 @@ def _sum(words: Iterable[str]) -> float:
         elif decimals and word in _SMALL:
             current += _SMALL[word] / 10**decimals
             decimals += 1
+        elif word in _OFTEN:
+            current = _OFTEN[word]
         elif word in _SMALL:
             if current % 10 and current >= 0 and _SMALL[word]:
                 return math.nan  # a list, not one number

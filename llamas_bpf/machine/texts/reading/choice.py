@@ -58,6 +58,7 @@ def _chosen(name: str, found: list[Candidate]) -> list[Candidate]:
         directed = found
     if name == "capacity_bytes":  # "32 GB in each, 256 GB in total"
         directed = [candidate for candidate in found if candidate.is_total] or directed
+        directed = _said_once(directed)
     best = min(candidate.standing for candidate in directed)
     chosen = [candidate for candidate in directed if candidate.standing == best]
     if best == words.MEASURED:
@@ -68,6 +69,17 @@ def _chosen(name: str, found: list[Candidate]) -> list[Candidate]:
     far = _FAR_FROM_MEASURED if best == words.MEASURED else _FAR
     rivals = (candidate for candidate in directed if best < candidate.standing < _EXTREME)
     return chosen + [rival for rival in rivals if _ratio(rival.claim.value, first) > far]
+
+
+def _said_once(capacities: list[Candidate]) -> list[Candidate]:
+    """Without those that another gives again in powers of two: "1 Gbit (128 MiB)", "64 GB (64 GiB)"."""
+    values = {candidate.claim.value for candidate in capacities}
+    return [c for c in capacities if not any(_is_binary(other, c.claim.value) for other in values)]
+
+
+def _is_binary(larger: float, smaller: float) -> bool:
+    ratio = larger / smaller if smaller > 0 else 0
+    return any(math.isclose(ratio, 1.024**power, rel_tol=1e-4) for power in range(1, 6))
 
 
 def _worst_of_close(name: str, measured: list[Candidate]) -> list[Candidate]:

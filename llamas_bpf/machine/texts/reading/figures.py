@@ -9,7 +9,7 @@ from llamas_bpf.contracts.profile import Doubt
 from llamas_bpf.machine.texts.claim import Claim
 from llamas_bpf.machine.texts.grounding import doubt
 from llamas_bpf.machine.texts.quantities import Quantity
-from llamas_bpf.machine.texts.reading import clauses, directions, subject, words
+from llamas_bpf.machine.texts.reading import clauses, directions, sizes, subject, words
 from llamas_bpf.machine.texts.reading.clauses import BOTH
 from llamas_bpf.machine.texts.reading.passages import Passage
 from llamas_bpf.machine.texts.reading.places import Place
@@ -35,15 +35,16 @@ _SIDELINE = {
 }
 _EXTREME = 3
 _IN = re.compile(r"\s(?:\w+\s)?(?:in|within|over|took)\s{1,3}(?:about |only )?")
-_BITS = re.compile(r"[KMGT]i?b(?:its?)?$")
 _OF_IOPS = re.compile(
     r"\bIOPS\s?=[^=]{1,20}\bBW\s?=[^=]{0,20}$", re.IGNORECASE
 )  # of small accesses, as fio has it
 _TITLE = 40  # characters; what is longer says more than whether all below it was measured
 _HIGH = re.compile(r"\bhigh[- ]bandwidth\b", re.IGNORECASE)  # memory of this name
 _MS = 1e6  # ns; what takes longer is no access, unless it is called one
-_PART_OF = re.compile(r"\s(?:out )?of (?:the |its |these |those )?[0-9]", re.IGNORECASE)
-_USABLE = re.compile(r"\b(?:usable|available|can be used|visible)\b", re.IGNORECASE)
+_LISTED = re.compile(
+    r"\b(?:min|typ|max|avg|mean|median|nom|p[0-9]{2})\w*(?:\s?[/,]\s?(?:min|typ|max|avg|mean|median|nom|p[0-9]{2})\w*)+",
+    re.I,
+)
 _LONG = re.compile(r"\b(?:h|hours?|days?|stunde|tag)$", re.IGNORECASE)
 _NAMES = re.compile(
     rf"(?:[\W\d]|\b(?:{words.TECHNOLOGY}|numa|nodes?|cpus?|and|to|memory|ram|local|remote|near|far|slow|fast|"
@@ -84,7 +85,7 @@ def read(passages: Sequence[Passage], about: Subject) -> Found:
 
 
 def _place(place: Place, about: Subject, found: Found) -> None:
-    fields = list(_fields(place))
+    fields = list(_fields(place, about.has_parts))
     if not fields or _defines_unit(place) or _is_of_transfer(place):
         return
     said = place.passage.words(place.quantity.start, place.quantity.end)
@@ -105,6 +106,8 @@ def _place(place: Place, about: Subject, found: Found) -> None:
     standing = next(
         (rank for said in said_of_it if (rank := words.standing(said)) != words.PLAIN), words.PLAIN
     )
+    listed = _listed_standing(place)
+    standing = standing if listed is None else listed
     if standing == words.PLAIN and about.changed and words.PAST.search(place.passage.text):
         standing = words.PAST_STANDING
     is_sideline = _SIDELINE[place.quantity.family].search(place.before + place.after)
@@ -119,6 +122,18 @@ def _place(place: Place, about: Subject, found: Found) -> None:
         found.candidates.append(
             Candidate(Claim(name, value, said), 4 if link else standing, is_directed, _is_total(place))
         )
+
+
+def _listed_standing(place: Place) -> int | None:
+    """How far it holds by its place in two lists: "250/300/480 ns (min/typ/max)"."""
+    if place.quantity.group < 0:
+        return None
+    listed = [q for q in place.others if q.group == place.quantity.group]
+    for named in _LISTED.finditer(place.passage.text):
+        names = re.split(r"[/,]", named[0])
+        if len(names) == len(listed):
+            return words.standing(names[listed.index(place.quantity)])
+    return None
 
 
 def _defines_unit(place: Place) -> bool:
@@ -182,7 +197,7 @@ def _worse_end(quantity: Quantity) -> float:
     return quantity.range[1] if quantity.family == "time" else quantity.range[0]
 
 
-def _fields(place: Place) -> Iterator[tuple[str, bool]]:
+def _fields(place: Place, has_parts: bool) -> Iterator[tuple[str, bool]]:
     match place.quantity.family:
         case "time" if _is_latency(place):
             for name, is_directed in directions.of(place):
@@ -191,7 +206,7 @@ def _fields(place: Place) -> Iterator[tuple[str, bool]]:
             for name, is_directed in directions.of(place):
                 yield f"{name}_bandwidth_bytes_per_s", is_directed
         case "bytes":
-            size = _size(place)
+            size = sizes.field(place, has_parts)
             if size:
                 yield size, True
 
@@ -232,25 +247,3 @@ def _is_bare(place: Place) -> bool:
     for quantity in place.others:
         rest[quantity.start : quantity.end] = " " * (quantity.end - quantity.start)
     return bool(_NAMES.fullmatch("".join(rest)))
-
-
-def _size(place: Place) -> str | None:
-    near = place.before[-60:] + "\0" + place.after[:40]
-    label = f"{place.passage.label} {place.passage.column}"
-    if words.is_granularity(label) or words.is_granularity(near):
-        return "granularity_bytes"
-    if words.NOT_CAPACITY.search(near) or words.NOT_CAPACITY.search(label):
-        return None
-    unit = place.passage.text[place.quantity.start : place.quantity.end]
-    if "density" in f"{label} {near}".lower() and _BITS.search(unit):
-        return None  # a chip's
-    small = 0 <= place.quantity.value < 1 << 20
-    if small:
-        return "granularity_bytes" if words.GRANULARITY.search(near + label) else None
-    is_part = (
-        words.EACH.match(place.passage.text, place.quantity.end)
-        or words.COUNTED.search(place.before)
-        or words.EACH_OF.search(f"{label} {place.before}")
-        or (_PART_OF.match(place.after) and not _USABLE.search(place.passage.text))
-    )
-    return None if is_part or words.ENDURANCE.search(place.passage.about) else "capacity_bytes"

@@ -9,27 +9,30 @@ from llamas_bpf.machine.texts.reading.passages import Passage
 from llamas_bpf.machine.texts.text import DeviceText
 
 _NOUNS = {
-    "network": r"smart-?nics?|nics?|dpus?|network (?:card|adapter|interface|device)|ethernet (?:card|"
+    "network": r"smart-?nics?|nics?|dpus?|(?:data|infrastructure) processing units?|network (?:card|adapter|"
+    "interface|device)|ethernet (?:card|"
     r"adapter)|gbe (?:[\w-]+ )?(?:adapter|card|port|controller)|"
     r"host channel adapter|netzwerkkarte|infiniband (?:card|adapter)",
     "gpu": r"gpus?[0-9]*|nvidia|graphics (?:card|processor|processing unit|accelerator)|grafikkarte|"
     r"(?:general-purpose )?graphics",
     "accelerator": r"npus?|tpus?|dsps?|fpgas?|asics?|accelerators?|neural (?:processing|engine|"
-    r"processor)\w*|"
-    r"signal processors?|co-?processors?|tensor processors?|inference (?:card|engine|chip)|"
-    r"vector engine|video encoder|crypto engine",
-    "cpu": r"cpus?(?!-less)|socs?|cortex|"
-    r"processors?|prozessor\w*|(?:\d+|\w+)-core\b|p-cores|e-cores|performance cores|"
+    r"processor)\w*|(?!data|infra|central|graphics)\w+ processing units?|offload (?:engine|card|unit)s?|"
+    r"transcoders?|crypto\w* (?:card|unit|module)s?|(?:signal|image|vision) processors?|co-?processors?|"
+    r"tensor processors?|inference (?:card|engine|chip)|"
+    r"vector engine|video (?:en|de)coder|crypto\w* engine",
+    "cpu": r"(?<!host )(?<!host's )cpus?(?!-less)|central processing units?|socs?|cortex|harts?|"
+    r"(?<!host )processors?|prozessor\w*|(?:\d+|\w+)-core\b|p-cores|e-cores|performance cores|"
     r"efficiency cores|big\.little|cores|(?:dual|single|two|quad)-socket",
     "storage": r"ssds?|nvme|disks?|drives?|hdds?|flash|swap|zram|block devices?|storage(?!-class)|"
     r"festplatte|emmc|"
     r"sata|"
-    r"sd ?card|tape|raid",
+    r"sd ?card|tapes?|raid|platters?|cartridges?|spindles?|optical discs?|discs?",
     "memory": r"memor(?:y|ies)|phase[- ]change|"
     r"(?:d|s|v|m|fe|re|nv|sd)?ram\b|g?ddr\w*|lpddr\w*|scratchpad|"
     r"memory pool|pool|\w{2,8}mem|hbm\w*|dimms?|nv-?dimms?|rdimms?|lrdimms?|cxl|pmem|optane|expanders?|"
     r"speicher\w*|"
-    r"arbeitsspeicher|numa node|scm\b|persistent memory|mram|stt-mram|memory (?:module|board|pool|stack|"
+    r"arbeitsspeicher|numa node|scm\b|persistent memory|m-?ram|stt-mram|crossbar|memory (?:module|board|pool|"
+    r"stack|"
     r"expander|card)",
 }
 _KINDS = {kind: re.compile(rf"\b(?:{nouns})\b", re.IGNORECASE) for kind, nouns in _NOUNS.items()}
@@ -44,7 +47,7 @@ _PASSAGES = 6
 #: The key of an entry that says outright what it is ("type: GPU").
 _TYPE = re.compile(r"(?:device )?(?:type|kind|class|category)|device|what it is|art|typ", re.IGNORECASE)
 _OUTRIGHT = 50
-_QUICK = 1e4  # ns; what nothing else is said of, and answers within it, is memory
+_QUICK = 1e4  # ns; what nothing else is said of, and answers within it, is memory, and else storage
 
 
 def read(text: DeviceText, passages: Sequence[Passage], figures: Sequence[Claim]) -> list[Claim]:
@@ -67,8 +70,9 @@ def read(text: DeviceText, passages: Sequence[Passage], figures: Sequence[Claim]
         weights["memory"] += 100
         said.setdefault("memory", figures[0].words if figures else "")
     quick = [claim for claim in figures if claim.field == "read_latency_ns" and claim.value < _QUICK]
-    if not weights and quick:
-        return [Claim("kind", "memory", quick[0].words)]
+    slow = [claim for claim in figures if claim.field == "read_latency_ns" and claim.value >= _QUICK]
+    if not weights and (quick or slow):
+        return [Claim("kind", "memory" if quick else "storage", (quick or slow)[0].words)]
     if not weights or not said[weights.most_common(1)[0][0]]:
         return []
     kind = weights.most_common(1)[0][0]
@@ -85,7 +89,7 @@ def _named(passage: Passage) -> list[tuple[str, int, int]]:
             verb = re.search(r"\b(?:is|are|ist)\b", head)
             part = _PART.search(head, verb.end() if verb else 0)
             weight = first if part is None else 1
-            if part is None and _TYPE.fullmatch(passage.label.strip()):
+            if part is None and _TYPE.fullmatch(re.sub(r"[._-]", " ", passage.label.strip())):
                 weight += _OUTRIGHT
             found.append((kind, match.start(), match.end(), weight))
     return [

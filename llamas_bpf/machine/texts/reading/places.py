@@ -8,7 +8,7 @@ from llamas_bpf.machine.texts.quantities import Quantity
 from llamas_bpf.machine.texts.reading.clauses import Clause
 from llamas_bpf.machine.texts.reading.passages import Passage
 
-_FOR = re.compile(r"\s*(?:for|when|on|if) (?:\w+ )?(?:read|writ|load|stor|program)\w*\s*$", re.IGNORECASE)
+_FOR = re.compile(r"\s*(?:for|when|on|if) (?:\w+ )?(?:read|writ|load|stor|program)\w*[\s.]*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

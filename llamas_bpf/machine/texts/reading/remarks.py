@@ -8,12 +8,19 @@ from llamas_bpf.machine.texts.claim import Claim
 from llamas_bpf.machine.texts.reading.passages import Passage
 from llamas_bpf.machine.texts.reading.subject import Subject
 
+_WRITES = r"(?:over|re)?writ(?:es?|ings?|ten)|re-?program\w*|program\w*|eras(?:es?|ures?|ings?|ed)|p/?e"
 _ENDURANCE = re.compile(
-    r"\b(?:dwpd|tbw|pbw|endurance|drive writes? (?:a|per) day|(?:write|erase|p/?e|"
-    r"program)[ -](?:erase[ -])?cycles|wears? out|wear[ -]?out|lifetime writes|full writes|"
-    r"schreibzyklen)\b",
+    r"\b(?:dwpd|tbw|pbw|endurance|drive writes? (?:a|per) day|"
+    rf"(?:{_WRITES}|switching)[ -](?:erase[ -])?cycles|lifetime writes|full (?:\w+ )?writes|schreibzyklen|"
+    rf"(?:{_WRITES})\b[^.;]{{0,40}}\b(?:wears?|worn|before (?:it|they|cells?|the \w+) (?:die|fail|wear)\w*)|"
+    r"wears? (?:out|down)|wear[ -]?out|(?:write|workload) (?:limit|rating|budget)|overwrites|rewrites|"
+    r"(?:re|over)?(?:written|programmed|erased) (?:only |just |up to |about )?(?:once|"
+    r"[0-9][^.;]{0,20}\btimes)|"
+    r"(?:lifetime|life|wears?)\b[^.;\n]{0,40}\b(?:writes|cycles|[PT]B)|"
+    r"[PT]B (?:of writes|written|/ ?y(?:ea)?r|(?:a|per) year))\b",
     re.IGNORECASE,
 )
+_IDLE = re.compile(r"\b(?:idle|stand-?by|sleep\w*|at rest|quiescent|parked)\b", re.IGNORECASE)
 _MONEY = (
     r"(?:(?:[$€£¥]|\b(?:USD|EUR|GBP|CHF|JPY|US\$))\s?[0-9][\d.,]*|"
     r"(?<![\d.,])[0-9][\d.,]*\s?(?:[$€£¥]|(?:us )?dollars?\b|euros?\b|usd\b|"
@@ -21,19 +28,29 @@ _MONEY = (
 )
 _COST = re.compile(_MONEY, re.IGNORECASE)
 _DIGIT = re.compile(
-    r"[0-9]|\b(?:one|two|three|five|ten|million|billion|unlimited|infinite|practically)\b", re.IGNORECASE
+    r"[0-9]|\b(?:one|two|three|five|ten|million|billion|thousand|"
+    r"hundred|once|unlimited|infinite|practically)\b",
+    re.IGNORECASE,
 )
 _MOST = 200
 
 
 def read(passages: Sequence[Passage], about: Subject) -> list[Claim]:
-    """The first figure said of each; of cost and power only with a number."""
+    """The first figure said of each, of power one not of an idle device if there is; of cost and power
+    only with a number.
+    """
     found: dict[str, Claim] = {}
+    idle: Claim | None = None
     for passage in passages:
         for field, start, end in _said(passage):
             if field not in found and not about.is_others(passage, start, end):
                 said = _clause(passage, field, start, end)
-                found[field] = Claim(field, said, said)
+                if field == "power" and _IDLE.search(said):
+                    idle = idle or Claim(field, said, said)
+                else:
+                    found[field] = Claim(field, said, said)
+    if idle:
+        found.setdefault("power", idle)
     return list(found.values())
 
 

@@ -4,90 +4,12 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from llamas_bpf.machine.texts.reading import clauses, words
+from llamas_bpf.machine.texts.reading import clauses, elsewhere, words
 from llamas_bpf.machine.texts.reading.addressed import Addressed
 from llamas_bpf.machine.texts.reading.clauses import Clause
 from llamas_bpf.machine.texts.reading.passages import Passage
 from llamas_bpf.machine.texts.text import DeviceText
 
-#: A passage (or table column, or heading) that is about something else, or about another time.
-_ELSEWHERE = re.compile(
-    r"^\W*(?:(?:for|by|in|as a) (?:comparison|reference|contrast)|compare|comparison|versus|"
-    r"unlike\b[^,]*$)"
-    r"|\b(?:predecessors?|successors?|competitors?|competition|rivals?|competing)\b"
-    r"|\b(?:previous|prior|last|older|old|earlier|next|other|another|rival|first)[- ](?:generation|gen|"
-    r"model|version|card|one|product|module|machine|vendor|part|device|drive|board|box|node|server|"
-    r"memory|chip|revision|unit|firmware|bios|driver|kernel|figure|value)s?\b"
-    r"|\b(?:its|the|an?) (?:bigger|smaller|larger|little|big|cheaper|faster|slower|basic) (?:brother|sister|"
-    r"sibling|model|version|variant|edition|one)\b|\bsiblings?\b"
-    r"|^\W*(?:first it|at first|initially|before the (?:update|upgrade|change|fix|swap|move))\b"
-    r"|(?<=\w )(?:it|they|these) (?:\w+ )?replaced?s?\b"
-    r"|\b(?:hoped|wished|asked|aimed) for\b"
-    r"|\b(?:uses?|borrows?|shares?|lives? (?:off|in|on)) the (?:laptop|host|server|machine|system|computer|"
-    r"phone|workstation|cpu|processor)['’]s\b"
-    r"|\b(?:at|in|on|from) (?:the|an?)?\s?(?:other|another) (?:site|lab|rack|building|office|"
-    r"department|team)\b"
-    r"|\b(?:roadmap|planned|upcoming|rumou?r\w*|used to be|formerly|previously|originally)\b"
-    r"|\b(?:not about|nothing to do with)\b|\bhost (?:cpu|processor|machine|side|system)\b",
-    re.IGNORECASE,
-)
-# From here on in the clause it is about something else.
-_FROM_HERE = re.compile(
-    r"\b(?:(?<!more )(?<!less )(?<!fewer )(?<!longer )(?<!often )than|compared (?:with|to)|"
-    r"in comparison (?:with|to)|versus|vs\.?|unlike|instead of|rather than|as opposed to|against|"
-    r"whereas|down from|up from|formerly|previously|used to|will (?:have|offer|reach|be|get)|as with|"
-    r"like (?:the|an?)|replac(?:es|ing|ed(?! (?:by|with)))|(?:took|takes) the place of|"
-    r"(?:also|is|are) (?:sold|available|offered) (?:in|with|as|at)|(?:also|available) (?:with|in)|"
-    r"swapped (?:out|for)|retired|decommissioned)\b"
-    r"|\b(?:had|offered|did)\b|^\s*was\b",
-    re.IGNORECASE,
-)
-_NOT = re.compile(
-    r"\b(?:rose|went|grew|increased|improved|fell|dropped|changed|raised|lowered|cut|up|"
-    r"down)\s(?:\w+\s)?from\s(?:about )?$|\b(?:not|never|no longer|isn['’]t|aren['’]t|wasn['’]t|nicht|"
-    r"nowhere near)\s(?:the\s|an?\s|only\s)?(?:\w+\s)?[~≈]?$",
-    re.I,
-)
-_NOT_MORE = re.compile(
-    r"\b(?:not|never|no) (?:more|less|over|above|under|below|exceed\w*)\s(?:than\s)?$", re.I
-)
-_RELATIVE_BEFORE = re.compile(
-    r"(?:\b(?:twice|half|double|triple|times|thirds?|quarter|fraction|percent|adds?|adding|extra|"
-    r"additional|plus|by|every|difference|gap|penalty|overhead)|[0-9]\s?[x×]|%|\+)\s(?:(?:of|the|that|"
-    r"an?|another|about|some|roughly|around|ordinary|local|normal|plain)\s)*(?:[\w.-]+['’]s?\s)?[~≈]?$",
-    re.IGNORECASE,
-)
-_RELATIVE_AFTER = re.compile(
-    r"\s?(?:more|less|slower|faster|longer|shorter|extra|on top|higher|lower|penalty|overhead|above|"
-    r"better|worse|behind|added)\b",
-    re.I,
-)
-#: Who has another one, so that what follows is of theirs.
-_PEOPLE = re.compile(
-    r"\b(?:neighbou?rs?|friends?|colleagues?|co-?workers?|buddy|cousin|somebody(?: else)?|someone(?: else)?|"
-    r"(?:an)?other (?:people|users?|team|department|lab|site)|forums?|reviewers?|"
-    r"every(?:one|body) says|reddit|theirs|his|hers)\b"
-    r"|(?-i:\b[Tt]heir (?:[A-Z0-9][\w-]*|cards?|gpus?|modules?|box|machine|server)\b)",
-    re.IGNORECASE,
-)
-_BOX = r"(?:machine|server|workstation|computer|laptop|desktop|pc|box|rack|chassis|system)"
-# The memory of the machine that a card is in.
-_HOST = re.compile(
-    r"\bhost(?:['’]s)? (?:memory|ram|dram|has|holds|with)\b|\bhost\s?:"
-    rf"|\b(?:system|main) (?:memory|ram)\b|\b{_BOX}['’]s (?:own )?(?:memory|ram|dram|dimms|ddr\d)\b"
-    rf"|\b(?:the|this|our|my|an?|in) {_BOX}"
-    r"(?: (?:it|this) (?:sits|is|lives|runs|goes) in| around it| itself)?"
-    r" (?:has|with|holds|comes with|offers)\b"
-    rf"|\b(?:the|this|our|my|an?) {_BOX} (?:that )?(?:it|this|the card) (?:sits|is|lives|runs) in\b"
-    rf"|\bworkstation with\b|\bin (?:the|this|our|my) {_BOX}\s?:",
-    re.IGNORECASE,
-)
-# "The card next to it", "the L3 in front of it".
-_NEIGHBOUR = re.compile(
-    r"\b(?:the|an?) [\w-]+(?: [\w-]+)? (?:beside|next to|alongside|above|below|in front of|near) "
-    r"(?:it|this)\b",
-    re.I,
-)
 _CARD_OR_IN = re.compile(
     r"^\W*(?:in|host)\b|\b(?:it|cards?|gpu|accelerator|drive|device|expander|ssd)\b", re.IGNORECASE
 )
@@ -132,6 +54,9 @@ _CODE = re.compile(
     r"L[1-4]\b|[HDC]2[HDC]\b))[A-Z][A-Za-z]*-?[0-9][\w-]*"
 )
 
+_PARTS = re.compile(
+    r"\b(?:modules|dimms|sticks|stacks|dies|chips|cards|boards|banks|channels)\b", re.IGNORECASE
+)
 _NOW = re.compile(r"\b(?:now|nowadays|currently|these days|today)\b", re.IGNORECASE)
 _HOSTS = re.compile(r"\b(?:cpus?|processors?|host|main memory)\b|-core\b", re.IGNORECASE)
 
@@ -159,11 +84,13 @@ class Subject:
         if re.search(r"\bNVDIMM", top, re.IGNORECASE):  # is made of both
             self._technologies |= {"DRAM", "flash", "NAND"}
         first_words = passages[0].text[:150] if passages else ""
-        self._is_of_host = bool(_HOST.match(first_words)) and not _CARD_OR_IN.search(first_words)
+        self._is_of_host = bool(elsewhere.HOST.match(first_words)) and not _CARD_OR_IN.search(first_words)
         self._is_main = bool(self._technologies) and all(map(_DRAM.fullmatch, self._technologies))
         #: Whether it may be the host's own processor or memory, where others send what they are bad at.
         self.is_hosts = "DRAM" in self._technologies or bool(text.binding.cpus or _HOSTS.search(first_words))
         self.changed = any(_NOW.search(passage.text) for passage in passages)
+        #: Whether it consists of several alike, so that "64 GB each" is of one of them.
+        self.has_parts = any(_PARTS.search(passage.text) for passage in passages)
         self._latest = -1  # the passage that the states are of
         self._states: list[bool] = []
         self._codes = {text.name.upper(), *_CODE.findall(top)[:1]}
@@ -188,7 +115,8 @@ class Subject:
         if is_bound:
             # Named by its address, it is the device whatever else it is called.
             ahead = clause.text[: max(0, start - clause.start)]
-            return _about_others(passage.label) or any(said.search(ahead) for said in (_FROM_HERE, _OTHERS))
+            others = elsewhere.FROM_HERE.search(ahead) or _OTHERS.search(ahead)
+            return _about_others(passage.label) or bool(others)
         if self._is_elsewhere(passage):
             return True
         before = self._others_before(passage)[place]
@@ -237,9 +165,9 @@ class Subject:
         return not _OWN_AGAIN.search(clause.text) and clause.opener not in ("but", "while", "whereas", ";")
 
     def _names_another(self, before: str) -> bool:
-        if any(said.search(before) for said in (_ELSEWHERE, _FROM_HERE, _OTHERS, _PEOPLE, _NEIGHBOUR)):
+        if _OTHERS.search(before) or any(said.search(before) for said in elsewhere.EVERY):
             return True
-        host = None if self._is_of_host else _HOST.search(before)
+        host = None if self._is_of_host else elsewhere.HOST.search(before)
         if host and not (self._is_main and host[0].lower() == "main memory"):
             return True
         if not self._ordinary and _ORDINARY.search(before):
@@ -264,7 +192,7 @@ class Subject:
             return True
         if not match:
             return False
-        if _ELSEWHERE.search(after[: after.find(",") if "," in after else None]):
+        if elsewhere.SAID.search(after[: after.find(",") if "," in after else None]):
             return True
         technology = _TECHNOLOGY.fullmatch(match[1])
         return bool(technology) and match[0].split()[0] != "of" and match[1] not in self._technologies
@@ -284,14 +212,14 @@ def _first_word(label: str) -> str:
 
 def is_relative(before: str, after: str) -> bool:
     """Whether the quantity between is only relative ("twice DRAM's 80 ns", "80 ns more")."""
-    return bool(_RELATIVE_BEFORE.search(before[-60:]) or _RELATIVE_AFTER.match(after))
+    return bool(elsewhere.RELATIVE_BEFORE.search(before[-60:]) or elsewhere.RELATIVE_AFTER.match(after))
 
 
 def is_denied(before: str) -> bool:
     """Whether the text says that it is *not* the quantity that follows ``before``."""
-    return bool(_NOT.search(before[-40:])) and not _NOT_MORE.search(before[-40:])
+    return bool(elsewhere.NOT.search(before[-40:])) and not elsewhere.NOT_MORE.search(before[-40:])
 
 
 @lru_cache(4096)
 def _about_others(words: str) -> bool:
-    return bool(_ELSEWHERE.search(words))
+    return bool(elsewhere.SAID.search(words))

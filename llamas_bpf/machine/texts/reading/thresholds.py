@@ -12,36 +12,50 @@ _MOST = 64
 _ACT = re.compile(
     r"\b(?:migrat\w+|mov(?:e|es|ed|ing)|promot\w+|demot\w+|evict\w*|bring|brought|put|keep|kept|"
     r"plac(?:e|ed|ing)|offload\w*|belongs?|avoid|stop|should (?:go|come|leave|live|stay)|goes|send|sent|"
-    r"pull|push|use|threshold|limit|watermark|(?:take|pull|shift|relocate|ship|return) (?:it|them|"
+    r"pull|push|use|threshold|limit|watermark|let|return|"
+    r"(?:may|can|must|shall|might|ought to) (?:not )?(?:\w+ )?(?:go|come|leave|live|stay|remain|sit|reside|"
+    r"be)|(?:take|pull|shift|relocate|ship|return) (?:it|them|"
     r"pages?|the page)|intended|meant|suited|suitable|fill|worth|deserves?|spill|"
     r"candidates?|steer|throw|kick)\b",
     re.IGNORECASE,
 )
+#: The device, as its text calls it.
+_IT = (
+    r"(?:here|it|this|there|(?:the|this|our|that) (?:(?!local|fast\w*|main|other|slow\w*|host|near|"
+    r"ordinary)[\w-]+ )?"
+    r"(?:pool|expander|module|card|device|drive|stick|board|slice|shelf|far memory)|"
+    r"this (?:\w+ )?(?:memory|node|tier))"
+)
 _AWAY = re.compile(
     r"\b(?:away|elsewhere|out|off|demot\w+ (?:it|them|pages?|to)|evict\w*|leave|from here|"
     r"somewhere else|to (?:slower|slow|the slow|dram|disk|cxl)|kick\w*|throw|offload\w*|spill\w*|"
-    r"other (?:node|memory)|demot\w+)\b",
+    r"other (?:node|memory)|demot\w+|(?:bring|fetch|pull|promote|move|send|give|take)\b[^.;]{0,24} back|"
+    r"(?:move|migrat\w+|swap|page|throw) out)\b",
     re.IGNORECASE,
 )
 _HERE = re.compile(
-    r"\b(?:here|(?:in|on)?to (?:it|this)|in (?:it|this)|promot\w+|there|this (?:memory|node|device|"
-    r"tier)|bring|pull)\b",
+    rf"\b(?:here|(?:in|on)?to {_IT}|in (?:it|this)|promot\w+|there|this (?:memory|node|device|"
+    r"tier)|bring|pull|(?:move|migrat\w+|swap|page) in)\b",
     re.I,
 )
 _FROM_HERE = re.compile(
-    r"\b(?:away from|off|out of|from) (?:here|it|this|there)\b|\bbelongs? elsewhere\b|\bwasted\b|"
+    rf"\b(?:away from|off|out of|from) {_IT}\b|\b(?:bring|fetch|pull|promote|move|send|give|"
+    rf"take)\b[^.;]{{0,24}} back\b|"
+    r"(?:should|must|has to|have to|had better) (?:leave|go(?! (?:here|to|in))|move out)\b|"
+    r"\bbelongs? elsewhere\b|\bwasted\b|"
     r"\b(?:demot|evict)\w+(?![^.;]{0,30}\b(?:here|to (?:it|this))\b)",
     re.I,
 )
 _INTO_HERE = re.compile(
-    r"\b(?:in|on)?to (?:here|it|this)\b|\bhere\b|\bbelongs? (?:in|on) (?:it|this)\b|"
+    rf"\b(?:in|on)?to {_IT}\b|\b(?:move|migrat\w+|swap|page) in\b|\bhere\b|\bbelongs? (?:in|on) (?:it|"
+    rf"this)\b|"
     r"\b(?:intended|meant|suited|suitable) for\b",
     re.I,
 )
 _ACTS = re.compile("|".join(each.pattern for each in (_AWAY, _FROM_HERE, _INTO_HERE)), re.I)
 _ABOVE = re.compile(
     r"\b(?:more than|over|above|exceeds?|exceeding|at least|beyond|greater than|longer than|higher than|"
-    r"hotter than|busier than|often than|or more|reach\w*|from|mehr als|past|least)\b|>",
+    r"hotter than|busier than|fuller than|often than|or more|reach\w*|from|mehr als|past|least)\b|>",
     re.I,
 )
 _BELOW = re.compile(
@@ -50,14 +64,21 @@ _BELOW = re.compile(
     re.I,
 )
 _OR_MORE = re.compile(r"\bor (?:(?P<more>more|over|above|higher)|less|fewer|below|lower)\b", re.I)
-_KEEP_BELOW = re.compile(r"\b(?:keep|kept|stay|leave|never|not|do not|don['’]t|no more|limit|fill)\b", re.I)
+_KEEP_BELOW = re.compile(
+    r"\b(?:keep|kept|stay|leave|never|not|do not|let|don['’]t|no more|limit|fill)\b", re.I
+)
 _AVOID = re.compile(r"\bavoid|\bdo(?: not|n['’]t) (?:put|place|use|move)", re.IGNORECASE)
 _IDLE = re.compile(
-    r"\b(?:idle|untouched|unused|not (?:been )?(?:touched|used|accessed)|cold|without (?:a |"
-    r"an )?(?:access|touch)|inactive|old|sleep)\w*\b",
+    r"\b(?:idle|untouched|unused|(?:not|n['’]t|never) (?:been )?(?:touched|used|accessed|hit|read|needed|"
+    r"referenced)|"
+    r"(?:nobody|no one|nothing) (?:has |had )?(?:touch|us|access|need|ask|hit|read)\w*|cold|"
+    r"(?:without|no) (?:an? |any |being )?(?:access|touch|use|hit|fault|reference)|inactive|old|sleep|quiet|"
+    r"(?:since|last) (?:its |the )?(?:last )?(?:access|touch|use|hit))\w*\b",
     re.I,
 )
-_USED = re.compile(r"\b(?:occupan\w+|utili[sz]\w+|full|fill\w*|used|capacity|usage|belegt|free)\b", re.I)
+_USED = re.compile(
+    r"\b(?:occup\w+|utili[sz]\w+|in use|full(?:er)?|fill\w*|used|capacity|usage|belegt|free)\b", re.I
+)
 _WRITES = re.compile(r"\b(?:writes?|written|write[- ](?:share|ratio|fraction)|stores)\b", re.I)
 _TOUCHES = re.compile(
     r"\b(?:touch\w*|access\w*|us(?:e|es|ed)|hit|hits|read|times|faults?|references?|referenced|loads?|"
@@ -100,7 +121,9 @@ def _threshold(passage: Passage, quantity: Quantity, found: Sequence[Quantity]) 
         side = "above" if or_more["more"] else "below"
     elif above < 0 and below < 0:
         side = "below" if _BELOW.search(after[:12]) else "above"
-        if not re.search(r"\b(?:when|if|once|at|threshold|limit|from|per|until)\b|:", before, re.I):
+        if not re.search(
+            r"\b(?:when|if|once|at|threshold|limit|from|per|until|after|beyond)\b|:", before, re.I
+        ):
             return None
     else:
         side = "above" if above > below else "below"

@@ -4,7 +4,13 @@ import re
 from typing import Final
 
 _RAW: Final = {
-    "frequent_access": r"hot(?:test|ter)?\b(?! ?-?(?:plug|swap|spot))|frequent|"
+    "frequent_access": r"(?:every|each) (?:second|minute|moment|day)\b|daily\b|regularly (?:us|touch|access|"
+    r"need|read)\w*|"
+    r"(?:used|touched|accessed|needed|read|hit) (?:regularly|frequently|permanently)|"
+    r"(?:many|several|dozens of|hundreds of|thousands of|[0-9]+) times (?:an?|per|each|every) (?:second|"
+    r"minute|day)|"
+    r"(?:high|heavy) access (?:rate|frequency)|under (?:steady|constant|heavy) (?:fire|load|use|access)|"
+    r"hot(?:test|ter)?\b(?! ?-?(?:plug|swap|spot))|frequent|"
     r"(?<!written )(?<!not )(?<!how )(?<!however )often\b(?! (?:re)?writ| (?:than|"
     r"as) (?:\w+ ){0,2}writ)|(?:heavily|much|most|permanently|"
     r"constantly|always)[- ](?:used|accessed|hit|touched|referenced|read)|in (?:constant|heavy|"
@@ -24,9 +30,13 @@ _RAW: Final = {
     r"intermittent|idle (?:data|pages)|sits? idle|left alone|(?:long|quiet) (?:pauses?|gaps?|"
     r"spells?|silences?)|untouched|unused|lukewarm|inactive|not (?:often|frequently)|dormant|"
     r"dusty|stale|forgotten|not (?:been |being )?(?:touched|used|accessed|needed)|"
-    r"never (?:\w+ ){0,3}need|nobody (?:has |ever )*(?:look|touch|use|need|ask|read)\w*|"
+    r"never (?:\w+ ){0,3}need|(?:nobody|no one) (?:has |will |would |ever )*(?:look|touch|use|need|ask|read|"
+    r"miss)\w*|"
+    r"sits (?:there|around)|(?:data|pages?|that) (?:\w+ )?sleeps?\b|"
     r"backups\b|historical|ab und zu|gelegentlich|selten|kalte?n?\b",
-    "reads": r"(?!reads? (?:in|at|takes?) (?:\w+ )?[0-9])(?<!nobody )"
+    "reads": r"(?:never|hardly|rarely|seldom) (?:ever )?chang\w*|immutable|static (?:data|tables?|content)|"
+    "lookup tables?|"
+    r"(?!reads? (?:in|at|takes?) (?:\w+ )?[0-9])(?<!nobody )"
     r"(?<!no one )(?<!ever )(?<!never )read(?:s|"
     r"ing)?\b(?!\s?[=:]\s?~?[0-9])(?![ -](?:or|and|/)[ -]?writ\w+ (?:latency|"
     r"bandwidth))(?![ -](?:latency|"
@@ -35,14 +45,18 @@ _RAW: Final = {
     r"(?<!than you )(?<!as you )(?<!than it is )(?<!than they are )(?<!than )(?<!once )(?:over|"
     r"re)?writ(?:e(?! home)|es|ing|ten)\b(?! once)(?!\s?[=:]\s?~?[0-9])(?![ -](?:latency|bandwidth|"
     r"speed|throughput|amplif|"
-    r"endur|cycle|buffer|cache|ahead|up\b))|writers?\b|updat(?:es?|ing|ed)\b|modif(?:y|ies|ying|"
-    r"ications?)\b|mutat|stores\b|dirt(?:y|ied)\b (?:data|pages)|ingest|schreib",
+    r"endur|cycle|buffer|cache|ahead|up\b))|writers?\b|updat(?:es?|ing|ed)\b|append\w*|"
+    r"(?:chang|modif)(?:e|es|ed|ies|ied|ing) (?:often|all the time|constantly|frequently|a lot|every|much)|"
+    r"modif(?:y|ies|ying|ications?)\b|modified (?:pages|data|often)|mutat|stores\b|dirt(?:y|ied)\b (?:data|"
+    r"pages)|ingest|schreib",
     "random_access": r"random(?:ly)?\b|scatter|irregular (?:access|pattern|read)|(?:jump|hop|"
     r"skip)\w* (?:around|"
-    r"about)|all over the place|unpredictable|haphazard|erratic|seeks?\b|seeking|"
+    r"about)|all over the place|unpredictable|haphazard|erratic|seeks?\b|seeking|(?:no|without|poor|little|"
+    r"bad) locality|"
     r"point (?:queries|lookups)|hash (?:tables?|joins?|lookups?)|non-?(?:sequential|"
     r"contiguous)|zufällig|wahlfrei",
-    "sequential_access": r"(?<!non-)sequential(?! (?:code|program|work|logic|execution))|stream(?:ing|s|"
+    "sequential_access": r"(?<!non-)sequential(?! (?:code|program|work|logic|execution))|"
+    "(?-i:(?!STREAM))stream(?:ing|s|"
     r"ed)?\b|"
     r"scan(?:s|ning)?\b|sweeps?\b|linear (?:access|read|write|walk|pass)|"
     r"one after (?:the other|another)|front to back|(?:start|beginning) to (?:end|finish)|"
@@ -50,10 +64,14 @@ _RAW: Final = {
     r"sequentiell",
     "small_accesses": r"(?:small|tiny|short|little|narrow|fine-grained)(?:[ -](?:and|or|random|scattered|"
     r"single))*[ -](?:\w+[ -])?(?:access|read|write|request|transfer|record|i/?o|object|update|"
-    r"message|block|piece|item|store|load)|fine-grained|sub-(?:page|block|line)|single-(?:byte|"
+    r"message|block|piece|item|store|load)|fine-grained|[0-9]+[- ]byte (?:access|read|write|request|transfer|"
+    r"update|store|load)|"
+    r"(?:small|tiny|little) (?:ones|things|stuff|pieces)|below a (?:page|line|block|sector)|sub-(?:page|"
+    r"block|line)|single-(?:byte|"
     r"word)|(?:individual|single|a few) (?:bytes|words)|byte-(?:sized|wise|granular)|"
     r"partial (?:line|page|sector|block)|piecemeal|kleine[nr]? (?:zugriff|anfrage|daten)",
-    "large_data": r"capacity-(?:hungry|bound|heavy|intensive)|(?:large|big|bigger|huge|vast|giant|"
+    "large_data": r"fits? nowhere|capacity (?=matters|counts|is (?:what|king))|capacity-(?:hungry|bound|"
+    "heavy|intensive)|(?:large|big|bigger|huge|vast|giant|"
     r"gigantic|enormous|massive|sizable|immense|"
     r"oversized)(?:[ -]|, )(?:[\w-]+ ){0,2}(?:data|array|object|footprint|table|model|file|"
     r"dataset|working|heap|buffer|matri|structure|alloc|transfer|block|quantit|amount|batch|"
@@ -64,18 +82,23 @@ _RAW: Final = {
     r"(?:in-memory|huge|large) databases?|große[nr]? (?:daten|tabelle|felder)|viel platz",
     "bandwidth": r"(?<!high )bandwidth(?!-?(?:bound host))|high[ -]bandwidth(?! memory)|"
     r"throughput(?![ -](?:computing|work|code))|(?:data|transfer) rates?\b|bandbreite",
-    "latency": r"latenc(?:y|ies)|response times?|respons(?:e|ive\w*)\b|respond|real-?time|time-critical|"
+    "latency": r"wait(?:s|ing)? (?:for|on) (?:each|every|the) (?:access|load|read|answer|result)|latenc(?:y|"
+    r"ies)|response times?|respons(?:e|ive\w*)\b|respond|real-?time|time-critical|"
     r"delay-sensitive|access times?|latenz|reaktion",
     "keeping_data": r"(?:must|should|has to|needs? to|have to|that|may) (?:not be lost|never be lost|"
     r"not vanish|be kept|survive|outlive|persist|outlast)|surviv|durab|logs?\b|journal|"
     r"metadata|checkpoint|persistent data|persisted|keeping data|must not (?:be lost|vanish)|"
     r"permanent(?:ly)? (?:data|stor|kept)|permanent\b|long-term|safekeeping|crash[- ]safe|"
-    r"write-ahead|power[- ](?:cut|fail|loss)\w*|cannot be lost|afford to lose|"
+    r"write-ahead|power[- ](?:cut|fail|loss)\w*|cannot be lost|(?:cannot|can['’]t|not) (?:be )?(?:recreat|"
+    r"replac|regenerat|rebuil)\w*|only copy|irreplaceable|"
+    r"afford to lose|"
     r"data (?:retention|safety)",
     "parallel_compute": r"(?:embarrassingly |massively |highly |data[- ])?parallel|sim[dt]\b|"
     r"vector(?! database)|"
     r"(?:many|lots of|hundreds of|thousands of) (?:\w+ )?(?:threads|lanes|work-?items)|"
-    r"in lockstep|same (?:operation|instruction)|element-?wise|throughput[ -](?:computing|work|code)|"
+    r"in lockstep|same (?:operation|instruction|thing|calculation)|threaded\b|"
+    r"(?:many|hundreds of|thousands of|millions of) (?:\w+ )?(?:work items|items|elements|tasks|pieces|"
+    r"parts)|element-?wise|throughput[ -](?:computing|work|code)|"
     r"(?:wide|"
     r"regular) (?:loops?|kernels?|work)\b|rendering|image processing|vektor",
     "matrix_compute": r"matri(?:x|ces)|matmul|gemms?\b|blas\b|tensor|neural net|deep[- ]learning|"
@@ -87,8 +110,10 @@ _RAW: Final = {
     "pointer_chasing": r"pointer|linked (?:list|data|struct)|(?:graph|tree) (?:traversal|walk|algorithm|"
     r"search)|"
     r"tree (?:walk|traversal|search)|b-?trees?\b|dependent (?:load|access|read)|hash lookups|"
-    r"list walk|indirection|follow\w* (?:\w+ )?(?:links|references)|zeiger",
-    "background_work": r"background|house-?keeping|batch (?:job|work|process)|low[- ]priority|maintenance|"
+    r"list walk|indirection|(?:walk|travers|search|climb)\w* (?:\w+ )?(?:trees?|lists?|graphs?|links)|"
+    r"follow\w* (?:\w+ )?(?:links|references)|zeiger",
+    "background_work": r"no(?:body| one) (?:is )?wait\w*|background|house-?keeping|batch (?:job|work|"
+    "process)|low[- ]priority|maintenance|"
     r"chores?\b|daemons?\b|cron\b|nightly|garbage collect|best-effort|(?:not|non-?)[ ]?urgent|"
     r"undemanding|odd jobs|hintergrund",
 }

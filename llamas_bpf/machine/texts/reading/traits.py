@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import zip_longest
 
 from llamas_bpf.machine.texts.claim import Claim
-from llamas_bpf.machine.texts.reading.clauses import Clause
 from llamas_bpf.machine.texts.reading.passages import Passage
 from llamas_bpf.machine.texts.reading.praise import POLARITY
 from llamas_bpf.machine.texts.reading.subject import Subject
@@ -13,7 +12,8 @@ from llamas_bpf.machine.texts.reading.trait_words import TRAITS
 
 _MOST_LABEL = 4  # words
 _ANSWER = re.compile(
-    r"\W*(?:[0-9:]{4,8}\W+[\w.-]{1,20}:\s*|\w{1,20}>\s*|a(?:nswer)?:\s*)?(?:(?P<yes>yes|sure|absolutely|certainly|"
+    r"\W*(?:[0-9:]{4,8}\W+[\w.-]{1,20}:\s*|\w{1,20}>\s*|a(?:nswer)?:\s*)?(?:(?P<yes>yes|sure|absolutely|"
+    r"certainly|"
     r"definitely|of course|by all means)|"
     r"no|not|never|don['’]?t|please don['’]?t|please do not|rather not|better not|avoid|nope)\b",
     re.IGNORECASE,
@@ -30,6 +30,10 @@ _EXCEPT = re.compile(
 )
 _OTHER = {"good_at": "bad_at", "bad_at": "good_at"}
 _FOR = re.compile(r"\s*for\b", re.IGNORECASE)
+_FOR_ALL = re.compile(r"\bfor (?:anything|everything|whatever)\b", re.IGNORECASE)
+_MOST_FOR = 6  # words
+#: Where the words of praise and blame of a clause stand, and what each is.
+_Judged = list[tuple[int, str | None]]
 _CARRY_ON = ("and", "or", "nor", "und", ",", "(", "[", "")
 
 
@@ -81,9 +85,10 @@ def _traits(
     found = passage.quantities
     if passage.raw.endswith("?") and len(passage.raw.split()) > _MOST_LABEL:
         return  # a question praises nothing
-    sides = _sides(passage, passage.clauses, about)
+    judgements = [_judged(clause.text, about) for clause in passage.clauses]
+    sides = _sides(passage, judgements, about)
     for place, clause in enumerate(passage.clauses):
-        judged = [(match.start(), _meant(match, about)) for match in POLARITY.finditer(clause.text)]
+        judged = judgements[place]
         here = [q.family for q in found if clause.start <= q.start < clause.end]
         for trait, stems in TRAITS.items():
             for match in stems.finditer(clause.text):
@@ -103,13 +108,17 @@ def _traits(
                     break
 
 
-def _sides(passage: Passage, among: Sequence[Clause], about: Subject) -> list[str | None]:
+def _sides(passage: Passage, judgements: Sequence[_Judged], about: Subject) -> list[str | None]:
     """Each clause's side; without a word of its own, what carries over from before, behind or above."""
-    own = [_side(clause.text, about) for clause in among]
+    among = passage.clauses
+    own = [_last(judged) for judged in judgements]
     sides: list[str | None] = []
     for place, clause in enumerate(among):
         before = sides[-1] if sides and clause.opener in _CARRY_ON else None
-        meant = "good_at" if place and _FOR.match(clause.text) else None  # "A GPU, for parallel work"
+        # "A GPU, for parallel work", "For large tables."
+        is_short = len(among) == 1 and len(clause.text.split()) <= _MOST_FOR
+        is_for = ((place or is_short) and _FOR.match(clause.text)) or _FOR_ALL.search(clause.text)
+        meant = "good_at" if is_for else None
         sides.append(own[place] or before or meant)
     for place in range(len(among) - 2, -1, -1):
         if sides[place] is None and among[place + 1].opener in _CARRY_ON:
@@ -122,7 +131,15 @@ def _sides(passage: Passage, among: Sequence[Clause], about: Subject) -> list[st
 
 def _side(text: str, about: Subject) -> str | None:
     """The side of the last word of praise or blame."""
-    said = [side for match in POLARITY.finditer(text) if (side := _meant(match, about)) != "neutral"]
+    return _last(_judged(text, about))
+
+
+def _judged(text: str, about: Subject) -> _Judged:
+    return [(match.start(), _meant(match, about)) for match in POLARITY.finditer(text)]
+
+
+def _last(judged: _Judged) -> str | None:
+    said = [side for _, side in judged if side != "neutral"]
     return f"{said[-1]}_at" if said else None
 
 
@@ -132,7 +149,7 @@ def _meant(match: re.Match[str], about: Subject) -> str | None:
     return match.lastgroup
 
 
-def _nearest(judged: Sequence[tuple[int, str | None]], place: int) -> str | None:
+def _nearest(judged: _Judged, place: int) -> str | None:
     """The side of the word of praise or blame nearest to ``place``; none where that is denied."""
     side = min(((abs(start - place), side) for start, side in judged), default=(0, None))[1]
     return None if side in (None, "neutral") else f"{side}_at"

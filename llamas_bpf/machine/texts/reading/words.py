@@ -32,12 +32,12 @@ WRITE = re.compile(
 #: Which way data goes, of a bandwidth: out of the device is read, into it is written.
 OUT = re.compile(
     r"\b(?:(?:from|out of|leaving) (?:it|the (?:device|card|module|drive|expander|pool|board|memory))|"
-    r"(?:device|card)[- ]to[- ]host|d2h|c2h|read-?out|outbound|egress)\b|\bout\s*[:=]?\s*$",
+    r"(?:device|card)[- ]to[- ]host|d2h|c2h|read-?out|outbound|egress)\b|\bout\s*(?:[:=]|$)",
     re.IGNORECASE,
 )
 IN = re.compile(
     r"\b(?:(?:into|to|onto|entering) (?:it|the (?:device|card|module|drive|expander|pool|board|memory))|"
-    r"host[- ]to[- ](?:device|card)|h2d|h2c|inbound|ingress)\b|\bin\s*[:=]?\s*$",
+    r"host[- ]to[- ](?:device|card)|h2d|h2c|inbound|ingress)\b|\bin\s*(?:[:=]|$)",
     re.IGNORECASE,
 )
 
@@ -64,15 +64,24 @@ BANDWIDTH = re.compile(
     r"|(?-i:(?<=[a-z])(?:BW|Bandwidth)(?![a-z]))",
     re.I,
 )
+_LEAST = r"(?:min(?:imum|imal)?\.?|smallest|least|finest|native|natural|internal|atomic|basic|optimal)"
+_MOVED = r"(?:access(?:es)?|transfers?|transactions?|i/?o|requests?|fetch(?:es)?|bursts?|fills?)"
 GRANULARITY = re.compile(
     r"\b(?:granul\w*|granularität|access (?:unit|size|width)|(?:unit|size) of access|cache ?lines?|"
     r"line size|lines?|sectors?|sektor\w*|blocks?|block size|page size|pages?|burst(?: length| size)?|"
-    r"atoms?|chunks?|internal(?:ly)?|at a time|minimum transfer|smallest|addressable|units? of)\b",
+    r"atoms?|chunks?|internal(?:ly)?|at a time|minimum transfer|smallest|addressable|units? of|"
+    r"transactions?)\b",
     re.IGNORECASE,
 )
 _STRONG = re.compile(
-    r"\b(?:granular\w*|access (?:unit|size|width)|(?:unit|size) of access|sectors?|page size|block size|"
-    r"line size|cache ?lines?|units? of)\b",
+    r"\b(?:granular\w*|access (?:unit|size|width)|(?:unit|size) of access|sectors?|page[ _]size|"
+    r"block[ _]size|"
+    r"line size|cache ?lines?|units? of|unit size|atomicity|"
+    rf"{_LEAST} (?:[\w-]+ )?(?:{_MOVED}|units?|thing|size|reads?|writes?|blocks?)|"
+    r"(?:nothing|none|no \w+) (?:is )?(?:smaller|less|finer|shorter) than)\b"
+    rf"|\b(?:each|every|one|an|any|a single) {_MOVED}\b[^\0.;]{{0,24}}\0"
+    r"|\0[ -]?(?:byte )?(?:blocks?|lines?|pages?|sectors?|chunks?|units?|atoms?|granules?|bursts?|words?)\b"
+    r"(?! (?:at random|random|sequential|cache|free|tables?|in \w+ order))",
     re.I,
 )
 
@@ -110,11 +119,12 @@ LINK = re.compile(
     re.I,
 )
 NOT_CAPACITY = re.compile(
-    r"\b(?:(?:module|dimm|stack|die|chip|stick) (?:capacity|size)|L[1-4]|llc|cache|caches|buffers?|sram|"
+    r"\b(?:(?:module|dimm|stack|die|chip|stick) (?:capacity|size)|L[1-4]|llc|cache|caches|buffers?|"
+    r"(?:erase|super)[ -]?(?:blocks?|units?|size)|"
     r"queue|headers?|firmware|free|reserved|used|we use|"
     r"requests?|transfers?|random|sequential|i/?o|queue depth|files?|sizes? of|messages?|packets?|"
     r"working sets?|data ?sets?|arrays?|allocations?|objects?|larger than|bigger than|smaller than|"
-    r"more than|less than|up to a|above|below|under|dies?|chips?|tables?|test(?:s|ed)?|window|"
+    r"more than|less than|up to a|above|below|under|dies|chips|tables?|test(?:s|ed)?|"
     r"stripe|interleav\w*|huge ?pages?|log|swap file|image|written|writes|endurance|tbw|per day|"
     r"lifetime|wears?|of which|thereof|(?:a|per|each|every) (?:day|week|month|year)|yearly|annual\w*|daily|"
     r"over (?:\w+ )?years|over (?:its|the) (?:whole )?life(?:time|span)?|warrant\w*|workload|"
@@ -154,6 +164,14 @@ COUNTED = re.compile(
 #: How far a figure holds: the first kind that a clause has words of.
 QUALIFIERS: tuple[tuple[int, re.Pattern[str]], ...] = (
     (
+        0,
+        re.compile(
+            r"\b(?:settles?|settled|steady[- ]state|in the long (?:run|term)|long-term|continuous(?:ly)?|"
+            r"after (?:that|which)|from then on|p50|50th|sustain\w*)\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (
         3,
         re.compile(
             r"\b(?:peak(?:s|ing)?|short bursts?|mix(?:ed)?|cross-?socket|(?:other|far|second) socket|"
@@ -161,7 +179,11 @@ QUALIFIERS: tuple[tuple[int, re.Pattern[str]], ...] = (
             r"theoretical\w*|burst|p9+\d*|99(?:\.9+)?(?:th)?|percentile|tail|worst|"
             r"under (?:heavy |full )?load|loaded|when (?:it is )?(?:full|busy|hot)|throttl\w*|drops?|"
             r"falls?|degrad\w*|at best|best case|raw|saturated|contention|maximum|max|minimum|min|"
-            r"spikes?|sometimes|cold|first touch)\b|\bonce (?:the|it)\b|\bafter (?:an?|the|some|a few)\b",
+            r"spikes?|sometimes|cold|first touch|(?:begins?|starts?|begin|start)(?: (?:out|off))?(?= (?:at|"
+            r"with)\b)|"
+            r"(?:in)?to (?:the|its) (?:\w+ )?cache|(?:only )?(?:while|as long as|"
+            r"until) the (?:\w+ )?(?:cache|buffer)|"
+            r"for the first)\b|\bonce (?:the|it)\b|\bafter (?:an?|the|some|a few)\b",
             re.IGNORECASE,
         ),
     ),
