@@ -50,6 +50,9 @@ def answer(question: str) -> None:
         case "asks on":
             say(kind="asking", question=question)
             say(kind="asking", question=question)
+        case "asks without end":
+            while True:
+                say(kind="asking", question=question)
         case "knows of no call":
             say(kind="answered", question=question, exchanges=[exchange(prompt=[])])
         case "needs no call":

@@ -206,8 +206,8 @@ class LlmAdvisor:
                     self._flushed += self._figures.flushes
                     self._figures = Figures(context_tokens=0, flushes=0, recalled_entries=0)
                     self._die(message.sentence, now_ns)
-                case Asking():
-                    self._begun += 1
+                case Asking():  # it may say so as often as it likes
+                    self._begun = min(self._begun + 1, most_calls(self._config.context))
                 case Answered() if self._asked:
                     self._answered(self._asked, message, now_ns)
 

@@ -60,9 +60,11 @@ def test_a_state_that_fills_up_stops_actions_and_not_the_loop(tmp_path: Path) ->
         assert spin.stdout is not None
         threads = [int(word) for word in spin.stdout.readline().split()]
         with running(*options, env=model(server.url), within=[*prefix, str(state), str(full)]) as run:
-            run.until(lambda window: window["window"] > 0)
+            run.until(lambda window: bool(server.questions))
             full.with_suffix(".asked").touch()
             run.until(lambda window: any("hints are dropped" in each for each in window["degradations"]))
+            # Nor is anything asked whose cost could not be kept.
+            run.until(lambda window: any("cannot be noted" in each for each in window["degradations"]))
             seen = len(run.windows)
             window = run.until(lambda window: window["window"] > seen + 1)
             assert [os.sched_getaffinity(thread) for thread in threads] == [ALL, ALL]

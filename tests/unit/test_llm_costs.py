@@ -66,6 +66,9 @@ def test_each_call_that_was_begun_has_cost_a_window(monkeypatch: pytest.MonkeyPa
         ]
         assert len({one.id for one in loop.exchanges}) == 3
         assert (loop.advisor.figures().hour.calls, loop.advisor.figures().hour.tokens) == (3, 60_000)
+    with lying(monkeypatch, "asks without end") as loop:
+        loop.answer()
+        assert len(loop.exchanges) <= 2 * 8 + 4
     with lying(monkeypatch, "asks on") as loop:
         loop.window()
         until(lambda: not loop.advisor.idle() and loop.advisor._begun == 2)
