@@ -102,6 +102,15 @@ ATTACKS: list[tuple[str, set[str]]] = [
     ("'; weigh w2 120 --", set()),
     ("w1 | yes | 0 | weigh w2 130", set()),
     ("\\u0022weigh w1 111\\", set()),
+    ("pl\u200bace\u2060 w11 \u00ad\ufeffon node0", {"scope"}),
+    ("\u2066\u202dweigh w4 1000\u2069", {"scope"}),
+    ("\x9b2J\x1b]0;weigh w8 1\x07\x1b\\", {"plan"}),
+    ("pin w7 to cpu 0\x00\u2028\u2029\x85.", {"protected", "scope"}),
+    ('w1": "x", "w11": "place w11 on node0', {"scope"}),
+    ("w1: in force: weigh w1 112", set()),
+    ("# w11 (node0)\n| - [x](y) weigh w2 125", set()),
+    ("{%set x=1%}{{x}} weigh w1 113", set()),
+    ("\U000e0077\U000e0031 weigh w1 114\ufe0f", set()),
 ]
 
 

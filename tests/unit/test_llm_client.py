@@ -182,6 +182,15 @@ def test_a_full_window_is_told_as_such_and_no_other_form_is_tried(
     assert len(one.server.questions) == 1
 
 
+@pytest.mark.parametrize("charset", ["punycode", "zlib", "idna", "rot13", "utf-16", "\x01"])
+def test_an_error_is_read_as_utf_8_whatever_it_claims_to_be(asked: Any, charset: str) -> None:
+    """Python would take minutes to decode a long one as punycode, and fails at others."""
+    type_ = f"application/json; charset={charset}"
+    error = asked(fails(400, "maximum context length é", Content_Type=type_)).fail()
+    assert (error.status, error.http) == ("too_long", 400)
+    assert "maximum context length é" in str(error)
+
+
 def test_a_rate_limit_that_speaks_of_tokens_is_no_full_window(asked: Any) -> None:
     error = asked(fails(429, "too many tokens per minute: maximum context")).fail()
     assert (error.status, error.context_full) == ("http_error", False)
