@@ -131,11 +131,14 @@ def test_the_labs_own_failures_are_125_and_only_of_lab_run() -> None:
 
 def test_a_state_directory_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    for state in ("/proc/none", str(tmp_path / "file/below")):
+    below = str(tmp_path / "file/below")
+    for state, status, told in (
+        ("/proc/none", 1, "/proc/none: cannot be made: No such file or directory: give another --state"),
+        (below, 2, f"Invalid value for '--state': {below}: Not a directory"),
+    ):
         ended = done([*LLAMAS, "run", "--duration", "1", "--state", state])
-        assert ended.returncode == 1
-        assert f"{state}: cannot be made" in ended.stderr
-        assert "give another --state" in ended.stderr
+        assert ended.returncode == status
+        assert told in ended.stderr
 
 
 def test_a_demo_with_a_key_alone_names_no_address() -> None:
