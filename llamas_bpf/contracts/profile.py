@@ -42,7 +42,7 @@ Words = Annotated[str, Field(min_length=1, max_length=300)]
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Binding(_Frozen):

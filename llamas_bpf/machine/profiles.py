@@ -80,7 +80,8 @@ def read_offline(text: "DeviceText") -> DeviceProfile:
 def saved(state: Path, text: "DeviceText") -> DeviceProfile | None:
     """What was learned from just this text. Raises ConfigError where the file is damaged, or not ours."""
     found = kept.read(_path(state, text.name), DeviceProfile)
-    return found if found and (found.name, found.text_hash) == (text.name, text.hash) else None
+    is_of = found and (found.name, found.text_hash, found.binding) == (text.name, text.hash, text.binding)
+    return found if is_of else None
 
 
 def save(state: Path, profile: DeviceProfile) -> None:

@@ -160,7 +160,8 @@ class Database:
             return str(self.damaged())
         if name.startswith("SQLITE_BUSY"):
             return f"{self.file}: another process has been writing to it for {_WAIT_S:.0f} s"
-        return f"{self.file}: {error}: is {self.file.parent} still a directory that root can write?"
+        why = error.strerror if isinstance(error, OSError) else error
+        return f"{self.file}: {why}: is {self.file.parent} still a directory that root can write?"
 
     def _no_room(self) -> bool:
         try:

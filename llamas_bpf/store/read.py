@@ -89,7 +89,7 @@ class Reader:
         try:
             with self._database.transaction() as db:
                 yield db
-        except (ValueError, LookupError, TypeError, zlib.error):
+        except (ValueError, LookupError, TypeError, RecursionError, zlib.error):
             raise self._database.damaged() from None
 
 

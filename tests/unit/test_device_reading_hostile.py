@@ -153,3 +153,16 @@ def test_time_grows_with_the_length_of_a_hostile_text_and_not_faster(piece: str)
 
     seconds(1000)
     assert seconds(60_000) < 40 * seconds(7500) + 1
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ("Capacity 1e308 TB.", "capacity_bytes"),
+        ("Reads take 1e308 s.", "read_latency_ns"),
+    ],
+)
+def test_what_is_beyond_all_counting_is_a_doubt(body: str, field: str) -> None:
+    found = read(body)
+    assert getattr(found, field) is None
+    assert [one.field for one in found.doubts] == [field]

@@ -116,6 +116,10 @@ def test_what_was_learned_is_used_and_no_longer_than_its_text_stands(place: Plac
     assert place.json()["machine"]["profiles"][0]["read_latency_ns"] == 21
     (place.texts / "fast.md").write_text(FAST.replace("20 ns", "25 ns"))
     assert place.json()["machine"]["profiles"][0]["read_latency_ns"] == 25
+    kept.write_text(kept.read_text().replace('"node":0', '"cpus":"0-99999999999"'))
+    assert place.json()["machine"]["profiles"][0]["binding"]["node"] == 0
+    kept.write_text(kept.read_text().replace("21.0", "1e999"))
+    assert "Infinity" not in place.devices("--json")[0]
     kept.write_text("no JSON")
     (note,) = [one for one in place.json()["machine"]["notes"] if "damaged" in one]
     assert note == f"{kept} is damaged: remove it (its text is read anew)"

@@ -172,6 +172,7 @@ def test_nothing_kept_yet(run: Run, tmp_path: Path) -> None:
     [
         "UPDATE decisions SET hint = '{\"kind\"'",
         "UPDATE decisions SET hint = '[]'",
+        f"UPDATE decisions SET hint = '{'[' * 100_000}'",
         "UPDATE steps SET body = '{'",
     ],
 )

@@ -1,5 +1,6 @@
 """Quantities in a text: numbers with units, alone, in pairs (90/300 ns) and as ranges (170 to 250 ns)."""
 
+import math
 import re
 from dataclasses import dataclass, replace
 
@@ -72,7 +73,7 @@ def find(text: str) -> list[Quantity]:
         half = 0.5 if _AND_A_HALF.match(text, unit.end) else 0
         value = (number.value + half) * unit.scale
         # Not 999.9999999999999; but 2 TiB are so many bytes, to the last one.
-        value = float(round(value) if unit.family == "bytes" and value >= 1 else f"{value:.12g}")
+        value = float(round(value) if unit.family == "bytes" and 1 <= value < math.inf else f"{value:.12g}")
         thousands = _THOUSANDS.fullmatch(text[number.start : number.end])
         unclear = thousands is not None and value * 1000 <= _MOST_UNCLEAR.get(unit.family, 0)
         one = Quantity(value, unit.family, number.start, max(number.end, unit.end), is_ambiguous=unclear)
