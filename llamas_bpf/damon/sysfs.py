@@ -126,9 +126,9 @@ def describe(number: int, targets: Sequence[Target]) -> None:
             write(place / str(index) / "pid_target", target.pid)
         regions = place / str(index) / "regions"
         write(regions / "nr_regions", len(target.ranges))
-        for region, (first, end) in enumerate(target.ranges):
-            write(regions / str(region) / "start", first)
-            write(regions / str(region) / "end", end)
+        for region, (first, end) in enumerate(target.ranges):  # hundreds: a Path doubles what each takes
+            write(f"{regions}/{region}/start", first)
+            write(f"{regions}/{region}/end", end)
 
 
 def running(number: int) -> bool:
@@ -157,7 +157,7 @@ def read(path: Path) -> str:
     return _when_free(lambda: path.read_text(encoding="utf-8", errors="surrogateescape")).rstrip("\n")
 
 
-def write(path: Path, value: int | str) -> None:
+def write(path: Path | str, value: int | str) -> None:
     """Waits, a second at most, for those whose turn it is."""
 
     def in_turn() -> None:
@@ -178,7 +178,7 @@ def _when_free(done: Callable[[], Result]) -> Result:
     return done()
 
 
-def _write_once(path: Path, text: bytes) -> None:
+def _write_once(path: Path | str, text: bytes) -> None:
     """In one write(2): the kernel takes each of them for a whole value."""
     file = os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC)
     try:
