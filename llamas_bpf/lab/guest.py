@@ -23,7 +23,8 @@ HOST_ADDRESS = "10.0.2.2"  # what a guest with a network calls this host, by QEM
 
 _ROOT_BUS = "bus=pcie.0"  # or QEMU would try the bridges of the topology
 _NETWORK = ["-netdev", "user,id=net", "-device", f"virtio-net-pci,netdev=net,{_ROOT_BUS}"]
-_BOOT_LIMIT_S = 90  # emulated boots take 4 to 10
+_BOOT_LIMIT_S = 180  # emulated boots take 4 to 10, on a busy host up to a minute
+_OFF_LIMIT_S = 60  # a second, likewise
 _RESULT_BYTES = 1 << 30  # of a sparse file
 _SIGNS_OF_DEATH = ("Kernel panic", "lab: failed")
 _CONSOLE_TAIL_LINES = 30
@@ -98,7 +99,7 @@ def boot(
         try:
             copies = {out: sinks[0], err: sinks[1]}
             streams.copy(copies, deadlines.look, streams.Line(line, terminal) if line and terminal else None)
-            process.wait(timeout=10)
+            process.wait(timeout=_OFF_LIMIT_S)
         except (TimeoutError, subprocess.TimeoutExpired) as error:
             raise LabError(f"{error}\n{console_tail(console)}") from None
     if process.returncode != 0:
