@@ -49,6 +49,7 @@ def main(seconds: int | None, hot_mib: int, out: Path) -> None:
             until(latency.exists, "the service builds its hot set, and starts to serve")
             time.sleep(5)
             before, started = take(here), time.monotonic()
+            click.echo(f"… the controller starts: {shares(before)}", err=True)
             after, windows = control(here, seconds, out)
             restored = take(here)
     show(before, after, restored, windows, latency, started)
@@ -109,9 +110,13 @@ def control(here: Machine, seconds: int, out: Path) -> tuple[dict[str, Snapshot]
 
 def progress(window: dict[str, Any], now: dict[str, Snapshot]) -> None:
     """One line, overwritten each window."""
-    shares = ", ".join(f"{now[name].fast_ratio:4.0%} of {name}" for name in NAMES)
-    line = f"window {window['window']}: in fast memory {shares}; {window['in_force']} settings in force"
+    line = f"window {window['window']}: {shares(now)}; {window['in_force']} settings in force"
     click.echo(f"\r{line:<79}", nl=False, err=True)
+
+
+def shares(now: dict[str, Snapshot]) -> str:
+    """How much of each is in fast memory."""
+    return "in fast memory " + ", ".join(f"{now[name].fast_ratio:4.0%} of {name}" for name in NAMES)
 
 
 if __name__ == "__main__":
