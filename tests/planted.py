@@ -22,13 +22,13 @@ def rule(name: str, hint: str, when: str = _HOLDS, windows: int = 1) -> str:
     return _RULE.format(name=name, hint=hint, when=when, windows=windows)
 
 
-def only(directory: Path, *rules: str) -> Path:
-    """A configuration with these rules in place of the packaged ones."""
+def only(directory: Path, *rules: str, window_s: float = 1) -> Path:
+    """A configuration with these rules in place of the packaged ones, and windows of that length."""
     folder = directory / "policies/rules"
     folder.mkdir(parents=True)
     for packaged in ("cpu", "devices", "memory", "tiering"):
         (folder / f"{packaged}.toml").write_text("")
     (folder / "ours.toml").write_text("".join(rules))
     config = directory / "config.toml"
-    config.write_text(f"policies = '{directory / 'policies'}'\n")
+    config.write_text(f"policies = '{directory / 'policies'}'\nwindow_s = {window_s}\n")
     return config

@@ -23,7 +23,7 @@ def settings(tmp_path: Path) -> Path:
         "weight": 'kind = "weigh_cpu"\nweight = 300',
         "huge": 'kind = "cap_memory"\nlimit_bytes = 4096',
     }
-    return only(tmp_path, *(rule(name, hint) for name, hint in hints.items()))
+    return only(tmp_path, *(rule(name, hint) for name, hint in hints.items()), window_s=0.5)
 
 
 def read(name: str, file: str) -> str:

@@ -19,7 +19,7 @@ MISTAKEN = rule(
 
 @pytest.mark.needs("btf", "lower memory tier", "node2")
 def test_what_did_harm_is_undone(tmp_path: Path) -> None:
-    config, state = only(tmp_path, MISTAKEN), tmp_path / "state"
+    config, state = only(tmp_path, MISTAKEN, window_s=0.5), tmp_path / "state"
     mems = HOME / "mistaken/cpuset.mems"
     with holding(64, "mistaken", program=WAKES):
         before = mems.read_text()
