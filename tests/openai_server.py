@@ -101,6 +101,17 @@ def drips_headers(handler: "Handler") -> None:
         handler.wfile.write(b"X-More: of them\r\n")
 
 
+def goes_on(piece: bytes, first: bytes = b"") -> Scene:
+    """These bytes, then that piece again and again, as fast as it can."""
+
+    def scene(handler: Handler) -> None:
+        handler.wfile.write(first)
+        while not handler.server.ending.is_set():
+            handler.wfile.write(piece)
+
+    return scene
+
+
 def in_pieces(body: bytes, size: int = 7, pause_s: float = 0.0) -> Scene:
     """The same, chunked."""
 

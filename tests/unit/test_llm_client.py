@@ -18,6 +18,7 @@ from openai_server import (
     drips_headers,
     fails,
     form,
+    goes_on,
     hangs,
     hints,
     in_pieces,
@@ -267,12 +268,24 @@ def test_all_forms_together_take_no_more_than_the_time_for_one(asked: Any) -> No
     assert not one.server.ending.is_set()  # it would have hung on
 
 
-@pytest.mark.parametrize("scene", [drips_headers, drips])
+EARLY = b"HTTP/1.1 103 Early Hints\r\nX: y\r\n\r\n"
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize("scene", [drips_headers, drips, goes_on(EARLY), goes_on(b"1\r\n \r\n", CHUNKED)])
 def test_a_server_that_drips_is_cut_off(asked: Any, scene: Scene) -> None:
     """Each read is in time; the next question has a connection of its own."""
     one = asked(hints(), scene, hints(), timeout_s=0.5)
     one.ask()
     assert one.fail().status == "timeout"
+    assert found(one.ask()) == {"hints": []}
+
+
+@pytest.mark.parametrize("first", [b"HTTP/1.1 200 OK\r\n", CHUNKED + b"0\r\n"])
+def test_headers_that_do_not_end_are_too_many(asked: Any, first: bytes) -> None:
+    """Before the body, or after it."""
+    one = asked(goes_on(b"X-More: of them\r\n" * 100, first), hints())
+    assert one.fail().status == "unreachable"
     assert found(one.ask()) == {"hints": []}
 
 
@@ -293,7 +306,7 @@ def test_a_connection_that_opens_too_late_is_cut_off_too(asked: Any, monkeypatch
 def test_no_secret_is_told(asked: Any) -> None:
     one = asked(fails(401, f"wrong key {KEY}, password hunter22"), says(f"Your key is {KEY}"))
     host = one.server.url.removeprefix("http://")
-    client = Client(Endpoint(f"http://me:hunter22@{host}", "m", KEY), 5)
+    client = Client(Endpoint(f"http://me:hunter%32%32@{host}", "m", KEY), 5)
     with pytest.raises(AnswerError) as error:
         client.ask(ASKED, 500, SCHEMA)
     assert str(error.value) == "HTTP 401: Error code: 401 - wrong key [key], password [key]"

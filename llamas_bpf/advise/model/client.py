@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httpx2
 import openai
@@ -80,8 +80,9 @@ class Client:
         self._deadline_s = 0.0
         self._form = Form(newest=endpoint.base_url is None)
         self._cutter = Cutter()
-        password = urlsplit(endpoint.base_url or "").password
-        self._secrets = [secret for secret in (endpoint.api_key, password) if secret and secret != NO_KEY]
+        password = urlsplit(endpoint.base_url or "").password or ""
+        secrets = (endpoint.api_key, password, unquote(password))  # as it is written, and as it is sent
+        self._secrets = [secret for secret in secrets if secret and secret != NO_KEY]
         self._openai = openai.OpenAI(
             api_key=endpoint.api_key,
             base_url=endpoint.base_url or _OPENAI,
