@@ -103,9 +103,7 @@ MISTAKEN = rule(
 
 
 def test_a_harmful_action_planted_on_purpose_is_undone_and_explained(tmp_path: Path) -> None:
-    config, state = only(tmp_path, MISTAKEN), tmp_path / "state"
-    with config.open("a") as file:
-        file.write(f"window_s = {WINDOW_S}\n")
+    config, state = only(tmp_path, MISTAKEN, window_s=WINDOW_S), tmp_path / "state"
     options = ("--enforce", "--advisor", "rules", "--state", str(state), "--config", str(config))
     with running(*options) as run:
         run.until(lambda window: True)
