@@ -143,11 +143,15 @@ struct cpu_stay {
 	__u64 major_faults;
 	__u64 tid;		/* 0: the CPU is idle */
 	__u64 kept;		/* bit i: slot i of this CPU holds counts that are not in the map yet */
-	/* What tasks had when they last left this CPU, by the lowest bits of their tid. */
-	__u64 left_tid[4];
-	__u64 left_switches[4];
-	__u64 left_minor[4];
-	__u64 left_major[4];
+};
+
+/* What a task had when it last left a CPU, whichever that was. */
+struct last_leave {
+	__u64 tid;
+	__u64 switches;
+	__u64 minor_faults;
+	__u64 major_faults;
+	__u64 reserved[4];	/* a cache line of its own: another CPU writes the next one */
 };
 
 /* Given once, before the object is loaded; the verifier then treats it as constant. */

@@ -21,6 +21,23 @@ struct {
 	__type(value, struct cpu_stay);
 } stays SEC(".maps");
 
+/* By the lowest bits of their tid; only one CPU at a time writes a task's. */
+#define LEAVES 1024
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, LEAVES);
+	__type(key, __u32);
+	__type(value, struct last_leave);
+} leaves SEC(".maps");
+
+static __always_inline struct last_leave *leave_of(struct task_struct *task)
+{
+	__u32 slot = task->pid & (LEAVES - 1);
+
+	return bpf_map_lookup_elem(&leaves, &slot);
+}
+
 static __always_inline struct cpu_stay *this_stay(void)
 {
 	__u32 zero = 0;
@@ -44,14 +61,16 @@ static __always_inline bool is_known(const struct cpu_stay *stay, struct task_st
 	return stay->since && stay->tid == task->pid;
 }
 
-static __always_inline void note_leave(struct cpu_stay *stay, struct task_struct *task)
+static __always_inline void note_leave(struct task_struct *task)
 {
-	__u32 slot = task->pid & 3;
+	struct last_leave *last = leave_of(task);
 
-	stay->left_tid[slot] = task->pid;
-	stay->left_switches[slot] = task->nvcsw + task->nivcsw;
-	stay->left_minor[slot] = task->min_flt;
-	stay->left_major[slot] = task->maj_flt;
+	if (!last)
+		return;
+	last->tid = task->pid;
+	last->switches = task->nvcsw + task->nivcsw;
+	last->minor_faults = task->min_flt;
+	last->major_faults = task->maj_flt;
 }
 
 /*
@@ -61,15 +80,15 @@ static __always_inline void note_leave(struct cpu_stay *stay, struct task_struct
  */
 static __always_inline void recover_stay(struct cpu_stay *stay, struct task_struct *task, bool leaving)
 {
-	__u32 slot = task->pid & 3;
+	struct last_leave *last;
 
 	if (!stay->since || stay->tid == task->pid)
 		return;
 	begin_stay(stay, task, task->sched_info.last_arrival, 0);
-	if (stay->left_tid[slot] == task->pid &&
-	    stay->left_switches[slot] + leaving == task->nvcsw + task->nivcsw) {
-		stay->minor_faults = stay->left_minor[slot];
-		stay->major_faults = stay->left_major[slot];
+	last = leave_of(task);
+	if (last && last->tid == task->pid && last->switches + leaving == task->nvcsw + task->nivcsw) {
+		stay->minor_faults = last->minor_faults;
+		stay->major_faults = last->major_faults;
 	}
 }
 
@@ -206,7 +225,7 @@ int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct tas
 				mine->preempted++;
 		}
 		record_stay(seen, stay, prev, next, now, left);
-		note_leave(stay, prev);
+		note_leave(prev);
 	}
 	begin_stay(stay, next, now, next->sched_info.last_queued);
 	return 0;
