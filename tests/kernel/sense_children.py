@@ -44,34 +44,38 @@ print(json.dumps({{"pid": os.getpid(), "partner": partner, "start_ns": start_ns,
                    "nvcsw": after.ru_nvcsw - before.ru_nvcsw, "nivcsw": after.ru_nivcsw - before.ru_nivcsw}}))
 """
 
-# Two processes that compute on one CPU: the kernel must take it from each in turn.
+# Two processes that compute on one CPU: the kernel must take it from each in turn. What it says of them once
+# they have ended is read before they are waited for.
 RIVALS = """
 import json, os, time
 os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-ours, theirs = os.pipe()
-rival = os.fork()
-start_ns = time.monotonic_ns()
-while (end_ns := time.monotonic_ns()) < start_ns + 500_000_000:
-    pass
-own = [int(word) for word in open("/proc/self/schedstat").read().split()]
-if rival == 0:
-    os.write(theirs, json.dumps(own).encode())
+def compute():
+    until_ns = time.monotonic_ns() + 500_000_000
+    while time.monotonic_ns() < until_ns:
+        pass
     os._exit(0)
-os.waitpid(rival, 0)
-schedstat = {"pid": own, "rival": json.loads(os.read(ours, 4096))}
-print(json.dumps({"pid": os.getpid(), "rival": rival, "start_ns": start_ns, "end_ns": end_ns,
-                  "schedstat": schedstat}))
+rivals = [os.fork() or compute() for _ in range(2)]
+schedstat = []
+for pid in rivals:
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    schedstat.append([int(word) for word in open(f"/proc/{pid}/schedstat").read().split()])
+    os.waitpid(pid, 0)
+print(json.dumps({"rivals": rivals, "schedstat": schedstat}))
 """
 
-# Moves itself from CPU to CPU.
+# Moves itself from CPU to CPU, once it is a process that nobody else can have moved.
 MOVES = 101
 MOVER = f"""
 import json, os
 cpus = sorted(os.sched_getaffinity(0))[:2]
 os.sched_setaffinity(0, {{cpus[0]}})
-for move in range({MOVES}):
-    os.sched_setaffinity(0, {{cpus[(move + 1) % 2]}})
-print(json.dumps({{"pid": os.getpid(), "cpus": cpus}}))
+mover = os.fork()
+if mover == 0:
+    for move in range({MOVES}):
+        os.sched_setaffinity(0, {{cpus[(move + 1) % 2]}})
+    os._exit(0)
+os.waitpid(mover, 0)
+print(json.dumps({{"pid": mover, "cpus": cpus}}))
 """
 
 

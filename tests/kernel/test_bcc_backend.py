@@ -30,12 +30,10 @@ def recorded(period: int, ring_bytes: int = ROOMY) -> dict[str, Any]:
 def test_counts_are_the_kernels_own(period: int) -> None:
     found = recorded(period)
     truth, counts = found["truth"], found["told"]["bcc"]["counts"]
-    assert truth["ru_minflt"] >= PAGES
-    assert truth["ru_nvcsw"] + truth["ru_nivcsw"] >= TURNS
-    assert counts["minor_faults"] == pytest.approx(truth["ru_minflt"], rel=0.005)
-    assert counts["major_faults"] == truth["ru_majflt"]
-    assert counts["voluntary"] == pytest.approx(truth["ru_nvcsw"], rel=0.005)
-    assert counts["preempted"] == pytest.approx(truth["ru_nivcsw"], rel=0.005)
+    assert truth["minor_faults"] >= PAGES
+    assert truth["voluntary"] + truth["preempted"] >= TURNS
+    for name in ("minor_faults", "major_faults", "voluntary", "preempted"):
+        assert counts[name] == pytest.approx(truth[name], rel=0.005, abs=2), name
 
 
 @pytest.mark.parametrize("period", [1, 64])
@@ -44,8 +42,8 @@ def test_both_ways_tell_the_same(period: int) -> None:
     bcc, libbpf = told["bcc"], told["libbpf"]
     assert bcc["workloads"] == libbpf["workloads"] == 1
     for name in ("voluntary", "preempted"):
-        assert bcc["counts"][name] == pytest.approx(libbpf["counts"][name], rel=0.005)
-    assert bcc["waits"] == pytest.approx(libbpf["waits"], rel=0.005)
+        assert bcc["counts"][name] == pytest.approx(libbpf["counts"][name], rel=0.005, abs=2)
+    assert bcc["waits"] == pytest.approx(libbpf["waits"], rel=0.005, abs=2)
     assert bcc["counts"]["run_ns"] == pytest.approx(libbpf["counts"]["run_ns"], rel=0.1)
     assert bcc["lifecycle"] == libbpf["lifecycle"] == ["FORK", "EXEC", "EXIT"]
     assert bcc["comms"] == libbpf["comms"]

@@ -5,10 +5,13 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import bench_command
 import pytest
+
+from llamas_bpf import process_stat
 
 BENCH = bench_command.command("sense")
 
@@ -52,8 +55,26 @@ def attached_by(pid: int) -> bool:
     return any("link_type" in text for text in fds_of(pid))
 
 
+def stopped_while_it_watches(bench: "subprocess.Popen[str]") -> bool:
+    """Or it would go on to the next step between our looks."""
+    if not (children_of(bench.pid) and attached_by(bench.pid)):
+        return False
+    bench.send_signal(signal.SIGSTOP)
+    while (stat := process_stat.read(bench.pid)) and stat.state not in "TZ":
+        time.sleep(0.001)
+    if children_of(bench.pid) and programs_of(bench.pid):
+        return True
+    bench.send_signal(signal.SIGCONT)
+    return False
+
+
+def lives(pid: int) -> bool:
+    stat = process_stat.read(pid)
+    return stat is not None and stat.state != "Z"
+
+
 def until(what: str, reached: Any) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 200
     while not reached():
         assert time.monotonic() < deadline, what
         time.sleep(0.02)
@@ -78,11 +99,13 @@ def test_draining(results: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("load", ["ping_pong", "touch"])
 def test_a_wake_up_per_event_costs_far_more_than_ours(results: dict[str, Any], load: str) -> None:
-    nothing, ours, _, naive = medians(results[load])
+    _, ours, _, naive = medians(results[load])
     assert naive > 1.5 * ours
-    ratios = {ratio["of"]: ratio["median"] for ratio in results[load]["ratios"]}
-    assert len(ratios) == 3
-    assert ratios["ours, everything on"] == pytest.approx(ours / nothing, rel=0.5)
+    rounds = {name: way["rounds"] for name, way in results[load]["ways"].items()}
+    assert len(results[load]["ratios"]) == 3
+    for ratio in results[load]["ratios"]:
+        pairs = zip(rounds[ratio["of"]], rounds[ratio["to"]], strict=True)
+        assert ratio["median"] == pytest.approx(median(mine / theirs for mine, theirs in pairs))
 
 
 def test_the_controller_was_measured_under_its_load(results: dict[str, Any]) -> None:
@@ -110,12 +133,10 @@ def test_each_mark_says_whether_it_is_reached(results: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_end_in_the_middle_leaves_nothing(number: int, status: int) -> None:
-    bench = subprocess.Popen([*BENCH, "--rounds", "50"], stderr=subprocess.PIPE, text=True)
+    bench = subprocess.Popen([*BENCH, "--rounds", "10"], stderr=subprocess.PIPE, text=True)
     try:
-        until("a load runs while it watches", lambda: children_of(bench.pid) and attached_by(bench.pid))
-        bench.send_signal(signal.SIGSTOP)  # or it might go on to the next step between our looks
+        until("a load runs while it watches", lambda: stopped_while_it_watches(bench))
         children, programs = children_of(bench.pid), programs_of(bench.pid)
-        assert programs
         assert programs <= held()
         bench.send_signal(number)
         bench.send_signal(signal.SIGCONT)
@@ -124,7 +145,7 @@ def test_an_end_in_the_middle_leaves_nothing(number: int, status: int) -> None:
         bench.kill()
     assert bench.returncode == status, talk
     assert "Traceback" not in talk
-    assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
+    until("what it started ends", lambda: not any(map(lives, children)))
     assert not programs & held()
 
 

@@ -5,12 +5,17 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from controller import quick
 
 # 7919 fresh pages and 1009 sleeps: primes, which no other cause gives.
 PROGRAM = """
 import json, mmap, resource, sys, time
+print("up", flush=True)
 sys.stdin.readline()
 before = resource.getrusage(resource.RUSAGE_SELF)
 memory = mmap.mmap(-1, 7919 * 4096)
@@ -24,6 +29,8 @@ print(json.dumps({name: getattr(after, name) - getattr(before, name)
     for name in ("ru_minflt", "ru_majflt", "ru_nvcsw", "ru_nivcsw")}), flush=True)
 sys.stdin.readline()
 """
+#: For the events of a busy machine, too.
+ROOM = "[sense]\nring_bytes = 67108864\n"
 RECORD = [sys.executable, "-m", "llamas_bpf.cli", "record"]
 
 
@@ -38,12 +45,24 @@ def read(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
+@contextmanager
+def recording(
+    program: "subprocess.Popen[str]", out: Path, *options: str
+) -> Iterator["subprocess.Popen[str]"]:
+    """Begins once the program waits, and has nothing to do but what it is told."""
+    assert program.stdout is not None
+    assert program.stdout.readline() == "up\n"
+    command = [*RECORD, "--out", str(out), *options]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as recorder:
+        yield recorder
+
+
 def test_counts_equal_getrusage(tmp_path: Path) -> None:
     out = tmp_path / "d.jsonl"
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with (
         subprocess.Popen([sys.executable, "-c", PROGRAM], **pipes) as program,  # type: ignore[call-overload]
-        subprocess.Popen([*RECORD, "--out", str(out)], stderr=subprocess.PIPE, text=True) as recorder,
+        recording(program, out, *quick(tmp_path, ROOM)) as recorder,
     ):
         wait_for_lines(out, 1)
         program.stdin.write("\n")
@@ -63,8 +82,9 @@ def test_counts_equal_getrusage(tmp_path: Path) -> None:
     assert 0 <= faults - truth["ru_minflt"] - truth["ru_majflt"] <= 79
     assert 0 <= switches - truth["ru_nvcsw"] - truth["ru_nivcsw"] <= 10
     assert truth["ru_minflt"] >= 7919
-    assert truth["ru_nvcsw"] >= 1009
-    assert sum(row["faults"]["distinct_pages"] for row in rows) >= 7919
+    assert truth["ru_nvcsw"] >= 900  # a short sleep may be over before it began
+    # Of a few faults there may be no sample.
+    assert sum(row["faults"]["distinct_pages"] or 0 for row in rows) >= 7919
     assert max(rows, key=lambda row: row["faults"]["minor"])["faults"]["sequential_ratio"] > 0.95
 
 

@@ -51,13 +51,11 @@ def test_waits_are_those_of_the_kernel(sensor: Sensor) -> None:
     """/proc/PID/schedstat: time on the CPU, time waiting for it, times on it."""
     report = run(RIVALS)
     batch = window(sensor)
-    for who in ("pid", "rival"):
-        mine = counted(batch, "sched", report[who])
-        ran, waited, _ = report["schedstat"][who]
+    for pid, (ran, waited, _) in zip(report["rivals"], report["schedstat"], strict=True):
+        mine = counted(batch, "sched", pid)
         assert waited > 50_000_000
-        # What came after it told is counted too.
-        assert 0.9 * waited <= mine["wait_ns"] <= 1.3 * waited
-        assert 0.95 * ran <= mine["run_ns"] <= ran + 100_000_000
+        assert mine["wait_ns"] == pytest.approx(waited, rel=0.1)
+        assert mine["run_ns"] == pytest.approx(ran, rel=0.05)
         long = mine["waits"][13:].sum()  # of 2^20 ns and more
         assert long >= 5
 
@@ -74,8 +72,9 @@ sum(memory[page] for page in range(0, len(memory), 4096))
 
 def test_major_faults_are_told_from_minor_ones(sensor: Sensor, tmp_path: Path) -> None:
     file = tmp_path / "pages"
-    file.write_bytes(bytes(499 << 12))
-    os.sync()
+    with file.open("wb") as opened:
+        opened.write(bytes(499 << 12))
+        os.fsync(opened.fileno())
     child = subprocess.Popen([sys.executable, "-c", MAJORS, str(file)])
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
@@ -96,7 +95,10 @@ def test_a_task_that_never_leaves_its_cpu_is_counted_in_every_window(sensor: Sen
             assert spin.stdout is not None
             spin.stdout.readline()
             # Above all others, on a CPU that it shares with nobody of its kind.
-            os.sched_setscheduler(spin.pid, os.SCHED_FIFO, os.sched_param(1))
+            try:
+                os.sched_setscheduler(spin.pid, os.SCHED_FIFO, os.sched_param(1))
+            except PermissionError:
+                pytest.skip("kernel feature: real-time tasks")
             window(sensor)
             for _ in range(3):
                 batch = sensor.collect(time.monotonic_ns() + 300_000_000)
@@ -131,10 +133,10 @@ def test_every_page_has_its_record_where_every_event_leaves_one() -> None:
 
 
 def test_details_keep_within_their_budget() -> None:
-    with Sensor(records_per_s=5000) as sensor:
+    with Sensor(records_per_s=500) as sensor:
         for _ in range(3):
             run(FAULTS)
-            batch = window(sensor)
+            batch = sensor.collect(time.monotonic_ns())
         assert batch.period["faults"] > 1
         assert 0 < len(batch.faults) < PAGES / 4
         assert max(batch.faults["weight"]) > 1

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sensing import window
+from sensing import watching_all, window
 
 from llamas_bpf import process_stat
 from llamas_bpf.contracts.events import LifecycleType
@@ -24,7 +24,7 @@ BIRTH, PROGRAM, DEATH = LifecycleType.FORK, LifecycleType.EXEC, LifecycleType.EX
 @pytest.fixture
 def sensor() -> Iterator[Sensor]:
     # Other than this process, which is the parent here.
-    with Sensor() as sensor:
+    with watching_all() as sensor:
         yield sensor
 
 
@@ -90,5 +90,5 @@ def test_what_was_lost_is_said() -> None:
         batch = sensor.collect(0)
         assert batch.lost["lifecycle"] > 0
         assert not batch.lifecycle_whole
-        sensor.collect(0)
-        assert sensor.collect(0).lifecycle_whole
+        # Others may be born and die meanwhile, in a ring as small as that.
+        assert any(sensor.collect(0).lifecycle_whole for _ in range(100))

@@ -59,7 +59,8 @@ def test_a_sampled_ring_that_is_full_counts_its_loss_too() -> None:
         totals = sensor.totals()["faults"]
     assert totals.lost == batch.lost["faults"] > 0
     assert totals.produced == len(batch.faults) + totals.lost
-    assert totals.produced * 4 == pytest.approx(totals.seen, rel=0.05)
+    # Each CPU has a run of 16 records begun, or 48 events to go to the next.
+    assert totals.produced * 4 == pytest.approx(totals.seen, rel=0.05, abs=64 * (os.cpu_count() or 1))
 
 
 def test_loss_is_told_once() -> None:
@@ -138,7 +139,10 @@ def test_counts_of_the_idle_are_dropped_and_none_is_lost(monkeypatch: pytest.Mon
                 mine = counted(batch, "sched", cat.pid)
                 counts += int(mine["voluntary"] + mine["preempted"])
             kept.append(cat.pid in (sensor._watches["sched"]._tally._keys >> np.uint64(32)))  # type: ignore[union-attr]
-        told = switches(cat.pid)
+        told = -1
+        while told != (told := switches(cat.pid)):  # it has not done anything since that was counted
+            mine = counted(sensor.collect(time.monotonic_ns()), "sched", cat.pid)
+            counts += int(mine["voluntary"] + mine["preempted"])
         cat.stdin.close()
     assert told >= 6
     assert counts == told

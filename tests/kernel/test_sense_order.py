@@ -6,10 +6,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from controller import quick
 
 PROGRAM = """
 import mmap, os, random, sys
@@ -42,48 +44,60 @@ print(flush=True)
 sys.stdin.readline()
 """
 RECORD = [sys.executable, "-m", "llamas_bpf.cli", "record", "--out"]
+IN_ORDER, NOT = ("pages", "file", "huge", "third"), ("far", "backwards", "random")
+WAYS = dict.fromkeys(IN_ORDER, True) | dict.fromkeys(NOT, False)
+Row = dict[str, Any]
 
 
-@pytest.mark.parametrize(
-    ("way", "in_order"),
-    [
-        ("pages", True),
-        ("file", True),
-        ("huge", True),
-        ("third", True),
-        ("far", False),
-        ("backwards", False),
-        ("random", False),
-    ],
-)
-def test_the_ratio_tells_ways_to_walk_apart(way: str, in_order: bool, tmp_path: Path) -> None:
-    """A file is mapped up to 16 pages a fault, and huge pages are 512 pages each."""
-    out = tmp_path / "d.jsonl"
-    command = [sys.executable, "-c", PROGRAM, way, str(tmp_path / "file")]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with (
-        subprocess.Popen(command, **pipes) as program,  # type: ignore[call-overload]
-        recording(out) as recorder,
-    ):
-        program.stdout.readline()
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Row]:
+    """What is told of each way in the window in which most of it fell; one after the other goes it."""
+    directory = tmp_path_factory.mktemp("order")
+    out = directory / "d.jsonl"
+    with ExitStack() as stack:
+        programs = {way: stack.enter_context(walking(way, directory / "file")) for way in WAYS}
+        recorder = stack.enter_context(recording(out, *quick(directory)))
         lines(out, 1)
-        program.stdin.write(b"\n")
-        program.stdin.flush()
-        program.stdout.readline()
-        lines(out, len(lines(out, 1)) + 1)
+        for program in programs.values():
+            program.stdin.write(b"\n")  # type: ignore[union-attr]
+            program.stdin.flush()  # type: ignore[union-attr]
+            program.stdout.readline()  # type: ignore[union-attr]
+            lines(out, len(lines(out, 1)) + 2)  # by then the sampling knows that it is over
         recorder.send_signal(signal.SIGINT)
         assert recorder.wait(60) == 0
-        program.communicate(b"\n")
-    rows = [row for line in lines(out, 1) for row in json.loads(line)["workloads"]]
-    most = max((row for row in rows if row["pids"] == [program.pid]), key=lambda row: row["faults"]["minor"])
-    assert most["faults"]["minor"] >= 40
-    ratio = most["faults"]["sequential_ratio"]
-    assert ratio > 0.8 if in_order else ratio < 0.2, f"{ratio} of {most['faults']}"
+        pids = {way: [program.pid] for way, program in programs.items()}
+    told = [row for line in lines(out, 1) for row in json.loads(line)["workloads"]]
+    return {
+        way: max((row for row in told if row["pids"] == pids[way]), key=lambda row: row["faults"]["minor"])
+        for way in WAYS
+    }
+
+
+@pytest.mark.parametrize(("way", "in_order"), WAYS.items())
+def test_the_ratio_tells_ways_to_walk_apart(rows: dict[str, Row], way: str, in_order: bool) -> None:
+    """A file is mapped up to 16 pages a fault, and huge pages are 512 pages each."""
+    faults = rows[way]["faults"]
+    assert faults["minor"] >= 40
+    ratio = faults["sequential_ratio"]
+    assert ratio > 0.8 if in_order else ratio < 0.2, f"{ratio} of {faults}"
 
 
 @contextmanager
-def recording(out: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    with subprocess.Popen([*RECORD, str(out)], stderr=subprocess.DEVNULL) as recorder:
+def walking(way: str, path: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """There, and ready to go."""
+    command = [sys.executable, "-c", PROGRAM, way, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
+        try:
+            assert program.stdout is not None
+            program.stdout.readline()
+            yield program
+        finally:
+            program.kill()
+
+
+@contextmanager
+def recording(out: Path, *options: str) -> Iterator["subprocess.Popen[bytes]"]:
+    with subprocess.Popen([*RECORD, str(out), *options], stderr=subprocess.DEVNULL) as recorder:
         try:
             yield recorder
         finally:

@@ -25,6 +25,7 @@ _OF_NO_PROCESS = {"kswapd", "page_migrations"}
 
 def fault(pages: int) -> None:
     area = mmap.mmap(-1, pages * mmap.PAGESIZE)
+    area.madvise(mmap.MADV_NOHUGEPAGE)
     for offset in range(0, len(area), mmap.PAGESIZE):
         area[offset] = 1
 

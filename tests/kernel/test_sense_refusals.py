@@ -11,7 +11,7 @@ import pytest
 from sense_children import FAULTS, PAGES, PING_PONG, run
 from sensing import window
 
-from llamas_bpf.contracts.events import LifecycleType
+from llamas_bpf.contracts.events import EventBatch, LifecycleType
 from llamas_bpf.sense.capabilities import capabilities
 from llamas_bpf.sense.errors import HookRefusedError, ObjectError
 from llamas_bpf.sense.probes import OBJECTS
@@ -44,7 +44,7 @@ def test_what_matters_most_is_usable_here() -> None:
 def test_without_its_tracepoint_a_kind_has_another_source(objects: Path) -> None:
     """perf's software event, which cannot tell a write."""
     spoil(objects / "faults.bpf.o", b"page_fault_kernel", b"page_fault_kernal")
-    with Sensor(objects=objects, period=1, ring_bytes={"faults": 64 << 20}) as sensor:
+    with Sensor(objects=objects, period=1, ring_bytes={"faults": 64 << 20, "sched": 64 << 20}) as sensor:
         report = run(FAULTS)
         batch = window(sensor)
         assert sensor.sources()["faults"] == "faults_perf"
@@ -80,16 +80,25 @@ def test_without_its_probe_births_and_deaths_come_from_the_connector(objects: Pa
         with subprocess.Popen(["sleep", "600"]) as process:
             while Path(f"/proc/{process.pid}/comm").read_text() != "sleep\n":
                 time.sleep(0.01)
-            batch = sensor.collect(time.monotonic_ns() + 200_000_000)
+            born, batch = told(sensor, process.pid, LifecycleType.EXEC)
             process.kill()
-        later = sensor.collect(time.monotonic_ns() + 200_000_000)
-    born = batch.lifecycle[batch.lifecycle["tgid"] == process.pid]
+        gone, _ = told(sensor, process.pid, LifecycleType.EXIT)
     assert set(born["type"]) == {LifecycleType.FORK, LifecycleType.EXEC}
     assert born["comm"][-1] == b"sleep"
-    gone = later.lifecycle[later.lifecycle["tgid"] == process.pid]
     assert gone["type"].tolist() == [LifecycleType.EXIT]
     assert batch.lifecycle_whole
     assert "lifecycle" not in batch.lost
+
+
+def told(sensor: Sensor, pid: int, last: LifecycleType) -> tuple[np.ndarray, EventBatch]:
+    """Its records up to that one, and the window in which that came."""
+    records: list[np.ndarray] = []
+    deadline = time.monotonic() + 60
+    while not any((found["type"] == last).any() for found in records):
+        assert time.monotonic() < deadline, records
+        batch = sensor.collect(time.monotonic_ns() + 50_000_000)
+        records.append(batch.lifecycle[batch.lifecycle["tgid"] == pid])
+    return np.concatenate(records), batch
 
 
 def test_without_both_it_is_an_error(objects: Path) -> None:
