@@ -1,27 +1,16 @@
 """What asking a model has cost, and what is being asked may cost: for all who ask, by one state directory."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from sqlite3 import Connection
 
+from llamas_bpf.contracts.exchange import Exchange
 from llamas_bpf.contracts.model_figures import Call
+from llamas_bpf.cost import cost
 from llamas_bpf.store.database import Database
 
 #: Longer ago than anybody's limits reach.
 DAY_S = 86_400
-
-# What a server has not counted is estimated, at 4 characters a token. What took no time asked nobody.
-_RECORDED = """
-    SELECT id, at_s, exchange,
-        coalesce(nullif(json_extract(body, '$.prompt_tokens'), 0),
-            iif(json_extract(body, '$.status') IN ('unreachable', 'http_error'), 0, length(body) / 4)
-        ) AS prompt,
-        coalesce(nullif(json_extract(body, '$.completion_tokens'), 0),
-            length(coalesce(json_extract(body, '$.answer'), '')) / 4) AS answer
-    FROM exchanges
-    WHERE id > ? AND at_s >= ? AND iif(json_valid(body), json_extract(body, '$.latency_ns'), 0) > 0
-    ORDER BY id
-"""
 
 
 class Accounts:
@@ -46,11 +35,7 @@ class Accounts:
             most = grant(*self._read(db))
             if most is None:
                 return
-            db.execute(
-                "INSERT INTO questions (question, at_s, calls, prompt_tokens, answer_tokens)"
-                " VALUES (?, ?, ?, ?, ?)",
-                (question, most.at_s, most.count, most.prompt_tokens, most.answer_tokens),
-            )
+            _add(db, question, most, is_open=True)
         self._own.add(question)
 
     def end(self, question: str) -> None:
@@ -60,20 +45,40 @@ class Accounts:
 
     def _read(self, db: Connection) -> tuple[list[Call], list[Call]]:
         since_s = time.time() - DAY_S
-        recorded = []
-        for row in db.execute(_RECORDED, (self._last, since_s)).fetchall():
-            self._last = row["id"]
-            if row["exchange"].partition(".")[0] not in self._own:
-                recorded.append(Call(row["at_s"], row["prompt"], row["answer"]))
-        rows = db.execute("SELECT * FROM questions WHERE at_s >= ? ORDER BY at_s", (since_s,)).fetchall()
-        out = [
-            Call(row["at_s"], row["prompt_tokens"], row["answer_tokens"], row["calls"])
-            for row in rows
-            if row["question"] not in self._own
-        ]
+        rows = db.execute(
+            "SELECT * FROM costs WHERE at_s >= ? AND (open OR id > ?) ORDER BY id", (since_s, self._last)
+        ).fetchall()
+        self._last = max([self._last, *(row["id"] for row in rows if not row["open"])])
+        others = [row for row in rows if row["question"] not in self._own]
+        recorded, out = (
+            [
+                Call(row["at_s"], row["prompt_tokens"], row["answer_tokens"], row["calls"])
+                for row in others
+                if row["open"] == is_open
+            ]
+            for is_open in (False, True)
+        )
         return recorded, out
 
 
-def end(db: Connection, questions: list[str]) -> None:
-    """What they have cost is recorded now, in the same transaction."""
-    db.executemany("DELETE FROM questions WHERE question = ?", [(one,) for one in questions])
+def settle(db: Connection, exchanges: Sequence[Exchange], now_s: float) -> None:
+    """From now on these are what their questions have cost, in the transaction that keeps them."""
+    if not exchanges:
+        return
+    end(db, {exchange.question for exchange in exchanges})
+    for exchange in exchanges:
+        if call := cost(exchange, now_s):
+            _add(db, exchange.question, call, is_open=False)
+    # By time alone, while exchanges may go sooner, for want of room.
+    db.execute("DELETE FROM costs WHERE at_s < ?", (now_s - DAY_S,))
+
+
+def end(db: Connection, questions: Iterable[str]) -> None:
+    """What they may cost is not owed any more."""
+    db.executemany("DELETE FROM costs WHERE question = ? AND open", [(one,) for one in questions])
+
+
+def _add(db: Connection, question: str, call: Call, is_open: bool) -> None:
+    values = (question, call.at_s, call.count, call.prompt_tokens, call.answer_tokens, is_open)
+    names = "question, at_s, calls, prompt_tokens, answer_tokens, open"
+    db.execute(f"INSERT INTO costs ({names}) VALUES (?, ?, ?, ?, ?, ?)", values)  # noqa: S608

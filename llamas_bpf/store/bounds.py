@@ -17,7 +17,6 @@ def drop_old(db: Connection, config: StoreConfig, now_s: float) -> None:
     for table in ("digests", "exchanges", "decisions", "steps", "runs"):
         while _drop_oldest(db, table, now_s - config.keep_days * _DAY_S):
             pass
-    db.execute("DELETE FROM questions WHERE at_s < ?", (now_s - _DAY_S,))
     for table in ("digests", "exchanges", "decisions", "steps"):
         while _bytes_used(db) > config.keep_bytes and _drop_oldest(db, table, math.inf):
             pass

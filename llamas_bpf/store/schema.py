@@ -51,14 +51,16 @@ STATEMENTS = (
         stage TEXT NOT NULL CHECK (stage IN ('refused', 'applied', 'restored', 'judged')),
         body TEXT NOT NULL
     ) STRICT""",
-    # What a model is being asked, until what came of it is among the exchanges: the most that it may cost.
-    # Of a controller that was killed, it stays, until it is so old that it counts no more.
-    """CREATE TABLE IF NOT EXISTS questions (
-        question TEXT PRIMARY KEY,
+    # What each call of a model has cost, and, "open", the most that a question may cost which is being asked:
+    # that of a controller which was killed stays. For a day, as far as limits reach. Ids only grow.
+    """CREATE TABLE IF NOT EXISTS costs (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        question TEXT NOT NULL,
         at_s REAL NOT NULL,
         calls INTEGER NOT NULL,
         prompt_tokens INTEGER NOT NULL,
-        answer_tokens INTEGER NOT NULL
+        answer_tokens INTEGER NOT NULL,
+        open INTEGER NOT NULL
     ) STRICT""",
     "CREATE INDEX IF NOT EXISTS steps_by_decision ON steps (decision)",
 )

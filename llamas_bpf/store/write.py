@@ -106,7 +106,7 @@ class Store(Reader):
                 if self._run or exchange.latency_ns
             ],
         )
-        accounts.end(db, [exchange.question for exchange in exchanges])
+        accounts.settle(db, exchanges, now_s)
 
     def _add_steps(self, db: Connection, window: int, now_s: float, steps: Sequence[_Step]) -> None:
         db.executemany(

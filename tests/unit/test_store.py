@@ -123,7 +123,7 @@ def test_the_last_days_calls_are_told_with_their_tokens(store: Store) -> None:
     (first, second, third, fourth), out = store.accounts().read()
     assert out == []
     assert (first.prompt_tokens, first.answer_tokens) == (900, 60)
-    assert (second.prompt_tokens > 50, second.answer_tokens) == (True, 0)
+    assert (second.prompt_tokens, second.answer_tokens) == (len(json.dumps(asked[1].prompt)) // 4, 0)
     assert (third.prompt_tokens, third.answer_tokens) == (0, 0)
     assert fourth.answer_tokens == 20
     assert began_s <= first.at_s <= time.time()
@@ -159,10 +159,24 @@ def test_what_nobody_ended_is_forgotten_in_a_day(store: Store, state: Path) -> N
     mine, now = store.accounts(), time.time()
     mine.begin("old", lambda recorded, out: Call(now - DAY_S - 1, 1, 1))
     mine.begin("new", lambda recorded, out: Call(now - DAY_S + 100, 1, 1))
+    store.record_exchanges([reports.exchange()])
     with Store(state, StoreConfig()) as later:
-        assert len(later.accounts().read()[1]) == 1
+        assert [len(told) for told in later.accounts().read()] == [1, 1]
     with closing(sqlite3.connect(state / "store.db")) as db:
-        assert db.execute("SELECT question FROM questions").fetchall() == [("new",)]
+        assert db.execute("SELECT question FROM costs WHERE open").fetchall() == [("new",)]
+
+
+def test_what_was_spent_outlives_the_words_that_it_was_spent_on(state: Path) -> None:
+    small = StoreConfig(keep_bytes=1 << 20)
+    with Store(state, small) as store:
+        store.begin_run(reports.MACHINE, "llm", enforce=False)
+        prompt = [{"role": "user", "content": "x" * 100_000}]
+        for window in range(50):
+            asked = reports.exchange(id=f"{window}.0", prompt=prompt)
+            store.record(WindowReport(reports.situation(window), "llm", exchanges=(asked,)))
+    with Store(state, small) as later, closing(sqlite3.connect(state / "store.db")) as db:
+        assert db.execute("SELECT count(*) FROM exchanges").fetchone()[0] < 40
+        assert len(later.accounts().read()[0]) == 50
 
 
 def test_two_who_ask_at_once_are_granted_no_more_than_there_is(state: Path) -> None:
@@ -187,7 +201,7 @@ def test_a_store_of_before_gets_what_it_lacks(state: Path) -> None:
     with Store(state, StoreConfig()):
         pass
     with closing(sqlite3.connect(state / "store.db")) as db:
-        db.execute("DROP TABLE questions")
+        db.execute("DROP TABLE costs")
     with Store(state, StoreConfig()) as store:
         store.accounts().begin("q", lambda recorded, out: Call(time.time(), 1, 1))
 

@@ -1,7 +1,6 @@
 """What asking the model may cost: calls, tokens and money, in any hour and in any day."""
 
 import bisect
-import json
 import time
 from collections import deque
 from collections.abc import Callable
@@ -12,18 +11,13 @@ from typing import TYPE_CHECKING
 from llamas_bpf.config import BudgetConfig
 from llamas_bpf.contracts.exchange import Exchange
 from llamas_bpf.contracts.model_figures import Call, Spent
+from llamas_bpf.cost import cost
 from llamas_bpf.errors import ConfigError, LlamasError
 
 if TYPE_CHECKING:
     from llamas_bpf.advise import Accounts
 
 HOUR_S, DAY_S = 3600.0, 86400.0
-
-#: About so many characters are a token, where the server has not counted.
-_CHARS_PER_TOKEN = 4
-
-#: The model has read nothing.
-_UNSENT = {"unreachable", "http_error"}
 
 
 @dataclass(frozen=True)
@@ -85,17 +79,9 @@ class Ledger:
 
     def add(self, exchange: Exchange) -> None:
         """A call that has ended, whatever came of it. One that was never made costs nothing."""
-        if not (exchange.prompt or exchange.latency_ns):
-            return
-        unsent = exchange.status in _UNSENT
-        # Who says that he counted nothing has not counted.
-        prompt, answer = exchange.prompt_tokens, exchange.completion_tokens
-        if not prompt:
-            prompt = 0 if unsent else len(json.dumps(exchange.prompt)) // _CHARS_PER_TOKEN
-        if not answer:
-            answer = len(exchange.answer or "") // _CHARS_PER_TOKEN
-        for sums in self._sums.values():
-            sums.add(Call(self._clock(), prompt, answer))
+        if call := cost(exchange, self._clock()):
+            for sums in self._sums.values():
+                sums.add(call)
 
     def spent(self, per: str) -> Spent:
         """In the last ``hour`` or ``day``: by us; by others, as of the last question, and with the most that
