@@ -143,6 +143,10 @@ def test_any_text_gives_a_grounded_profile_and_the_same_one_again(body: str) -> 
         "a\t",
         "good for reads, ",
         "\n#",
+        "/**\n * ",
+        "cpus = 0-3; ",
+        "power lost, ",
+        "do not use ",
     ],
 )
 def test_time_grows_with_the_length_of_a_hostile_text_and_not_faster(piece: str) -> None:

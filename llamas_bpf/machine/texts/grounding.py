@@ -22,7 +22,9 @@ from llamas_bpf.machine.texts.units import Family
 _MOST_CLAIMS = 512
 _MOST_WORDS = 300  # characters, as in the contract
 _ROUNDED = 5e-3  # what a model may have lost in converting
-_CPU_RANGE = re.compile(r"(?<=[0-9])\s?(?:[-–]|to|through|bis)\s?(?=[0-9])", re.IGNORECASE)  # "0 to 3"
+_CPU_RANGE = re.compile(
+    r"(?<=[0-9])\s?(?:[-–]|to|through|bis)\s?(?:cpu)?(?=[0-9])", re.IGNORECASE
+)  # "0 to 3"
 _PER_S = 1e-9  # quantities of time are in ns
 _FAMILIES: dict[str, tuple[Family, float]] = {
     "page_accesses_per_s": ("rate", 1),

@@ -4,6 +4,7 @@ from llamas_bpf.contracts.profile import DeviceProfile
 from llamas_bpf.machine.texts import grounding
 from llamas_bpf.machine.texts.reading import (
     choice,
+    class_records,
     class_tables,
     classes,
     figures,
@@ -26,7 +27,8 @@ def read(text: DeviceText) -> DeviceProfile:
     found = figures.read(pieces, about)
     claims, doubts = choice.choose(found.candidates)
     claims += kind.read(text, pieces, claims)
-    for part in (persistence, remarks, classes, thresholds, traits):
+    for part in (persistence, remarks, thresholds, traits):
         claims += part.read(pieces, about)
+    claims += classes.read(pieces, about) or class_records.read(pieces)
     claims += class_tables.read(text.body, pieces)
     return grounding.profile(text, "offline", claims, [*found.doubts, *doubts, *unknown.doubts(pieces)])

@@ -39,10 +39,11 @@ def choose(candidates: Iterable[Candidate]) -> tuple[list[Claim], list[Doubt]]:
         chosen = _chosen(name, found)
         claims += [candidate.claim for candidate in chosen[:_MOST]]
         first = chosen[0].claim
+        kept = set(map(id, chosen))
         doubts += (
             doubt(name, candidate.claim.words, f"set aside for “{first.words[:200]}”")
             for candidate in found
-            if candidate not in chosen and _ratio(candidate.claim.value, first.value) > _SAME
+            if id(candidate) not in kept and _ratio(candidate.claim.value, first.value) > _SAME
         )
     return claims, doubts
 
@@ -73,6 +74,8 @@ def _chosen(name: str, found: list[Candidate]) -> list[Candidate]:
 
 def _said_once(capacities: list[Candidate]) -> list[Candidate]:
     """Without those that another gives again in powers of two: "1 Gbit (128 MiB)", "64 GB (64 GiB)"."""
+    if len(capacities) > _MOST:
+        return capacities
     values = {candidate.claim.value for candidate in capacities}
     return [c for c in capacities if not any(_is_binary(other, c.claim.value) for other in values)]
 

@@ -1,8 +1,8 @@
 """The classes of processors that a text describes: "8 P-cores up to 5.4 GHz", "big: 4 cores (CPUs 4-7)"."""
 
 import re
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from itertools import pairwise, zip_longest
 
 from llamas_bpf.machine.texts import units, written_numbers
 from llamas_bpf.machine.texts.claim import Claim
@@ -12,7 +12,8 @@ from llamas_bpf.machine.texts.reading.subject import Subject
 _MOST = 64
 _CORES = re.compile(
     r"[\s-]?(?:[x×]\s)?(?P<name>(?:(?!and\b|or\b|to\b|is\b|are\b|the\b|of\b|threads?\b|with\b|on\b|"
-    r"x\b)[\"“']?[A-Za-z][\w.+-]*[\"”']?\s){0,3}(?:(?:[A-Za-z]+-)?cores?|cpus|processors|ones|kerne|kernen|"
+    r"x\b)[\"“']?[A-Za-z][\w.+-]*[\"”']?\s){0,3}(?:(?:[A-Za-z]+-)?cores?|cpus|harts?|processors|ones|kerne|"
+    r"kernen|"
     r"cortex-?\w+)\b)",
     re.IGNORECASE,
 )
@@ -30,17 +31,20 @@ _NOT_CLASS = re.compile(
     re.IGNORECASE,
 )
 _CPUS = re.compile(
-    r"\bcpus?\s?(?:nos?\.?\s?|:\s?)?(?P<list>[0-9]{1,4}(?:\s?(?:[-–]|to|through|bis)\s?[0-9]{1,4})?"
-    r"(?:,\s?[0-9]{1,4}(?:-[0-9]{1,4})?(?!\.?[0-9]|\s?[GM]Hz|\s(?:[\w-]+\s){0,2}cores?\b))*)\b",
+    r"\b(?:cpus?\s?(?:nos?\.?\s?|:\s?)?|(?:cores|harts|threads)\s(?=[0-9]{1,4}\s?(?:[-–]|to)))"
+    r"(?P<list>[0-9]{1,4}(?:\s?(?:[-–]|to|through|bis)\s?(?:cpu)?[0-9]{1,4})?"
+    r"(?:,\s?[0-9]{1,4}(?:-[0-9]{1,4})?(?!\.?[0-9]|,[0-9]{3}\b|\s?[GM]Hz|\s(?:[\w-]+\s){0,2}cores?\b))*)\b",
     re.IGNORECASE,
 )
-_RANGE = re.compile(r"\s?(?:[-–]|to|through|bis)\s?")
+_RANGE = re.compile(r"\s?(?:[-–]|to|through|bis)\s?(?:cpu)?", re.IGNORECASE)
+_IN_LIST = re.compile(r"[0-9]\s?[-–]\s?$")  # "CPUs 8-15 little ones"
 #: "Eight cores, but they are not alike": their sum, and no class.
 _SEVERAL = re.compile(
     r"\b(?:not|n['’]t) (?:all )?(?:alike|equal|identical|the same|of one kind)\b|\b(?:two|three|four|several|"
     r"different|mixed) (?:kinds|types|sorts|classes)\b|\bunequal\b",
     re.IGNORECASE,
 )
+_CPUS_LABEL = re.compile(r"\W*(?:logical |linux )?cpus?\b", re.IGNORECASE)
 _KINDS = re.compile(
     r"\b(performance|efficiency|efficient|big|little|prime|p-cores?|e-cores?|small|low[- ]power|fast|"
     r"slow|strong|weak|middle|mid|golden|silver|gold|eco)\b",
@@ -81,7 +85,52 @@ def read(passages: Sequence[Passage], about: Subject) -> list[Claim]:
             behind = end
             value |= {"cpus": _RANGE.sub("-", cpus["list"])} if cpus and cpus["list"] in words else {}
             claims.append(Claim("cpu_classes", value, words))
-    return _with_clock(claims[:_MOST], passages)
+    claims = claims or [claim for passage in passages for claim in _by_cpus(passage, about)]
+    return _with_cpus(_with_clock(claims[:_MOST], passages), passages)
+
+
+def _by_cpus(passage: Passage, about: Subject) -> Iterator[Claim]:
+    """A claim for each list of CPUs with a clock behind it ("CPUs 0-3: little, 1.8 GHz")."""
+    listed = [
+        match for match in _CPUS.finditer(passage.text) if re.search(r"[-–,]|to|through", match["list"])
+    ]
+    speeds = [q for q in passage.quantities if q.family == "frequency"]
+    for match, following in zip_longest(listed, listed[1:]):
+        end = following.start() if following else len(passage.text)
+        hz = [q.value for q in speeds if match.end() <= q.start < end]
+        if not hz or about.is_others(passage, match.start(), match.end()):
+            continue
+        words = passage.words(match.start(), match.end())
+        kind = _KINDS.search(passage.text, match.end(), end) or _KINDS.search(passage.label)
+        value = {
+            "name": kind[0] if kind else match[0],
+            "max_hz": max(hz),
+            "cpus": _RANGE.sub("-", match["list"]),
+        }
+        yield Claim("cpu_classes", value, words)
+
+
+def _with_cpus(claims: list[Claim], passages: Sequence[Passage]) -> list[Claim]:
+    """Classes without CPUs take those that the next passage gives by name: "CPUs: compute 2-49, helper "
+    "0-1"."""
+    found: list[Claim] = []
+    for claim in claims:
+        at = next((i for i, passage in enumerate(passages[:-1]) if claim.words == passage.raw.strip()), None)
+        following = passages[at + 1] if at is not None else None
+        first = re.escape(claim.value["name"].split(maxsplit=1)[0])
+        listed = (
+            following
+            and _CPUS_LABEL.match(following.text)
+            and re.search(
+                rf"\b{first}\s?[:=]?\s?([0-9]{{1,4}}-[0-9]{{1,4}})\b", following.text, re.IGNORECASE
+            )
+        )
+        words = f"{claim.words} {following.raw.strip()}" if following else ""
+        if not listed or "cpus" in claim.value or len(words) > 300:
+            found.append(claim)
+        else:
+            found.append(Claim("cpu_classes", claim.value | {"cpus": listed[1]}, words))
+    return found
 
 
 def _is_its(between: str, name: str) -> bool:
@@ -107,6 +156,7 @@ def _classes(passage: Passage) -> list[tuple[str, int, int, int]]:
             and (not cores["name"].endswith("ones") or _KINDS.search(cores["name"]))
             and not units.at(text, number.end)
             and number.value == int(number.value) >= 1
+            and not _IN_LIST.search(text, max(0, number.start - 8), number.start)
             and not _NOT_CLASS.search(cores[0] + text[cores.end() :][:12])
         ):
             found.append((_name(passage, cores["name"]), int(number.value), number.start, cores.end()))

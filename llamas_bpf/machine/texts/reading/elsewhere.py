@@ -10,6 +10,15 @@ SAID = re.compile(
     r"|\b(?:previous|prior|last|older|old|earlier|next|other|another|rival|first)[- ](?:generation|gen|"
     r"model|version|card|one|product|module|machine|vendor|part|device|drive|board|box|node|server|"
     r"memory|chip|revision|unit|firmware|bios|driver|kernel|figure|value)s?\b"
+    r"|\b(?:previous|prior|former|outgoing|preceding|discontinued) (?!(?:section|paragraph|page|table|"
+    r"chapter|note|"
+    r"line|sentence|mail|message)\b)[\w-]+"
+    r"|\b(?:(?:our|the|my|an?|his|her|its) old|older) (?!(?:data|pages?|records?|files?|sessions?|logs?|ones|"
+    r"content)\b)[A-Za-z][\w-]*"
+    r"|\bet al\b|\bref(?:s|erence)?s?\.? ?\[?[0-9]|\b(?:related work|"
+    r"in the literature)\b"
+    r"|\bhad (?:we|i|they|you|it) (?:\w+ )?(?:bought|taken|used|chosen|been|had)\b|\bif (?:it|this|"
+    r"that) were\b"
     r"|\b(?:its|the|an?) (?:bigger|smaller|larger|little|big|cheaper|faster|slower|basic) (?:brother|sister|"
     r"sibling|model|version|variant|edition|one)\b|\bsiblings?\b"
     r"|^\W*(?:first it|at first|initially|before the (?:update|upgrade|change|fix|swap|move))\b"
@@ -31,7 +40,9 @@ FROM_HERE = re.compile(
     r"whereas|down from|up from|formerly|previously|used to|will (?:have|offer|reach|be|get)|as with|"
     r"like (?:the|an?)|replac(?:es|ing|ed(?! (?:by|with)))|(?:took|takes) the place of|"
     r"(?:also|is|are) (?:sold|available|offered) (?:in|with|as|at)|(?:also|available) (?:with|in)|"
-    r"swapped (?:out|for)|retired|decommissioned)\b"
+    r"swapped (?:out|for)|retired|decommissioned|confus\w+ (?:it |this |them |that )?with|"
+    r"mistak\w+ (?:it|this|them|that) for|"
+    r"would(?:n['’]t)? (?!say|expect|guess|estimate|call|put|count|recommend|be\b|like|advise))\b"
     r"|\b(?:had|offered|did)\b|^\s*was\b",
     re.IGNORECASE,
 )
@@ -43,6 +54,19 @@ NOT = re.compile(
 )
 NOT_MORE = re.compile(
     r"\b(?:not|never|no) (?:more|less|over|above|under|below|exceed\w*)\s(?:than\s)?$", re.I
+)
+#: A sentence about what others have published.
+CITES = re.compile(r"\s*\[[0-9]{1,2}\]\s(?=\w)")
+#: Behind a figure: nobody is to believe it.
+RETRACTED = re.compile(
+    r"[^.;0-9]{0,60}?\b(?:(?:was|is|were|are|turned out) (?:\w+ )?(?:wrong|incorrect|nonsense|rubbish|bogus|"
+    r"false|obsolete|"
+    r"outdated|an? (?:bug|typo|mistake|error|lie|misprint)|not (?:true|right|correct|the subject|of interest|"
+    r"ours))"
+    r"|(?:was|were|is|are)? ?never (?:\w+ )?(?:seen|saw|reached|achieved|observed|measured)|(?:is|"
+    r"was) (?:\w+ )?marketing"
+    r"|(?:please )?(?:disregard|ignore|do not (?:believe|trust)|don['’]t (?:believe|trust)))\b",
+    re.IGNORECASE,
 )
 RELATIVE_BEFORE = re.compile(
     r"(?:\b(?:twice|half|double|triple|times|thirds?|quarter|fraction|percent|adds?|adding|extra|"

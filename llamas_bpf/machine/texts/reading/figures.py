@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from llamas_bpf.contracts.profile import Doubt
@@ -41,8 +41,16 @@ _OF_IOPS = re.compile(
 _TITLE = 40  # characters; what is longer says more than whether all below it was measured
 _HIGH = re.compile(r"\bhigh[- ]bandwidth\b", re.IGNORECASE)  # memory of this name
 _MS = 1e6  # ns; what takes longer is no access, unless it is called one
+_MOST_OF_PASSAGE = 32  # candidates: two of each of its quantities
+_UNDECIDED = re.compile(
+    r"\bwhich (?:of (?:the two|them|these|both) )?(?:one |figure |value )?is (?:right|correct|true)\b|"
+    r"\bassume neither\b|"
+    r"\b(?:not|un)\s?(?:clear|known|certain) which\b|\bcannot both be\b|\bcontradict each other\b",
+    re.IGNORECASE,
+)
 _LISTED = re.compile(
-    r"\b(?:min|typ|max|avg|mean|median|nom|p[0-9]{2})\w*(?:\s?[/,]\s?(?:min|typ|max|avg|mean|median|nom|p[0-9]{2})\w*)+",
+    r"\b(?:min|typ|max|avg|mean|median|nom|p[0-9]{2})\w*(?:\s?[/,]\s?(?:min|typ|max|avg|mean|median|nom|"
+    r"p[0-9]{2})\w*)+",
     re.I,
 )
 _LONG = re.compile(r"\b(?:h|hours?|days?|stunde|tag)$", re.IGNORECASE)
@@ -59,13 +67,15 @@ _LINKED = r"\s?(?:\([^)]*\)\s?)?(?::|=|\bis\b|\bof\b|\bare\b|\bwas\b|\s{2,}|\.{3
 class Candidate:
     """A claim with its ``standing`` (see ``words``).
 
-    ``is_directed``: its direction is said, not only inferred; ``is_total``: it is said to be of all parts.
+    ``is_directed``: its direction is said, not only inferred; ``is_total``: it is said to be of all parts;
+    ``passage``: the number of its passage.
     """
 
     claim: Claim
     standing: int
     is_directed: bool
     is_total: bool = False
+    passage: int = 0
 
 
 @dataclass
@@ -77,10 +87,22 @@ class Found:
 def read(passages: Sequence[Passage], about: Subject) -> Found:
     """Candidates for the six figures, and what was left out for a reason worth saying."""
     found = Found()
+    undecided: set[str] = set()
     for passage in passages:
         for quantity in passage.quantities:
             index = clauses.holding(passage.clauses, quantity.start)
             _place(Place(passage, quantity, passage.clauses, index, passage.quantities), about, found)
+        if _UNDECIDED.search(passage.text) and found.candidates:
+            latest = found.candidates[-1].passage
+            fields = (
+                c.claim.field for c in reversed(found.candidates[-_MOST_OF_PASSAGE:]) if c.passage == latest
+            )
+            undecided.update(fields)
+    # What would decide between them is taken from them: the text says that nobody can.
+    found.candidates = [
+        replace(each, standing=words.PLAIN, is_total=False) if each.claim.field in undecided else each
+        for each in found.candidates
+    ]
     return found
 
 
@@ -120,7 +142,13 @@ def _place(place: Place, about: Subject, found: Found) -> None:
     for name, is_directed in fields:
         link = place.quantity.family == "bandwidth" and words.LINK.search(around)
         found.candidates.append(
-            Candidate(Claim(name, value, said), 4 if link else standing, is_directed, _is_total(place))
+            Candidate(
+                Claim(name, value, said),
+                4 if link else standing,
+                is_directed,
+                _is_total(place),
+                place.passage.number,
+            )
         )
 
 
@@ -170,7 +198,7 @@ def _left_out(place: Place, about: Subject) -> str | None:
     quantity, passage = place.quantity, place.passage
     if subject.is_relative(passage.text[: quantity.start], passage.text[quantity.end :]):
         return "it is relative to something else"
-    if subject.is_denied(passage.text[: quantity.start]):
+    if subject.is_denied(passage.text[: quantity.start], passage.text[quantity.end :]):
         return "the text denies it"
     if about.is_others(passage, quantity.start, quantity.end):
         return "it belongs to something else"

@@ -11,7 +11,7 @@ from llamas_bpf.machine.texts.text import DeviceText
 _NOUNS = {
     "network": r"smart-?nics?|nics?|dpus?|(?:data|infrastructure) processing units?|network (?:card|adapter|"
     "interface|device)|ethernet (?:card|"
-    r"adapter)|gbe (?:[\w-]+ )?(?:adapter|card|port|controller)|"
+    r"adapter|controller|port)|hcas?|gbe (?:[\w-]+ )?(?:adapter|card|port|controller)|"
     r"host channel adapter|netzwerkkarte|infiniband (?:card|adapter)",
     "gpu": r"gpus?[0-9]*|nvidia|graphics (?:card|processor|processing unit|accelerator)|grafikkarte|"
     r"(?:general-purpose )?graphics",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from llamas_bpf.machine.texts import instructions, quantities, sentences, tables, units
+from llamas_bpf.machine.texts import gutters, instructions, quantities, sentences, tables, units
 from llamas_bpf.machine.texts.quantities import Quantity
 from llamas_bpf.machine.texts.reading import clauses
 from llamas_bpf.machine.texts.reading.clauses import Clause
@@ -72,7 +72,8 @@ def split(body: str) -> list[Passage]:
     kept = list(body)
     for start, end in instructions.spans(body):
         kept[start:end] = [c if c == "\n" else " " for c in body[start:end]]
-    body = "".join(kept)
+    quoted = "".join(kept)
+    body = gutters.without(quoted)
     found: list[_Draft] = []
     heading = lead = ""
     columns: list[str] = []
@@ -125,7 +126,11 @@ def split(body: str) -> list[Passage]:
                 )
         if raw.rstrip("*_ ").endswith(":"):
             lead = raw
-    return [passage for passage in _finished(body, found) if passage.raw.strip(" |")]
+    return [passage for passage in _finished(body, quoted, found) if passage.raw.strip(" |")]
+
+
+def _blank(mark: re.Match[str]) -> str:
+    return ":" if mark[0] == "|" else " " * len(mark[0])
 
 
 def _with_unit(raw: str, cells: list[tuple[int, int]], place: int, end: int) -> int:
@@ -134,13 +139,16 @@ def _with_unit(raw: str, cells: list[tuple[int, int]], place: int, end: int) -> 
     return cells[-1][1] if 0 < place < len(cells) - 1 and _UNIT.fullmatch(last) and units.at(last, 0) else end
 
 
-def _finished(body: str, drafts: Sequence[_Draft]) -> Iterator[Passage]:
-    """With their quantities: found in the whole body, since a table has a column's unit in its head."""
+def _finished(body: str, quoted: str, drafts: Sequence[_Draft]) -> Iterator[Passage]:
+    """With their quantities: found in the whole body, since a table has a column's unit in its head.
+
+    ``quoted`` is the body with its gutters, as words must be quoted from it.
+    """
     everywhere = quantities.find(body)
     starts = [quantity.start for quantity in everywhere]
     for number, draft in enumerate(drafts):
-        raw = body[draft.start : draft.end]
-        text = _MARKUP.sub(lambda mark: ":" if mark[0] == "|" else " " * len(mark[0]), raw)
+        raw = quoted[draft.start : draft.end]
+        text = _MARKUP.sub(_blank, body[draft.start : draft.end])
         named = _LABEL.match(text)
         label = draft.label or (named[1] if named else "")
         first = bisect.bisect_left(starts, draft.start)

@@ -78,7 +78,7 @@ _WANTED = re.compile(
 )
 _FAR = 90  # characters
 _ANSWER = re.compile(
-    r"^\s*(?:[:=|?]|\.{2,})?\s*(?P<no>no\b|none\b|false\b|not\b|nein\b|✗|✘|n\b)|^\s*(?:[:=|]|"
+    r"^[\"'*_`\s]*(?:[:=|?]|\.{2,})?\s*(?P<no>no\b|none\b|false\b|not\b|nein\b|✗|✘|n\b)|^\s*(?:[:=|]|"
     r"\.{2,})\s*(?P<yes>yes|true|ja\b|✓|✔)",
     re.IGNORECASE,
 )

@@ -57,6 +57,7 @@ _CODE = re.compile(
 _PARTS = re.compile(
     r"\b(?:modules|dimms|sticks|stacks|dies|chips|cards|boards|banks|channels)\b", re.IGNORECASE
 )
+_MOST_FIRST = 8
 _NOW = re.compile(r"\b(?:now|nowadays|currently|these days|today)\b", re.IGNORECASE)
 _HOSTS = re.compile(r"\b(?:cpus?|processors?|host|main memory)\b|-core\b", re.IGNORECASE)
 
@@ -66,7 +67,7 @@ class Subject:
 
     def __init__(self, text: DeviceText, passages: Sequence[Passage]) -> None:
         self._addressed = Addressed(text, passages)
-        top = " ".join(passage.text[:300] for passage in passages[:3] if not passage.column)
+        top = " ".join(passage.text[:300] for passage in _first(passages))
         # "Ordinary DRAM, 64 GiB" is itself what others are compared with.
         self._ordinary = _ORDINARY.match(top)
         self._technologies = set(re.findall(r"[\d.]+ ?[KMGT]i?B of (\w+)", top))
@@ -135,6 +136,8 @@ class Subject:
 
     def _is_elsewhere(self, passage: Passage) -> bool:
         label = passage.label
+        if elsewhere.CITES.match(passage.text):
+            return True
         if _about_others(label) or (not self._ordinary and _ORDINARY.search(label)):
             return True
         if _first_word(label) in self._ours and not _OURS.search(label):
@@ -206,6 +209,13 @@ class Subject:
         return not _OURS.search(passage.column) and not _NO_PRODUCT.search(passage.column)
 
 
+def _first(passages: Sequence[Passage]) -> Sequence[Passage]:
+    """The passages that say what it is: the first, and where they name nothing, the next that does."""
+    prose = [passage for passage in passages[:_MOST_FIRST] if not passage.column]
+    naming = [place for place, passage in enumerate(prose) if _TECHNOLOGY.search(passage.text[:300])]
+    return prose[: max(3, naming[0] + 1 if naming else 0)]
+
+
 def _first_word(label: str) -> str:
     return label.split(maxsplit=1)[0].lower() if label.strip() else ""
 
@@ -215,8 +225,10 @@ def is_relative(before: str, after: str) -> bool:
     return bool(elsewhere.RELATIVE_BEFORE.search(before[-60:]) or elsewhere.RELATIVE_AFTER.match(after))
 
 
-def is_denied(before: str) -> bool:
-    """Whether the text says that it is *not* the quantity that follows ``before``."""
+def is_denied(before: str, after: str) -> bool:
+    """Whether the text says that it is *not* the quantity between, or takes that back."""
+    if elsewhere.RETRACTED.match(after):
+        return True
     return bool(elsewhere.NOT.search(before[-40:])) and not elsewhere.NOT_MORE.search(before[-40:])
 
 
