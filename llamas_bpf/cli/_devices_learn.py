@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from llamas_bpf.cli import _options as options
-from llamas_bpf.config import ETC, Config, load
+from llamas_bpf.config import ETC, Config, load, open_plain
 from llamas_bpf.contracts.profile import DeviceProfile
-from llamas_bpf.errors import ConfigError, LlamasError
+from llamas_bpf.errors import ConfigError
 from llamas_bpf.shown import plain
 
 if TYPE_CHECKING:
@@ -183,13 +183,12 @@ def _text(file: Path) -> "DeviceText":
 
     if str(file) == "-":
         return parse("stdin", sys.stdin.buffer.read(MOST_BYTES + 1))
-    if not file.is_file():
-        raise ConfigError(f"{file}: no such file, or not a plain one")
-    try:
-        with file.open("rb") as opened:
-            return parse(file.stem, opened.read(MOST_BYTES + 1))
-    except OSError as error:
-        raise LlamasError(f"{file}: cannot be read: {error.strerror}") from None
+    with open_plain(file) as opened:
+        try:
+            raw = opened.read(MOST_BYTES + 1)
+        except OSError as error:
+            raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
+    return parse(file.stem, raw)
 
 
 def _show(profile: DeviceProfile, as_json: bool) -> None:

@@ -144,7 +144,8 @@ def test_one_file_is_read_and_nothing_kept(place: Place, tmp_path: Path, way: st
     ("words", "error"),
     [
         (("learn", "fats"), "no usable device text is called fats; did you mean fast?"),
-        (("learn", "--from", "nowhere.md"), "nowhere.md: no such file, or not a plain one"),
+        (("learn", "--from", "nowhere.md"), "nowhere.md: no such file"),
+        (("learn", "--from", "x" * 300), "x: cannot be read: File name too long"),
         (("learn", "fast", "--from", "nowhere.md"), "--from reads one file: leave the names out"),
         (("learn", "--frontend", "model"), "no model is configured: set OPENAI_BASE_URL"),
         (("measure", "--node", "77"), "node 77 has no memory here, or is not there: nodes with memory are 0"),
