@@ -163,7 +163,7 @@ def read_trusted(path: Path) -> str:
             text = file.read(_MOST_BYTES + 1)
             if len(text) > _MOST_BYTES:
                 raise ConfigError(f"{path} has more than {_MOST_BYTES} bytes, which no settings need")
-            return text.decode()
+            return text.decode("utf-8-sig")  # some editors begin a file with a mark of it
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"{path}: cannot be read: {error}") from None
 

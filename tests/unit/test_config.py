@@ -79,6 +79,11 @@ def test_only_plain_files_of_a_sane_size(tmp_path: Path) -> None:
         config.load(tmp_path / "config.toml")
 
 
+def test_marks_of_other_systems_editors(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_bytes("window_s = 2.0\r\n[llm]\r\n".encode("utf-8-sig"))
+    assert config.load(tmp_path / "config.toml").window_s == 2
+
+
 def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such file"):
         config.load(tmp_path / "none.toml")
