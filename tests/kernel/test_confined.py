@@ -163,6 +163,20 @@ def test_it_can_do_what_a_client_does(state: Path, tmp_path: Path, monkeypatch: 
         assert {(one.status, one.detail) for one in answered.exchanges} == {("ok", "")}
 
 
+@pytest.mark.parametrize("closed", ["", "ca.pem"])
+def test_certificates_that_it_cannot_read_are_named(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, closed: str
+) -> None:
+    place = tmp_path / "tls"
+    place.mkdir(mode=0o755)
+    (place / "ca.pem").touch(mode=0o644)
+    (place / closed).chmod(0o700)
+    monkeypatch.setenv("SSL_CERT_FILE", str(place / "ca.pem"))
+    with confined(state) as found:
+        until(found, ended, "its end")
+        assert f"SSL_CERT_FILE: {place / closed} is not open to everybody: put it elsewhere" in found.trouble
+
+
 def test_it_shares_no_memory_with_anybody(state: Path) -> None:
     libc, key = ctypes.CDLL(None), 0x6C000000 + os.getpid()
     segment = libc.shmget(key, 4096, 0o1666)

@@ -46,6 +46,7 @@ def _confine(state: Path, directory: int, user: str) -> Path:
     uid, gid = os.getuid(), os.getgid()
     if os.geteuid() == 0:
         _check_single_thread()
+        _check_certificates()
         whom = account(user) or free(state, memory.owner(directory))
         uid, gid = whom.uid, whom.gid
         memory.give(directory, whom)
@@ -81,7 +82,23 @@ def _program() -> Iterator[Path]:
     """What Python itself still reads: it imports some modules late, and the certificates."""
     yield Path(llamas_bpf.__file__).parent
     yield from map(Path, {sys.prefix, sys.base_prefix, *filter(None, sys.path)})
-    yield from (Path(os.environ[name]) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if name in os.environ)
+    yield from _certificates().values()
+
+
+def _certificates() -> dict[str, Path]:
+    names = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+    return {name: Path(os.environ[name]) for name in names if os.environ.get(name)}
+
+
+def _check_certificates() -> None:
+    """Their directory is shown, wherever it is, but as closed as it is; and OpenSSL's error names no file."""
+    for name, path in _certificates().items():
+        needed = {path.parent: 0o001, path: 0o004} if path.is_file() else {path: 0o001}
+        for each, bit in needed.items():
+            if each.exists() and not each.stat().st_mode & bit:
+                raise ConfigError(
+                    f"{name}: {each} is not open to everybody: put it elsewhere, as in /etc/ssl"
+                )
 
 
 def _show_only_what_is_needed(place: Path, program: Iterable[Path]) -> None:
