@@ -49,6 +49,7 @@ _STOP = re.compile(
 )
 _WRAPPED = 60  # a line of so many characters may have been broken by its width, in the middle of a sentence
 _ROW = re.compile(r"[ \t]*\S[^\t\n]*?(?:[ \t]{3,}|\t)\S")
+_CLOSED = re.compile(r"(?:[{}]|=[^;\n]*;)\s*(?:/[*/].*)?$")
 _KEYED = re.compile(r"[ \t]*[A-Z][^.:,;\n]{0,30}:\s")
 # What ends in one of these goes on in the next line.
 _OPEN = re.compile(
@@ -118,6 +119,8 @@ def _listed(lines: list[str]) -> set[int]:
 
 def _begins(line: str, before: str) -> bool:
     if _NEW.match(line) or before.lstrip().startswith(("#", "|", "```")):
+        return True
+    if _CLOSED.search(before):
         return True
     if any(shape.match(line) and shape.match(before) for shape in (_ROW, _KEYED)):
         return True

@@ -26,7 +26,8 @@ _LABELLED = re.compile(
     re.IGNORECASE,
 )
 _NOT_CLASS = re.compile(
-    r"\b(?:cuda|tensor|shader|gpu|matrix|rt|stream|vector|ray|npu|ai|dsp|compute units?|each|"
+    r"\b(?:cuda|tensor|shader|gpu|matrix|rt|stream|vector (?:units?|engines?|lanes?|cores?)|ray|npu|ai|dsp|"
+    r"compute units?|each|"
     r"per (?:socket|package))\b",
     re.IGNORECASE,
 )

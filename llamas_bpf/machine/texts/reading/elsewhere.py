@@ -29,7 +29,8 @@ SAID = re.compile(
     r"|\b(?:at|in|on|from) (?:the|an?)?\s?(?:other|another) (?:site|lab|rack|building|office|"
     r"department|team)\b"
     r"|\b(?:roadmap|planned|upcoming|rumou?r\w*|used to be|formerly|previously|originally)\b"
-    r"|\b(?:not about|nothing to do with)\b|\bhost (?:cpu|processor|machine|side|system)\b",
+    r"|\b(?:not about|nothing to do with)\b|\bhost (?:cpu|processor|machine|side|system)\b(?! (?:sees|can|"
+    r"ought|should|must|may|reads|writes|accesses|uses|reaches))",
     re.IGNORECASE,
 )
 # From here on in the clause it is about something else.

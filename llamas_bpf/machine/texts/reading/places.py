@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from llamas_bpf.machine.texts.quantities import Quantity
+from llamas_bpf.machine.texts.reading import words
 from llamas_bpf.machine.texts.reading.clauses import Clause
 from llamas_bpf.machine.texts.reading.passages import Passage
 
@@ -51,11 +52,11 @@ class Place:
     def earlier(self) -> list[Clause]:
         """The clauses before, back to one with a quantity of the same kind, or to a semicolon."""
         found: list[Clause] = []
-        if self.clause.opener == ";":
+        if self.clause.opener == ";" and not words.SETTLED.search(self.clause.text):
             return found
         for clause in reversed(self.among[: self.index]):
             found.append(clause)
-            if self._holds(clause) or clause.opener == ";":
+            if self._holds(clause) or (clause.opener == ";" and clause.start != self.clause.start):
                 break
         return found
 

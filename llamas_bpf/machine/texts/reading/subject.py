@@ -30,7 +30,7 @@ _ORDINARY = re.compile(
     re.IGNORECASE,
 )
 _BESIDE = re.compile(
-    r"\b(?:beside|than|like|unlike|versus|vs|ordinary|local|regular|plain|normal|conventional|to|main|host|"
+    r"\b(?:beside|than|like|unlike|versus|vs|ordinary|local|regular|plain|normal|conventional|to|main|host(?:['’]s)?|"
     r"compared with|(?:instead|that|those|speed|latency|bandwidth|capacity|size|times|half|ahead|front) of)\s"
     r"(?:our\s|the\s|its\s|an?\s|some\s)?$",
     re.I,

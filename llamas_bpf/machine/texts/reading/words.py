@@ -43,7 +43,7 @@ IN = re.compile(
 
 #: Names of what memories are made of.
 TECHNOLOGY = (
-    r"L?P?DDR[2-6]X?|GDDR\dX?|DRAM|HBM\d?e?|SRAM|SSDs?|NVMe|NAND|flash|Optane|PMEM|PMem|MRAM|CXL|"
+    r"L?P?DDR[2-6]X?|GDDR\dX?|DRAM|HBM\d?[eE]?|SRAM|SSDs?|NVMe|NAND|flash|Optane|PMEM|PMem|MRAM|CXL|"
     r"disks?|HDDs?|tape"
 )
 
@@ -162,15 +162,13 @@ COUNTED = re.compile(
 )
 
 #: How far a figure holds: the first kind that a clause has words of.
+SETTLED = re.compile(
+    r"\b(?:settles?|settled|steady[- ]state|in the long (?:run|term)|long-term|continuous(?:ly)?|"
+    r"after (?:that|which)|afterwards|from then on|p50|50th|sustain\w*)\b",
+    re.IGNORECASE,
+)
 QUALIFIERS: tuple[tuple[int, re.Pattern[str]], ...] = (
-    (
-        0,
-        re.compile(
-            r"\b(?:settles?|settled|steady[- ]state|in the long (?:run|term)|long-term|continuous(?:ly)?|"
-            r"after (?:that|which)|from then on|p50|50th|sustain\w*)\b",
-            re.IGNORECASE,
-        ),
-    ),
+    (0, SETTLED),
     (
         3,
         re.compile(
