@@ -4,7 +4,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from llamas_bpf import process_stat
+from llamas_bpf import process_stat, procfs
 
 _GONE = (FileNotFoundError, ProcessLookupError)
 #: Whether the kernel tells (CONFIG_PROC_CHILDREN).
@@ -25,10 +25,5 @@ def of(pid: int) -> list[int]:
     with suppress(*_GONE):
         for tid in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - a Path doubles what it takes
             with suppress(*_GONE):  # the thread has ended, and its children were given to another one
-                found += map(int, _read(f"/proc/{pid}/task/{tid}/children").split())
+                found += map(int, procfs.read(f"/proc/{pid}/task/{tid}/children").split())
     return found
-
-
-def _read(path: str) -> bytes:
-    with open(path, "rb", buffering=0) as file:  # noqa: PTH123
-        return file.read()

@@ -3,6 +3,8 @@
 import os
 from dataclasses import dataclass
 
+from llamas_bpf import procfs
+
 _NS_PER_TICK = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
@@ -36,8 +38,7 @@ def read_or_fail(pid: int, thread: int | None = None) -> Stat | None:
     """The same for those to whom it matters: None only when it has ended. Raises any other OSError."""
     where = f"/proc/{pid}/stat" if thread is None else f"/proc/{pid}/task/{thread}/stat"
     try:
-        with open(where, "rb", buffering=0) as file:  # noqa: PTH123 - a Path doubles what it takes
-            text = file.read()
+        text = procfs.read(where)
     except (FileNotFoundError, ProcessLookupError):
         return None
     # The command comes before field 3, may hold spaces and parentheses, and is anybody's to choose.

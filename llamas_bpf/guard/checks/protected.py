@@ -9,7 +9,7 @@ import pwd
 from collections.abc import Iterator
 from pathlib import Path
 
-from llamas_bpf import own, process_stat
+from llamas_bpf import own, process_stat, procfs
 from llamas_bpf.contracts.workload import Workload
 from llamas_bpf.guard.case import Case
 from llamas_bpf.guard.limits import Protect
@@ -98,15 +98,14 @@ def _pids(procs: Path) -> list[int]:
 
 def _users(pid: int) -> set[int]:
     """Real, effective, saved and file-system user ids (proc_pid_status(5))."""
-    for line in Path(f"/proc/{pid}/status").read_bytes().splitlines():
+    for line in procfs.read(f"/proc/{pid}/status").splitlines():
         if line.startswith(b"Uid:"):
             return {int(word) for word in line.split()[1:]}
     return set()
 
 
 def _cgroup_of(pid: int) -> str | None:
-    with open(f"/proc/{pid}/cgroup", "rb", buffering=0) as file:  # noqa: PTH123 - a Path doubles what it takes
-        lines = file.read().splitlines()
+    lines = procfs.read(f"/proc/{pid}/cgroup").splitlines()
     return next((os.fsdecode(line[3:]) for line in lines if line.startswith(b"0::")), None)
 
 
