@@ -10,7 +10,8 @@ from llamas_bpf.act.errors import Gone
 from llamas_bpf.contracts.workload import ProcessId
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
-_STATE, _START = 0, 19
+_STATE, _THREADS, _START = 0, 17, 19
+_STAT_BYTES = 4096
 _GONE = (FileNotFoundError, ProcessLookupError)
 _ENDED = (b"Z", b"X")
 
@@ -23,25 +24,94 @@ def now_ticks() -> int:
     return int(time.clock_gettime(time.CLOCK_BOOTTIME) * TICKS_PER_S)
 
 
-def scan(process: ProcessId, get: Get) -> tuple[list[ThreadValue], int]:
-    """Every thread that may be touched, and how many may not. Gone if that process has ended.
+class Tasks:
+    """The threads of one process, to be looked at again and again. Gone once it has ended.
 
-    All is opened relative to one directory, which stays that of the same process even when its pid is given
-    out again. Raises OSError for what does not mean that it has ended.
+    Its own stat file is kept open, which stays that of the same process even when its pid is given out again;
+    and the directory of its threads, once there are several: to list them takes longer than all the rest.
+    Raises OSError for what does not mean that it has ended.
     """
-    with _Tasks(process) as directory:
-        names = os.listdir(directory)  # noqa: PTH208 - pathlib knows no open directories
-        _check(process, directory, alone=len(names) == 1)
-        return _values(process, directory, names, get)
+
+    def __init__(self, process: ProcessId) -> None:
+        self._process = process
+        self._where = f"/proc/{process.pid}/task"
+        self._directory: int | None = None
+
+    def __enter__(self) -> "Tasks":
+        try:
+            self._own = os.open(f"{self._where}/{self._process.pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
+        except _GONE:
+            raise self._gone() from None
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        os.close(self._own)
+        if self._directory is not None:
+            os.close(self._directory)
+        if isinstance(error, _GONE):
+            raise self._gone() from None
+
+    def scan(self, get: Get) -> tuple[list[ThreadValue], int]:
+        """Every thread that may be touched, and how many may not."""
+        own = self._look()
+        alone = own[_THREADS] == b"1"
+        if alone and own[_STATE] in _ENDED:
+            raise self._gone()
+        found, others = [], 0
+        for tid in [self._process.pid] if alone else self._tids():
+            try:
+                value = get(tid)
+            except ProcessLookupError:
+                continue
+            if value is None:
+                others += 1
+                continue
+            start = self._start(tid)
+            if start is not None:
+                found.append(ThreadValue(tid=tid, start_ticks=start, value=value))
+        return found, others
+
+    def still(self, threads: Iterable[ThreadValue]) -> list[ThreadValue]:
+        """Those that have not ended: their ids may have been given out again."""
+        self._look()
+        return [one for one in threads if self._start(one.tid) == one.start_ticks]
+
+    def _look(self) -> list[bytes]:
+        words = _words(os.pread(self._own, _STAT_BYTES, 0))
+        if int(words[_START]) != self._process.start_ticks:
+            raise Gone(f"process {self._process.pid} has ended, and its pid was given out again")
+        return words
+
+    def _tids(self) -> list[int]:
+        return [int(name) for name in os.listdir(self._opened())]  # noqa: PTH208 - pathlib knows no open ones
+
+    def _opened(self) -> int:
+        if self._directory is None:
+            self._directory = os.open(self._where, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            self._look()  # it has not ended meanwhile: so the directory is its own
+        return self._directory
+
+    def _start(self, tid: int) -> int | None:
+        if tid == self._process.pid:
+            return self._process.start_ticks
+        directory = self._opened()
+        try:
+            file = os.open(f"{tid}/stat", os.O_RDONLY | os.O_CLOEXEC, dir_fd=directory)
+            try:
+                return int(_words(os.read(file, _STAT_BYTES))[_START])
+            finally:
+                os.close(file)
+        except _GONE:
+            return None
+
+    def _gone(self) -> Gone:
+        return Gone(f"process {self._process.pid} has ended")
 
 
-def still(process: ProcessId, threads: Iterable[ThreadValue]) -> list[ThreadValue]:
-    """Those that have not ended: their ids may have been given out again. Gone if the process has ended."""
-    with _Tasks(process) as directory:
-        _check(process, directory, alone=False)
-        return [
-            one for one in threads if one.tid == process.pid or _start(directory, one.tid) == one.start_ticks
-        ]
+def scan(process: ProcessId, get: Get) -> tuple[list[ThreadValue], int]:
+    """Looks at them once; as ``Tasks``."""
+    with Tasks(process) as threads:
+        return threads.scan(get)
 
 
 def born_since(process: ProcessId, at_ticks: int, get: Get) -> Iterator[ThreadValue]:
@@ -79,70 +149,11 @@ def living(noted: Iterable[ThreadValue], at_ticks: int, get: Get) -> Iterator[Th
         seen |= {one.key, *(thread.key for thread in found)}
 
 
-class _Tasks:
-    """The open directory of a process's threads. What the kernel answers once it has ended becomes Gone."""
-
-    def __init__(self, process: ProcessId) -> None:
-        self._pid = process.pid
-
-    def __enter__(self) -> int:
-        try:
-            self._directory = os.open(f"/proc/{self._pid}/task", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        except _GONE:
-            raise self._gone() from None
-        return self._directory
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        os.close(self._directory)
-        if isinstance(error, _GONE):
-            raise self._gone() from None
-
-    def _gone(self) -> Gone:
-        return Gone(f"process {self._pid} has ended")
-
-
-def _check(process: ProcessId, directory: int, alone: bool) -> None:
-    words = _stat(directory, process.pid)
-    if words is None or (alone and words[_STATE] in _ENDED):
-        raise Gone(f"process {process.pid} has ended")
-    if int(words[_START]) != process.start_ticks:
-        raise Gone(f"process {process.pid} has ended, and its pid was given out again")
-
-
-def _values(process: ProcessId, directory: int, names: list[str], get: Get) -> tuple[list[ThreadValue], int]:
-    found, others = [], 0
-    for tid in map(int, names):
-        try:
-            value = get(tid)
-        except ProcessLookupError:
-            continue
-        if value is None:
-            others += 1
-            continue
-        start = process.start_ticks if tid == process.pid else _start(directory, tid)
-        if start is not None:
-            found.append(ThreadValue(tid=tid, start_ticks=start, value=value))
-    return found, others
-
-
-def _start(directory: int, tid: int) -> int | None:
-    words = _stat(directory, tid)
-    return int(words[_START]) if words else None
-
-
 def _start_of(tid: int) -> int | None:
     stat = process_stat.read_or_fail(tid)
     return stat.start_ticks if stat and stat.state.encode() not in _ENDED else None
 
 
-def _stat(directory: int, tid: int) -> list[bytes] | None:
-    try:
-        file = os.open(f"{tid}/stat", os.O_RDONLY | os.O_CLOEXEC, dir_fd=directory)
-        try:
-            text = os.read(file, 4096)
-        finally:
-            os.close(file)
-    except _GONE:
-        return None
+def _words(stat: bytes) -> list[bytes]:
     # The command comes before field 3, may hold spaces and parentheses, and is anybody's to choose.
-    return text[text.rindex(b")") + 2 :].split()
+    return stat[stat.rindex(b")") + 2 :].split()

@@ -67,7 +67,7 @@ class ThreadActuator(Actuator):
 
     def read(self, target: OfThreads) -> Old:
         at_ticks = tasks.now_ticks()
-        threads, others = self._scan(target)
+        threads, others = self._scanned(target)
         if not threads and others:
             raise ActError(f"process {target.pid} is left as it is: {others} {self.never}")
         return self._old(target, threads, at_ticks)
@@ -79,22 +79,22 @@ class ThreadActuator(Actuator):
     def put(self, target: OfThreads, value: str, found: Old, note: Note) -> Written:
         seen, met = self._seen[target], set[Key]()
         errors: list[ActError] = []
-        with explained(target):
-            fresh = [one for one in tasks.still(_process(target), found.threads) if one.value != value]
-        for _ in range(ROUNDS):
-            self._note(note, fresh)
-            errors += self._give(target, [(thread, value) for thread in fresh])
-            met |= {thread.key for thread in fresh}
-            at_ticks = tasks.now_ticks()
-            threads, others = self._scan(target)
-            skip = seen.left | met
-            fresh = [thread for thread in threads if thread.value != value and thread.key not in skip]
-            if not fresh:
-                if errors:
-                    raise errors[0]
-                seen.written_ticks = tasks.now_ticks()
-                said = f"{others} {self.never}" if others else ""
-                return Written(self._old(target, threads, at_ticks), said=said)
+        with explained(target), tasks.Tasks(_process(target)) as there:
+            fresh = [one for one in there.still(found.threads) if one.value != value]
+            for _ in range(ROUNDS):
+                self._note(note, fresh)
+                errors += self._give(target, [(thread, value) for thread in fresh])
+                met |= {thread.key for thread in fresh}
+                at_ticks = tasks.now_ticks()
+                threads, others = self._scan(target, there)
+                skip = seen.left | met
+                fresh = [thread for thread in threads if thread.value != value and thread.key not in skip]
+                if not fresh:
+                    if errors:
+                        raise errors[0]
+                    seen.written_ticks = tasks.now_ticks()
+                    said = f"{others} {self.never}" if others else ""
+                    return Written(self._old(target, threads, at_ticks), said=said)
         raise ActError(f"pid {target.pid} makes threads faster than they can be given {self.what}")
 
     def put_back(self, target: OfThreads, old: Old, ours: Iterable[str]) -> PutBack:
@@ -180,7 +180,7 @@ class ThreadActuator(Actuator):
         below: list[ThreadValue] = []
         gone = None
         try:
-            own = self._scan(target)[0]
+            own = self._scanned(target)[0]
         except Gone as error:
             gone = error
         with explained(target):
@@ -193,9 +193,12 @@ class ThreadActuator(Actuator):
         ended |= {thread.key for thread in noted} - {thread.key for thread in living}
         return own, [*below, *living], gone
 
-    def _scan(self, target: OfThreads) -> tuple[list[ThreadValue], int]:
-        with explained(target):
-            found = tasks.scan(_process(target), self.get)
+    def _scanned(self, target: OfThreads) -> tuple[list[ThreadValue], int]:
+        with explained(target), tasks.Tasks(_process(target)) as there:
+            return self._scan(target, there)
+
+    def _scan(self, target: OfThreads, there: tasks.Tasks) -> tuple[list[ThreadValue], int]:
+        found = there.scan(self.get)
         if not any(found):
             raise Gone(f"process {target.pid} has ended")
         return found

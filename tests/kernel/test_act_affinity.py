@@ -1,6 +1,8 @@
 """sched_setaffinity on processes of our own: every thread, and exactly back."""
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 from acting import action, here
 from puppet import Puppet, puppet
 
+from llamas_bpf import process_stat
 from llamas_bpf.act import Actuation, rollback
 from llamas_bpf.contracts.action import Affinity
 from llamas_bpf.machine import cpulist
@@ -37,6 +40,28 @@ def test_every_thread_is_set_and_gets_its_own_mask_back(process: Puppet, actuati
     (restored,) = actuation.restore_all("end")
     assert restored.skipped is None
     assert process.masks() == {process.pid: ALL, special: SECOND, plain: ALL, born: ALL}
+
+
+def test_the_threads_that_outlive_the_first_one_are_set(actuation: Actuation) -> None:
+    code = """if True:
+        import ctypes, threading, time
+        threading.Thread(target=time.sleep, args=(600,)).start()
+        ctypes.CDLL(None).pthread_exit(None)
+    """
+    with subprocess.Popen([sys.executable, "-c", code]) as process:
+        try:
+            deadline = time.monotonic() + 20
+            while (stat := process_stat.read_or_fail(process.pid)) is None or stat.state != "Z":
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            (other,) = {int(tid.name) for tid in Path(f"/proc/{process.pid}/task").iterdir()} - {process.pid}
+            first = Affinity(pid=process.pid, start_ticks=stat.start_ticks)
+            (done,) = actuation.apply([action(first, str(CPUS[0]))])
+            assert (done.status, os.sched_getaffinity(other)) == ("applied", FIRST)
+            (restored,) = actuation.restore_all("end")
+            assert (restored.skipped, os.sched_getaffinity(other)) == (None, ALL)
+        finally:
+            process.kill()
 
 
 def test_threads_born_while_we_look_are_met(process: Puppet, actuation: Actuation) -> None:
