@@ -33,17 +33,23 @@ class Funnel:
         self.kept = Keeper(machine, journal, dry_run)
         self._actuators = self.kept.actuators
         self._found: dict[Target, Old] = {}
+        self._settled: list[Settled] = []
 
     def put(self, actions: Sequence[Action]) -> list[Applied]:
         """Each action's fate, in order. One that fails never stops the others."""
-        self._found = {}
+        self._found, self._settled = {}, []
         self.kept.begin()
         last = {action.target: action for action in actions}
         steps = [self._look(action, last[action.target]) for action in actions]
         begun: set[Target] = set()
         chains = [[*self._before(step, begun), step] for step in steps]
         refused = self._announce([step for chain in chains for step in chain if isinstance(step, Intent)])
-        done = [self._in_turn(chain, refused) for chain in chains]
+        try:
+            done = [self._in_turn(chain, refused) for chain in chains]
+        finally:  # what was done was, whatever ended the rest
+            trouble = self._journal.note(self._settled) if self._journal and self._settled else ""
+        if trouble:
+            done = [_adding(one, trouble) if one.status == "applied" else one for one in done]
         self.kept.settle(needless(self.kept.holds), "nothing of ours needs it any more")
         if self._journal and self._journal.is_long:
             self._journal.compact()
@@ -138,8 +144,8 @@ class Funnel:
         except FAILURES as error:
             return self._take_back(intent, str(error))
         new = written.now.value
-        trouble = self._journal.note([Settled(target=target, new=new, beside=written.now.beside)])
-        detail = "; ".join(filter(None, (written.said, tool.remark(), trouble)))
+        self._settled.append(Settled(target=target, new=new, beside=written.now.beside))
+        detail = "; ".join(filter(None, (written.said, tool.remark())))
         return _said(action, "unchanged" if tool.did_nothing() else "applied", intent.found, new, detail)
 
     def _noting(self, target: Target, value: str) -> Note:
@@ -194,6 +200,10 @@ class Funnel:
 
 def _said(action: Action, status: Status, old: str | None, new: str | None, detail: str = "") -> Applied:
     return Applied(action=action, status=status, old=old, new=new, at_ns=time.monotonic_ns(), detail=detail)
+
+
+def _adding(done: Applied, sentence: str) -> Applied:
+    return done.model_copy(update={"detail": "; ".join(filter(None, (done.detail, sentence)))})
 
 
 def _failed(intent: Intent, sentence: str) -> Applied:

@@ -42,10 +42,9 @@ def add(holds: Holds, entry: Entry) -> None:
                 old = intent.old
                 changes = {"threads": old.threads + entry.threads, "became": entry.beside or old.became}
                 intent = intent.model_copy(update={"old": old.model_copy(update=changes)})
-            ours = _with(before.ours, entry.new)
             # What was superseded comes back if this one is taken back.
             superseded = None if entry.taken else before.before
-            holds[entry.target] = replace(before, intent=intent, ours=ours, settled=True, before=superseded)
+            holds[entry.target] = Hold(intent, _with(before.ours, entry.new), True, superseded)
         case Failed() if before and before.before:
             # With the threads that were met on the way: they have what the one before it gives.
             intent = before.before.intent.model_copy(update={"old": before.intent.old})
