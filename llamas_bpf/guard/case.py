@@ -57,9 +57,14 @@ class Case:
         """What is to be written, by the name a person knows it by."""
         return self.target.knob
 
-    def goes_on(self, action: Action) -> bool:
+    @cached_property
+    def prolongs(self) -> bool:
         """Whether it only prolongs what is in force: nothing is written for that."""
-        return (action.target, action.value) in self.window.held
+        return self.goes_on(self.action)
+
+    def goes_on(self, action: Action) -> bool:
+        """The same of another."""
+        return self.window.goes_on(action)
 
     @property
     def lessons(self) -> list[Lesson]:
@@ -79,9 +84,7 @@ class Case:
     @cached_property
     def settings(self) -> Sequence[Action]:
         """What holds after this window beside the case's own target: accepted in it, or in force."""
-        holds = {action.target: action for action in self.accepted}
-        for entry in self.situation.in_force:
-            holds.setdefault(entry.action.target, entry.action)
+        holds = self.window.in_force | self.window.accepted
         holds.pop(self.target, None)
         return list(holds.values())
 

@@ -63,7 +63,7 @@ class Guard:
         """
         if situation.number != self._window:
             self._window, self._claims, self._accepted = situation.number, (), ()
-        window = Window(situation)
+        window = Window(situation, self._accepted)
         siblings: dict[int, list[Action]] = {}
         for action in actions:
             siblings.setdefault(action.hint_id, []).append(action)
@@ -87,6 +87,7 @@ class Guard:
                 refusals.append(refusal)
             else:
                 accepted.append(action)
+                window.accept(action)
                 self._claims += tuple(case.found)
                 self._accepted = (*self._accepted, action)
         halves = list(_halves(accepted, refusals))

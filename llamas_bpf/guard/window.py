@@ -1,13 +1,12 @@
 """What checks look up in a situation, worked out at most once for all of a window's actions."""
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 import numpy as np
 
 from llamas_bpf import fingerprint
-from llamas_bpf.contracts.action import Target
+from llamas_bpf.contracts.action import Action, Target
 from llamas_bpf.contracts.lesson import Lesson
 from llamas_bpf.contracts.situation import Situation, Touched
 
@@ -17,11 +16,13 @@ _MINUTE_NS = 60 * 10**9
 
 
 class Window:
-    """``about``: what was changed or did harm lately, by workload and knob; ``in_a_minute``: how many changes
-    there were; ``objections``: why a workload is protected, or None, for those looked at already."""
+    """``accepted``: what was accepted in it so far, by target. ``about``: what was changed or did harm
+    lately, by workload and knob; ``in_a_minute``: how many changes there were, with those accepted;
+    ``objections``: why a workload is protected, or None, for those looked at already."""
 
-    def __init__(self, situation: Situation) -> None:
+    def __init__(self, situation: Situation, accepted: Iterable[Action] = ()) -> None:
         self._situation = situation
+        self._there: list[frozenset[str]] = []  # who was, the last window first, as far back as was asked
         self._lessons: dict[tuple[str, str | None], list[Lesson]] = {}
         self._places: dict[tuple[str, int], tuple[list[Lesson], Array]] = {}
         self._fingerprints: dict[str | None, fingerprint.Buckets | None] = {}
@@ -31,6 +32,19 @@ class Window:
         for one in situation.touched:
             self.about.setdefault((one.workload, one.target.knob), []).append(one)
             self.in_a_minute += not one.harmed and one.at_ns > situation.digest.end_ns - _MINUTE_NS
+        self.accepted: dict[Target, Action] = {}
+        for action in accepted:
+            self.accept(action)
+
+    def accept(self, action: Action) -> None:
+        """It will be taken."""
+        self.accepted[action.target] = action
+        self.in_a_minute += not self.goes_on(action)
+
+    def goes_on(self, action: Action) -> bool:
+        """Whether it only prolongs what is in force."""
+        held = self.in_force.get(action.target)
+        return held is not None and held.value == action.value
 
     def lessons(self, gist: str, workload: str | None) -> list[Lesson]:
         """Those about this hint, of situations like this one; no gist, no lessons."""
@@ -61,15 +75,21 @@ class Window:
         """Which row of the digest is whose."""
         return {known.id: row for row, known in enumerate(self._situation.digest.workloads)}
 
-    @cached_property
-    def seen(self) -> Counter[str]:
-        """In how many of the windows that are remembered each workload was there."""
-        return Counter([known.id for digest in self._situation.recent for known in digest.workloads])
+    def seen(self, workload: str, enough: int) -> int:
+        """In how many of the remembered windows it was there, counted back until that is ``enough``."""
+        found = 0
+        for ago, digest in enumerate(reversed(self._situation.recent)):
+            if ago == len(self._there):
+                self._there.append(frozenset([known.id for known in digest.workloads]))
+            found += workload in self._there[ago]
+            if found == enough:
+                break
+        return found
 
     @cached_property
-    def held(self) -> frozenset[tuple[Target, str]]:
-        """Targets in force, with their values."""
-        return frozenset((entry.action.target, entry.action.value) for entry in self._situation.in_force)
+    def in_force(self) -> dict[Target, Action]:
+        """What is in force, by target."""
+        return {entry.action.target: entry.action for entry in self._situation.in_force}
 
     @cached_property
     def _by_gist(self) -> dict[str, list[Lesson]]:

@@ -26,20 +26,15 @@ def check(case: Case) -> str | None:
 
 def _same_target(case: Case) -> str | None:
     action = case.action
-    for other in case.accepted:
-        if other.target == action.target and other.hint_id != action.hint_id:
-            return f"decision {other.hint_id} of this window sets {case.knob} of {case.who} to {other.value}"
-    for entry in case.situation.in_force:
-        other = entry.action
-        if (
-            other.target == action.target
-            and other.value != action.value
-            and other.id in case.situation.proven
-        ):
-            return (
-                f"decision {other.hint_id} set {case.knob} of {case.who} to {other.value}, which helped:"
-                " it stays until its time is over"
-            )
+    other = case.window.accepted.get(action.target)
+    if other and other.hint_id != action.hint_id:
+        return f"decision {other.hint_id} of this window sets {case.knob} of {case.who} to {other.value}"
+    other = case.window.in_force.get(action.target)
+    if other and other.value != action.value and other.id in case.situation.proven:
+        return (
+            f"decision {other.hint_id} set {case.knob} of {case.who} to {other.value}, which helped:"
+            " it stays until its time is over"
+        )
     return None
 
 

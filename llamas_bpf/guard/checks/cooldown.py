@@ -9,7 +9,7 @@ ORDER = 34
 
 
 def check(case: Case) -> str | None:
-    if case.goes_on(case.action):
+    if case.prolongs:
         return None
     return _touched(case) or _harmed_before(case)
 

@@ -12,7 +12,7 @@ TIMES = 2
 
 
 def check(case: Case) -> str | None:
-    if case.goes_on(case.action):
+    if case.prolongs:
         return None
     memory_s, now_s = case.limits.rates.fruitless_s, time.time()
     # The clock of the epoch can be set back: then what is to come is no memory.

@@ -28,7 +28,7 @@ def check(case: Case) -> str | None:
 
 def _in_force_ns(case: Case) -> int:
     """Since it was first set; 0 for what is new."""
-    if not case.goes_on(case.action):
+    if not case.prolongs:
         return 0
     since = min(entry.at_ns for entry in case.situation.in_force if entry.action.target == case.target)
     return max(case.situation.digest.end_ns - since, 0)

@@ -12,7 +12,7 @@ def check(case: Case) -> str | None:
     if case.knob not in _KNOBS:
         return None
     wanted = numbers(case.action.value)
-    if len(wanted) != 1 or case.goes_on(case.action):
+    if len(wanted) != 1 or case.prolongs:
         return None
     there = sorted(_only_on(case, wanted))
     most = case.limits.capacity.pinned_per_cpu

@@ -6,12 +6,12 @@ ORDER = 38
 
 
 def check(case: Case) -> str | None:
-    if case.begun or case.goes_on(case.action):
+    if case.begun or case.prolongs:
         return None
     most = case.limits.rates.actions_per_minute
     if most == 0:
         return "limits.toml allows no changes (actions_per_minute in [rates] is 0)"
-    lately = case.window.in_a_minute + sum(not case.goes_on(other) for other in case.accepted)
+    lately = case.window.in_a_minute
     now = sum(not case.goes_on(sibling) for sibling in case.siblings)
     if lately + now > most:
         return (

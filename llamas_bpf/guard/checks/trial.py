@@ -7,7 +7,7 @@ ORDER = 32
 
 def check(case: Case) -> str | None:
     subject = case.action.workload
-    if case.goes_on(case.action):
+    if case.prolongs:
         return None
     for other in case.accepted:
         if other.workload == subject and other.hint_id != case.action.hint_id and not case.goes_on(other):

@@ -10,18 +10,16 @@ ORDER = 64
 
 
 def check(case: Case) -> str | None:
+    wanted = _wanted(case)
+    if not wanted:
+        return None
     does = {
         trait: f"{trait}, which {case.who} does" for trait in (case.workload.does if case.workload else ())
     }
-    wanted: frozenset[int] = frozenset()
-    if case.knob in ("cpuset.mems", "pages.move"):
-        wanted = numbers(case.action.value)
-    elif case.knob in ("migrate_hot", "migrate_cold"):
-        wanted = frozenset({(scheme_words(case.action.value) or {}).get("target_nid", -1)})
-        if case.knob == "migrate_hot":
-            does.setdefault("frequent_access", "frequent_access, and hot pages are what is used often")
-        else:  # what is done with the others is done elsewhere
-            does = {"rare_access": "rare_access, and cold pages are what is hardly used"}
+    if case.knob == "migrate_hot":
+        does.setdefault("frequent_access", "frequent_access, and hot pages are what is used often")
+    elif case.knob == "migrate_cold":  # what is done with the others is done elsewhere
+        does = {"rare_access": "rare_access, and cold pages are what is hardly used"}
     for memory in case.situation.machine.features:
         for trait, why in does.items():
             if memory.node in wanted and trait in memory.bad_at:
@@ -29,9 +27,19 @@ def check(case: Case) -> str | None:
     return next((sentence for node in sorted(wanted) if (sentence := _too_full(case, node))), None)
 
 
+def _wanted(case: Case) -> frozenset[int]:
+    """The nodes that memory would go to."""
+    match case.knob:
+        case "cpuset.mems" | "pages.move":
+            return numbers(case.action.value)
+        case "migrate_hot" | "migrate_cold":
+            return frozenset({(scheme_words(case.action.value) or {}).get("target_nid", -1)})
+    return frozenset()
+
+
 def _too_full(case: Case, node: int) -> str | None:
     row = case.situation.digest.machine.get("nodes", {}).get(str(node), {})
-    if not row.get("total_bytes") or row.get("free_bytes") is None or case.goes_on(case.action):
+    if not row.get("total_bytes") or row.get("free_bytes") is None or case.prolongs:
         return None
     used = 1 - row["free_bytes"] / row["total_bytes"]
     limits = [
