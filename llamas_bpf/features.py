@@ -35,12 +35,17 @@ def columns(
 ) -> dict[str, Column]:
     """The same figures of many workloads at once, as floats, NaN where the kernel cannot tell; only those of
     these ``names`` (``run_ns``), unless None."""
-    wanted = [figure for figure in FIGURES if names is None or figure.partition(".")[2] in names]
     table = digest.table[rows]
     return {
-        figure: _rounded(_DERIVED[figure](digest, machine, table) if figure in _DERIVED else table[figure])
-        for figure in wanted
+        figure: column(digest, machine, table, figure)
+        for figure in FIGURES
+        if names is None or figure.partition(".")[2] in names
     }
+
+
+def column(digest: Digest, machine: Machine, table: Table, figure: str) -> Column:
+    """One of them, of these rows of the digest's table."""
+    return _rounded(_DERIVED[figure](digest, machine, table) if figure in _DERIVED else table[figure])
 
 
 def figures(
@@ -69,19 +74,33 @@ def machine_features(digest: Digest, machine: Machine) -> Json:
 
     ``described``: an operator's text tells of any of them. ``tells_hot_pages``: the hot ones can be moved.
     """
-    free = {int(node): row["free_bytes"] for node, row in digest.machine.get("nodes", {}).items()}
+    return in_window(lasting_features(machine), digest)
+
+
+#: What is not, by name.
+PASSING = frozenset({"free_bytes", "psi", "tiering"})
+
+
+def lasting_features(machine: Machine) -> Json:
+    """Those of them that are the same in every window."""
     nodes = device_features.nodes(machine)
     return {
         "described": bool(machine.profiles),
         "tiers": device_features.tiers(machine.tiers, nodes),
-        "nodes": [shown | {"free_bytes": free.get(int(shown["key"]))} for shown in nodes],
+        "nodes": nodes,
         "cpus": device_features.cpus(machine),
         "cpu_domains": cpu_domains(machine),
         "devices": device_features.devices(machine),
         "tells_hot_pages": _tells_hot_pages(machine),
-        "psi": digest.machine.get("psi", {}),
-        "tiering": digest.machine.get("tiering", {}),
     }
+
+
+def in_window(lasting: Json, digest: Digest) -> Json:
+    """The same, with what this window's digest tells of the machine."""
+    told = digest.machine
+    free = {node: row["free_bytes"] for node, row in told.get("nodes", {}).items()}
+    nodes = [shown | {"free_bytes": free.get(shown["key"])} for shown in lasting["nodes"]]
+    return lasting | {"nodes": nodes, "psi": told.get("psi", {}), "tiering": told.get("tiering", {})}
 
 
 def _tells_hot_pages(machine: Machine) -> bool:
@@ -109,7 +128,7 @@ def value(features: Json, metric: str) -> float | None:
 
 def _rounded(values: Column) -> Column:
     """As ``round(value, 6)`` does: from 2**33 on a double has no sixth decimal."""
-    return np.where(np.abs(values) < 2**33, np.round(values, 6), values)
+    return np.where(np.abs(values) < 2**33, values.round(6), values)
 
 
 def _per_second(digest: Digest) -> float:

@@ -12,7 +12,7 @@ import cel
 from llamas_bpf.as_json import Json
 from llamas_bpf.contracts.digest import COLUMNS
 from llamas_bpf.errors import ConfigError
-from llamas_bpf.features import FIGURES
+from llamas_bpf.features import FIGURES, PASSING
 
 #: Our additions, for reasons that a person reads.
 FUNCTIONS: dict[str, Callable[[float], str]] = {
@@ -21,6 +21,8 @@ FUNCTIONS: dict[str, Callable[[float], str]] = {
     "percent": lambda ratio: f"{ratio * 100:.0f} %",
     "whole": lambda number: f"{number:.0f}",
 }
+#: What an expression can speak of.
+VARIABLES = frozenset({"machine", "in_force", "workload", "workloads"})
 _FUNCTIONS = {
     *("size", "contains", "startsWith", "endsWith", "matches", "min", "max"),
     *("int", "uint", "double", "string", "bytes", "type", "dyn", "duration", "timestamp"),
@@ -41,9 +43,19 @@ _COMPARISON = re.compile(rf"workload\.(\w+\.\w+){_LIMIT}", re.ASCII)
 _OF_ANY = re.compile(
     rf"workloads\.exists\((\w+),\s*\1\.(\w+\.\w+)\s*!=\s*null\s*&&\s*\1\.\2{_LIMIT}\s*\)", re.ASCII
 )
+_KNOB = re.compile(r"'([\w.]+)'", re.ASCII)
+_UNSET = re.compile(
+    r"!in_force\.exists\((\w+),\s*\1\.workload == workload\.id && \1\.knob"
+    r" (== '[\w.]+'|in \['[\w.]+'(?:, '[\w.]+')*\])\)",
+    re.ASCII,
+)
 #: How many of these a workload has can be compared like a figure.
 COUNTED = ("does",)
 _COUNT = re.compile(rf"size\(workload\.({'|'.join(COUNTED)})\)\s*(<=|>=|<|>)\s*(\d+)", re.ASCII)
+_TEXT = r"'[^'\\]*'"
+_WRITTEN = rf"(?:{'|'.join(FUNCTIONS)})\(workload\.\w+\.\w+\)"
+_SENTENCE = re.compile(rf"(?:{_TEXT}|{_WRITTEN})(?:\s*\+\s*(?:{_TEXT}|{_WRITTEN}))*", re.ASCII)
+_PART = re.compile(rf"(?P<text>{_TEXT})|(?P<function>\w+)\(workload\.(?P<figure>\w+\.\w+)\)", re.ASCII)
 #: Lists of words and numbers, which hold nothing of a workload's figures.
 _LISTS = {"workload.does", "workload.device.near", "workload.nearest", "workload.pids"}
 _OPERATORS: dict[str, Callable[[Any, float], Any]] = {
@@ -65,8 +77,7 @@ class Comparison(NamedTuple):
 
     def of(self, workload: Json) -> Any:
         """What is compared, of one; None where it is not known."""
-        group, _, name = self.figure.partition(".")
-        return workload[group][name] if name else len(workload[group])
+        return _figure(workload, self.figure)
 
     def holds(self, values: Any) -> Any:
         """For one value, or for an array of them: False for NaN. Raises TypeError for None, as CEL cannot
@@ -74,12 +85,26 @@ class Comparison(NamedTuple):
         return _OPERATORS[self.sign](values, self.limit)
 
 
+class Sentence(NamedTuple):
+    """Texts, and figures (``sched.run_ns``) with the function that writes each: texts have none."""
+
+    parts: tuple[tuple[str, str], ...]
+
+    def of(self, workload: Json) -> str:
+        """Raises TypeError where a figure is not known, as CEL cannot write it either."""
+        return "".join(
+            FUNCTIONS[function](_figure(workload, of)) if function else of for function, of in self.parts
+        )
+
+
 class Expression:
     """``sees_all``: it looks at ``workloads``, which is costly to prepare. ``sees_one``: at ``workload``.
 
     ``comparison``: it is one of a figure of ``workload`` with a number, as most are; that needs no CEL. Nor
-    does ``of_any``: whether such a comparison holds for any of ``workloads``.
-    ``words``: every figure of a workload that it can look at is among them; None: it may look at all.
+    does ``of_any``: whether such a comparison holds for any of ``workloads``; nor ``unset``: that none of
+    these knobs of ``workload`` is in force; nor ``sentence``: texts and figures of ``workload`` in a row.
+    ``words``: every figure of a workload, and every part of the machine, that it can look at is among them;
+    None: it may look at all. ``lasts``: it looks only at what is the same of a machine in every window.
     """
 
     def __init__(self, source: str) -> None:
@@ -88,11 +113,15 @@ class Expression:
             self.program = cel.compile(source)
         except ValueError as error:
             raise ConfigError(str(error)) from None
-        self.sees_all = "workloads" in self.program.variables()
-        self.sees_one = "workload" in self.program.variables()
+        self.variables = VARIABLES.intersection(self.program.variables())
+        self.sees_all, self.sees_one = "workloads" in self.variables, "workload" in self.variables
         self.comparison = _comparison(_COMPARISON, source) or _comparison(_COUNT, source)
         self.of_any = _comparison(_OF_ANY, source)
+        self.unset = _unset(source)
+        self.sentence = _sentence(source)
         self.words = None if _sees_whole(source) else frozenset(_WORD.findall(source))
+        passing = self.words is None or bool(self.words & PASSING)
+        self.lasts = self.variables <= {"machine"} and not passing
 
     def __str__(self) -> str:
         return textwrap.shorten(self.source, 100)
@@ -111,6 +140,14 @@ class Expression:
             _check_path((names | macros).get(root), root, parts[:-1] if call else parts)
 
 
+def cel_context(variables: Json) -> cel.Context:
+    """CEL's, which turns a variable into its own values when that is set, not when it is used."""
+    found = cel.Context(variables)
+    for name, function in FUNCTIONS.items():
+        found.add_function(name, function)
+    return found
+
+
 def _comparison(form: re.Pattern[str], source: str) -> Comparison | None:
     if not (found := form.fullmatch(source.strip())):
         return None
@@ -118,11 +155,32 @@ def _comparison(form: re.Pattern[str], source: str) -> Comparison | None:
     return Comparison(figure, sign, float(number)) if figure in (*FIGURES, *COUNTED) else None
 
 
+def _unset(source: str) -> tuple[str, ...]:
+    found = _UNSET.fullmatch(source.strip())
+    return tuple(_KNOB.findall(found[2])) if found else ()
+
+
+def _sentence(source: str) -> Sentence | None:
+    if not _SENTENCE.fullmatch(source.strip()):
+        return None
+    found = [
+        ("", part["text"][1:-1]) if part["text"] else (part["function"], part["figure"])
+        for part in _PART.finditer(source)
+    ]
+    return Sentence(tuple(found)) if all(not function or of in FIGURES for function, of in found) else None
+
+
+def _figure(workload: Json, figure: str) -> Any:
+    group, _, name = figure.partition(".")
+    return workload[group][name] if name else len(workload[group])
+
+
 def _sees_whole(source: str) -> bool:
-    """Whether a workload, or a group of its figures, is spoken of other than to go on to one figure."""
+    """Whether a workload, or a group of its figures, or the machine, is spoken of other than to go on to one
+    figure."""
     text = _STRING.sub("''", source)
     found = (variable for domain, variable in _MACRO.findall(text) if domain not in _LISTS)
-    variables = "|".join(["workload", *found])
+    variables = "|".join(["workload", "machine", *found])
     rest = _DECLARED.sub("", text)
     return bool(
         re.search(rf"(?<![\w.])(?:{variables})\b(?!\s*\.)", rest)

@@ -50,7 +50,7 @@ class Rule:
     """A rule, compiled.
 
     ``shared``: its first conditions, those that are not about workloads. ``words``: the figures of a workload
-    that it can look at are among them; None: it may look at all.
+    that it can look at, where its first comparisons leave it open, are among them; None: it may look at all.
     """
 
     def __init__(self, text: RuleText) -> None:
@@ -61,7 +61,7 @@ class Rule:
         compared = [each.comparison for each in self._when[len(self.shared) :]]
         self._compared = [one for one in takewhile(lambda one: one is not None, compared) if one]
         self._rest = self._when[len(self.shared) + len(self._compared) :]
-        self.words = words_of((*self._when, *self._compute.values()))
+        self.words = words_of((*self.shared, *self._rest, *self._compute.values()))
 
     def is_ruled_out(self, terms: Terms) -> bool:
         """Whether it cannot hold in this window: a condition fails before the first about workloads."""
@@ -80,6 +80,8 @@ class Rule:
             return places, False
         told = False
         for one in self._compared:
+            if not places.size:
+                break
             values = terms.column(one.figure)[places]
             holds = one.holds(values)
             told = told or bool((~holds & ~np.isnan(values)).any())

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from llamas_bpf.advise import NOTHING, Earlier
+from llamas_bpf.advise.lasting import Lasting
 from llamas_bpf.advise.rule import Rule, load, words_of
 from llamas_bpf.advise.terms import Terms
 from llamas_bpf.as_json import Json
@@ -49,6 +50,7 @@ class RulesAdvisor:
         self._times: Counter[_Case] = Counter()  # given since anything in force changed
         self._in_force: frozenset[tuple[Target, str]] = frozenset()
         self._number: int | None = None
+        self._lasting: Lasting | None = None
 
     def advise(self, situation: Situation) -> Advice:
         """The hints of all rules that hold, in the order of the rules."""
@@ -57,12 +59,12 @@ class RulesAdvisor:
         self._number = situation.number
         self._could_tell = {}
         self._start_anew_where_things_changed(situation)
-        terms = Terms(situation)
+        if self._lasting is None or self._lasting.machine is not situation.machine:
+            self._lasting = Lasting(situation.machine)
+        terms = Terms(situation, self._lasting)
         terms.keep_to(self._words_at_first)
         now_ns = situation.digest.end_ns
-        rules = self._not_ruled_out(terms)
-        terms.keep_to(words_of(rule for _, rule in rules))
-        asked = self._open(rules, terms, situation)
+        asked = self._open(self._not_ruled_out(terms), terms, situation)
         found = [each for workload, those in asked for each in self._ask(those, workload, terms, now_ns)]
         hints = [hint for _, hint in sorted(found, key=lambda each: each[0])]
         ids = {workload.id for workload in situation.digest.workloads}
@@ -109,8 +111,8 @@ class RulesAdvisor:
 
         One decision at a time: the next one about a workload waits until the last is judged.
         """
-        if None not in situation.on_trial:
-            yield None, [each for each in rules if each[1].text.about == "machine"]
+        of_machine = [each for each in rules if each[1].text.about == "machine"]
+        asked = [rule for _, rule in of_machine]
         due = terms.places(situation.scope, but=situation.on_trial)
         of: dict[int, list[_Placed]] = defaultdict(list)
         for each in rules:
@@ -118,8 +120,12 @@ class RulesAdvisor:
                 open_, told = each[1].left_open(terms, due)
                 if due.size:
                     self._could_tell[each[1].text.name] = told
+                asked += [each[1]] if open_.size else []
                 for place in open_.tolist():
                     of[place].append(each)
+        terms.keep_to(words_of(asked))
+        if None not in situation.on_trial:
+            yield None, of_machine
         places = sorted(of)
         for workload, place in zip(terms.workloads(places), places, strict=True):
             yield workload, of[place]

@@ -5,21 +5,21 @@ ratio happens to be whole. Ids in lists (``cpus``, ``pids``, ``cpu_domains``) st
 """
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
-import cel
 import numpy as np
 
 from llamas_bpf.advise import busiest
-from llamas_bpf.advise.expression import COUNTED, FUNCTIONS, Expression
+from llamas_bpf.advise.expression import COUNTED, VARIABLES, Expression, cel_context
+from llamas_bpf.advise.lasting import Lasting, floats
 from llamas_bpf.as_json import Json
 from llamas_bpf.contracts.action import Action
 from llamas_bpf.contracts.digest import NODE_BYTES
 from llamas_bpf.contracts.situation import Situation
 from llamas_bpf.contracts.workload import Workload
 from llamas_bpf.device_features import nearest
-from llamas_bpf.features import Column, columns, machine_features
+from llamas_bpf.features import FIGURES, Column, column, in_window
 
 #: Turning a workload into CEL values costs about 1 µs a figure. So many are judged one by one (and all that
 #: ``exec`` started); an expression about the others sees the first so many.
@@ -40,26 +40,28 @@ _ABOUT: dict[str, Callable[[Workload], Any]] = {
 
 
 class Terms:
-    """Prepared once for a situation: ``workloads`` only if an expression looks at it."""
+    """Of a situation, each thing prepared once, when an expression first looks at it. ``lasting`` is of its
+    machine, and is kept by those who ask window after window."""
 
-    def __init__(self, situation: Situation) -> None:
+    def __init__(self, situation: Situation, lasting: Lasting | None = None) -> None:
         self._digest, self._machine = situation.digest, situation.machine
+        self._lasting = lasting or Lasting(self._machine)
         self._rows = busiest.rows(self._digest, JUDGED)
+        self._table = self._digest.table[self._rows]
         self._figures: Collection[str] | None = None
-        self._columns: dict[str, Column] | None = None
-        self._all_of_machine = _figures(machine_features(self._digest, self._machine))
-        self._names: Json = {"machine": self._all_of_machine, "in_force": in_force(situation)}
-        self._narrow: _Context | None = None
-        self._wide: _Context | None = None
+        self._columns: dict[str, Column] = {}
+        self._in_force = in_force(situation)
+        self._set = {(each["workload"], each["knob"]) for each in self._in_force}
+        self._workload: Json = {}
+        self._contexts: dict[frozenset[str], _Context] = {}
         self._by_distance: dict[int | None, list[str]] = {}
         self._same_for_all: dict[str, Any] = {}  # many rules begin with the same condition
 
     def keep_to(self, figures: Collection[str] | None) -> None:
         """Prepare only what goes by these names from now on, of a workload and of the machine's parts; None:
         all. CEL copies a value each time that it is looked at."""
-        self._figures, self._columns = figures, None
-        self._narrow = self._wide = None
-        self._names["machine"] = _only(self._all_of_machine, figures)
+        self._figures = figures
+        self._contexts.clear()
 
     def places(self, scope: Collection[str] | None = None, but: Collection[str | None] = ()) -> Places:
         """Of those that are judged one by one, the busiest first: those in ``scope``, ``but`` for these."""
@@ -69,18 +71,24 @@ class Terms:
 
     def column(self, figure: str) -> Column:
         """Of all that are judged one by one; NaN where it is not known."""
+        if figure not in self._columns:
+            self._columns[figure] = self._column(figure)
+        return self._columns[figure]
+
+    def _column(self, figure: str) -> Column:
         if figure in COUNTED:
             sizes = [len(_ABOUT[figure](self._digest.workloads[row])) for row in self._rows]
             return np.array(sizes, dtype=np.float64)
-        return self._told()[figure]
+        return column(self._digest, self._machine, self._table, figure)
 
     def workloads(self, places: Sequence[int]) -> list[Json]:
         """What can be said of each."""
         found: list[Json] = [{} for _ in places]
-        for column, values in self._told().items():
-            group, name = column.split(".")
-            for shown, value in zip(found, values[places].tolist(), strict=True):
-                shown.setdefault(group, {})[name] = None if math.isnan(value) else value
+        for figure in FIGURES:
+            group, _, name = figure.partition(".")
+            if self._is_named(name):
+                for shown, value in zip(found, self.column(figure)[places].tolist(), strict=True):
+                    shown.setdefault(group, {})[name] = None if math.isnan(value) else value
         wanted = [name for name in _ABOUT if self._is_named(name)]
         for place, shown in zip(places, found, strict=True):
             workload = self._digest.workloads[self._rows[place]]
@@ -96,18 +104,37 @@ class Terms:
 
     def about(self, workload: Json) -> None:
         """From now on ``workload`` means this one."""
-        self._names["workload"] = workload
+        self._workload = workload
 
     def names(self) -> Json:
         """Everything that can be spoken of now."""
-        return self._names | {"workloads": self.workloads(range(len(self._rows))[:SEEN])}
+        return self._named(VARIABLES)
+
+    def _named(self, names: Iterable[str]) -> Json:
+        return {name: self._meaning(name) for name in names if name != "workload" or self._workload}
+
+    def _meaning(self, name: str) -> Any:
+        match name:
+            case "machine":
+                return floats(_only(in_window(self._lasting.features, self._digest), self._figures))
+            case "in_force":
+                return self._in_force
+            case "workloads":
+                return self.workloads(range(len(self._rows))[:SEEN])
+        return self._workload
 
     def value(self, expression: Expression) -> Any:
         """Raises where the expression depends on a figure that is not known."""
         if one := expression.comparison:
-            return one.holds(one.of(self._names["workload"]))
+            return one.holds(one.of(self._workload))
+        if sentence := expression.sentence:
+            return sentence.of(self._workload)
+        if knobs := expression.unset:
+            return not any((self._workload["id"], knob) in self._set for knob in knobs)
         if expression.sees_one:
             return self._found(expression)
+        if expression.lasts:
+            return self._lasting.value(expression)
         if expression.source not in self._same_for_all:
             self._same_for_all[expression.source] = self._found(expression)
         return self._same_for_all[expression.source]
@@ -115,22 +142,18 @@ class Terms:
     def _found(self, expression: Expression) -> Any:
         if any_ := expression.of_any:
             return bool(any_.holds(self.column(any_.figure)[:SEEN]).any())
-        context = self._context(expression.sees_all)
+        context = self._context(expression)
         if expression.sees_one:
-            context.be_about(self._names["workload"])
+            context.be_about(self._workload)
         return expression.program.execute(context.cel)
 
-    def _context(self, wide: bool) -> "_Context":
-        if wide:
-            self._wide = self._wide or _Context(self.names())
-            return self._wide
-        self._narrow = self._narrow or _Context(self._names)
-        return self._narrow
-
-    def _told(self) -> dict[str, Column]:
-        if self._columns is None:
-            self._columns = columns(self._digest, self._machine, self._rows, self._figures)
-        return self._columns
+    def _context(self, expression: Expression) -> "_Context":
+        """With no more than it looks at, since CEL prepares all of it anew for each other workload. But one
+        for all that look at ``workloads``: that is costly already once."""
+        names = VARIABLES if expression.sees_all else expression.variables
+        if names not in self._contexts:
+            self._contexts[names] = _Context(self._named(names))
+        return self._contexts[names]
 
     def _node_bytes(self, row: int) -> dict[str, float | None]:
         sizes = zip(self._digest.node_ids, self._digest.table[NODE_BYTES][row].tolist(), strict=True)
@@ -156,10 +179,7 @@ class _Context:
     """CEL's, which turns a variable into its own values when that is set, not when it is used."""
 
     def __init__(self, variables: Json) -> None:
-        self.cel = cel.Context()
-        self.cel.update(variables)
-        for name, function in FUNCTIONS.items():
-            self.cel.add_function(name, function)
+        self.cel = cel_context(variables)
         self._workload = variables.get("workload")
 
     def be_about(self, workload: Json) -> None:
@@ -183,28 +203,16 @@ def knob(action: Action) -> str:
 
 
 def _only(machine: Json, names: Collection[str] | None) -> Json:
-    """With only what goes by these names, of its nodes, tiers, processors and devices."""
+    """With only what goes by these names, of itself, its nodes, tiers, processors and devices."""
     if names is None:
         return machine
     return {
-        part: [
-            {name: inner for name, inner in each.items() if name in names} if isinstance(each, dict) else each
-            for each in value
-        ]
-        if isinstance(value, list)
-        else value
-        for part, value in machine.items()
+        part: [_named(each, names) for each in value] if isinstance(value, list) else _named(value, names)
+        for part, value in _named(machine, names).items()
     }
 
 
-def _figures(value: Any) -> Any:
-    """The same, with the numbers of objects (not of lists) as floats."""
-    if isinstance(value, dict):
-        return {key: _number(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_figures(inner) for inner in value]
-    return value
-
-
-def _number(value: Any) -> Any:
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else _figures(value)
+def _named(value: Any, names: Collection[str]) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {name: inner for name, inner in value.items() if name in names}

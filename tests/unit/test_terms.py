@@ -1,6 +1,7 @@
 """What rules can look at is the same, whether all of a workload is prepared or only what they name."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ from hypothesis import strategies as st
 from situations import MIB, Row, hot, idle, situation, stream
 
 from llamas_bpf.advise.expression import Expression
+from llamas_bpf.advise.lasting import Lasting
 from llamas_bpf.advise.terms import Terms
+from llamas_bpf.contracts.action import Action, Affinity, Applied
 from llamas_bpf.features import FIGURES, columns, value, workload_features
 
 ROWS = [
@@ -21,9 +24,16 @@ ROWS = [
 ]
 
 
-def told(source: str, narrow: bool, row: int = 0) -> Any:
+def affinity(workload: str | None) -> Applied:
+    """In force."""
+    target = Affinity(pid=100, start_ticks=1)
+    action = Action(id="1.1", hint_id=1, workload=workload, target=target, value="0", ttl_s=60)
+    return Applied(action=action, status="applied", old="0-1", new="0", at_ns=0)
+
+
+def told(source: str, narrow: bool, row: int = 0, in_force: Sequence[Applied] = ()) -> Any:
     """What the expression gives; the kind of error where it gives none."""
-    expression, terms = Expression(source), Terms(situation(ROWS))
+    expression, terms = Expression(source), Terms(situation(ROWS, in_force=in_force))
     if narrow:
         terms.keep_to(expression.words)
     terms.about(terms.workloads([row])[0])
@@ -78,6 +88,93 @@ def test_a_plain_comparison_of_any_is_what_cel_makes_of_it(figure: str) -> None:
     assert Expression(plain).of_any
     assert not Expression(by_cel).of_any
     assert told(plain, narrow=True) == told(by_cel, narrow=True)
+
+
+@pytest.mark.parametrize("row", [0, 1])
+@pytest.mark.parametrize("knobs", ["== 'affinity'", "in ['cpuset.cpus', 'affinity']", "in ['cpuset.mems']"])
+def test_that_a_knob_is_not_set_is_what_cel_makes_of_it(knobs: str, row: int) -> None:
+    plain = f"!in_force.exists(f, f.workload == workload.id && f.knob {knobs})"
+    by_cel = f"({plain})"
+    assert Expression(plain).unset
+    assert not Expression(by_cel).unset
+    in_force = [affinity("w2"), affinity(None)]  # the busiest comes first, which is w2
+    assert told(plain, True, row, in_force) == (row == 1 or "affinity" not in knobs)
+    assert told(by_cel, True, row, in_force) == told(plain, True, row, in_force)
+
+
+@pytest.mark.parametrize("row", [0, 2])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "'It wakes ' + whole(workload.sched.wakeups_per_s) + ' times … ' + mib(workload.memory.total_bytes)",
+        "percent(workload.sched.cpu_ratio)\n    + '' + ms(workload.sched.runqueue_p99_ns)",
+    ],
+)
+def test_a_sentence_is_what_cel_makes_of_it(source: str, row: int) -> None:
+    by_cel = f"({source})"
+    assert Expression(source).sentence
+    assert not Expression(by_cel).sentence
+    plain, cels = told(source, narrow=True, row=row), told(by_cel, narrow=True, row=row)
+    assert plain == cels if isinstance(plain, str) else not isinstance(cels, str)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "workload.name + ' waits'",
+        "mib(workload.memory.total_bytes * 2.0)",
+        "'it\\'s ' + ms(workload.sched.run_ns)",
+        "whole(workload.memory.nothing)",
+        "whole(machine.psi.cpu_some_ratio)",
+    ],
+)
+def test_other_sentences_are_cels(source: str) -> None:
+    assert not Expression(source).sentence
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "!in_force.exists(f, f.knob == 'affinity')",
+        "in_force.exists(f, f.workload == workload.id && f.knob == 'affinity')",
+        "!in_force.exists(f, f.workload == workload.name && f.knob == 'affinity')",
+        "!in_force.exists(f, f.workload == workload.id && f.knob == 'affinity') || true",
+    ],
+)
+def test_other_questions_about_what_is_in_force_are_cels(source: str) -> None:
+    assert not Expression(source).unset
+
+
+@pytest.mark.parametrize(
+    ("source", "lasts"),
+    [
+        ("size(machine.nodes) > 1", True),
+        ("machine.nodes.exists(n, n.total_bytes > 1.0)", True),
+        ("machine.cpu_domains[0]", True),
+        ("machine.nodes.exists(n, n.free_bytes > 1.0)", False),
+        ("machine['psi'].cpu_some_ratio > 0.5", False),
+        ("machine.tiering.demotion_enabled == false", False),
+        ("size(machine) > 8", False),
+        ("machine.nodes.exists(n, n == machine.nodes[0])", False),
+        ("size(machine.nodes) > 1 && size(in_force) == 0", False),
+        ("workload.sched.run_ns > 1.0", False),
+    ],
+)
+def test_what_a_machine_keeps_is_worked_out_once(source: str, lasts: bool) -> None:
+    expression, before, after = (
+        Expression(source),
+        situation(ROWS),
+        situation(ROWS, free_ratio=0.0, demotion=True),
+    )
+    assert expression.lasts == lasts
+    lasting = Lasting(before.machine)
+    for of in (before, after):
+        terms = Terms(of, lasting)
+        terms.keep_to(expression.words)
+        terms.about(terms.workloads([0])[0])
+        alone = Terms(of)
+        alone.about(alone.workloads([0])[0])
+        assert terms.value(expression) == alone.value(expression)
 
 
 @pytest.mark.parametrize(
