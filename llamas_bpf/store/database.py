@@ -17,6 +17,8 @@ from llamas_bpf.store.schema import STATEMENTS, VERSION
 
 FILE = "store.db"
 _WAIT_S = 1.0
+#: With so many in the log, they are brought to their place.
+LOG_PAGES = 1000
 
 
 class StoreError(LlamasError):
@@ -33,15 +35,21 @@ class Database:
         self._opened: int | None = None
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self, *, hurried: bool = False) -> Iterator[sqlite3.Connection]:
         """All or nothing. Raises StoreError; when first opened, also MissingError (another user's) and
-        ConfigError (foreign owner)."""
+        ConfigError (foreign owner).
+
+        ``hurried``: it leaves it to another one to bring what is in the log to its place, which waits for the
+        disk.
+        """
         try:
             if self._connection is not None and self._inode() != self._opened:
                 self.close()
             if self._connection is None:
                 self._connection = self._create() if self._writable else self._open()
                 self._opened = self._inode()
+            if self._writable:
+                self._connection.execute(f"PRAGMA wal_autocheckpoint = {0 if hurried else LOG_PAGES}")
             self._connection.execute("BEGIN IMMEDIATE" if self._writable else "BEGIN")
             yield self._connection
             self._connection.execute("COMMIT")

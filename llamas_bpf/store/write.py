@@ -49,9 +49,9 @@ class Store(Reader):
     def add_hints(
         self, window: int, advisor: str, hints: Sequence[Hint], exchange_id: str | None, run: int
     ) -> list[int]:
-        """Give each hint its decision id, which no other ever gets, even after a crash. All or none: each
-        transaction waits for the disk."""
-        with self._database.transaction() as db:
+        """Give each hint its decision id, which no other ever gets, even after a crash. All or none, and
+        in a hurry: they are to be acted on."""
+        with self._database.transaction(hurried=True) as db:
             return [
                 _insert(
                     db,

@@ -22,6 +22,7 @@ from llamas_bpf.contracts.exchange import Exchange
 from llamas_bpf.contracts.model_figures import Call
 from llamas_bpf.contracts.report import WindowReport
 from llamas_bpf.store import Reader, Store, StoreError
+from llamas_bpf.store.database import LOG_PAGES
 from llamas_bpf.store.schema import VERSION
 
 DAY_S = 86_400
@@ -213,6 +214,18 @@ def test_same_exchange_ids_of_two_runs_stay_apart(store: Store) -> None:
         found = store.decision(number)
         assert found is not None
         assert found["exchange"]["model"] == "tiny"
+
+
+def test_hints_do_not_wait_until_the_log_is_in_its_place(store: Store, state: Path) -> None:
+    run = store.begin_run(reports.MACHINE, "rules", enforce=False)
+    file, log = state / "store.db", state / "store.db-wal"
+    before = file.stat().st_mtime_ns
+    for _ in range(200):
+        numbers = store.add_hints(1, "rules", [reports.hint(reason="long" * 100)] * 100, None, run)
+    assert log.stat().st_size > LOG_PAGES * 4096 * 1.5
+    assert file.stat().st_mtime_ns == before
+    store.record(reports.full_report(numbers[0], 1))
+    assert file.stat().st_mtime_ns > before
 
 
 def test_ids_are_never_given_twice(state: Path) -> None:
