@@ -261,11 +261,14 @@ def until(found: Callable[[], bool], seconds: float = 60) -> None:
         time.sleep(0.2)
 
 
+#: Fills one node (set_mempolicy(2), MPOL_BIND), with a file that can be given back, and beyond what is free.
 FILL = """
-import ctypes, mmap, sys
-# Of this node alone (set_mempolicy(2), MPOL_BIND).
+import ctypes, mmap, os, sys
 mask = ctypes.c_ulong(1 << int(sys.argv[2]))
 assert ctypes.CDLL(None).syscall(238, 2, ctypes.byref(mask), 64) == 0
+with open(sys.argv[3], "wb") as file:
+    file.write(bytes(64 << 20))
+    os.fsync(file.fileno())
 memory = mmap.mmap(-1, int(sys.argv[1]) << 20)
 for page in range(0, len(memory), 4096):
     memory[page] = 1
@@ -275,9 +278,6 @@ for page in range(0, len(memory), 4096):
 @pytest.mark.skipif(len(HERE.nodes) < 2, reason="kernel feature: a second memory node")
 def test_kswapd_wakes_where_memory_runs_out(sensor: Sensor) -> None:
     with TemporaryDirectory(dir="/var/tmp") as directory, cgroup("filled") as place:
-        # Something to give back: pages of a file, on that node.
-        path = Path(directory, "file")
-        path.write_bytes(bytes(64 * MIB))
         node = HERE.nodes[1].id
         free = next(
             int(line.split()[3])
@@ -293,7 +293,7 @@ def test_kswapd_wakes_where_memory_runs_out(sensor: Sensor) -> None:
             return woken > 0
 
         before = vmstat("pageoutrun")
-        run_in(place, FILL, str((free >> 10) - 2), str(node))
+        run_in(place, FILL, str((free >> 10) - 32), str(node), f"{directory}/file")
         if vmstat("pageoutrun") == before:
             pytest.skip("kernel feature: a node small enough to be filled")
         until(wakes)
