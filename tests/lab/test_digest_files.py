@@ -190,6 +190,7 @@ def demotion() -> Iterator[None]:
 
 def demoted(place: Path) -> Callable[[], Mapping[str, float]]:
     def read() -> dict[str, float]:
+        pairs(place / "cpu.stat")  # has the kernel add up what it has put off (kernel/cgroup/rstat.c)
         stat = pairs(place / "memory.stat")
         return {"demoted": sum(value for name, value in stat.items() if name.startswith("pgdemote_"))}
 
