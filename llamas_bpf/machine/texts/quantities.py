@@ -24,7 +24,7 @@ _FOR_AND = re.compile(
 # "Rose from 10 to 16 GB/s" is two figures, of two times.
 _ROSE = re.compile(
     r"\b(?:rose|went|grew|increased|improved|fell|dropped|changed|raised|lowered|cut|up|"
-    r"down)\s(?:\w+\s)?from\s(?:about )?$",
+    r"down)\s(?:[^.;,]{1,30}\s)?from\s(?:about )?$",
     re.IGNORECASE,
 )
 # "CXL 2 and 64 GB": the 2 has no unit to share.
@@ -40,7 +40,8 @@ _AND_A_HALF = re.compile(r"\sand an? half\b(?! of)", re.IGNORECASE)
 _GOT = re.compile(
     r"\b(?:got|gets?|sees?|saw|measured|reache[sd]|manages?)\s(?:about |only |around |just |more like )?$"
     r"|\b(?:reads?|writes?|loads?|stores?|reading|writing|loading|storing|programming)\s"
-    r"(?:(?:in|at|with|takes?|needs?|gets?|is)\s)?(?:about |only |some |~)?$",
+    r"(?:(?:in|at|with|takes?|needs?|gets?|is)\s)?(?:about |only |some |~)?$"
+    r"|\b\w+ing (?:one|it|them|a \w+) (?:takes|needs|costs)\s(?:about |only |some )?$",
     re.IGNORECASE,
 )
 _ENDS = re.compile(r"\s?(?:[,;)]|[.!](?:\s|$)|$)")
@@ -147,7 +148,7 @@ def _shares(text: str, number: Number, following: Number, unit: Unit) -> bool:
 
 
 def _is_range(text: str, first: Quantity, gap: str) -> bool:
-    if _ROSE.search(text[max(0, first.start - 40) : first.start]):
+    if _ROSE.search(text[max(0, first.start - 60) : first.start]):
         return False
     between = _BETWEEN.search(text[max(0, first.start - 20) : first.start])
     return bool(_TO.fullmatch(gap) or (between and _AND.fullmatch(gap)))

@@ -60,6 +60,7 @@ _OPEN = re.compile(
     re.IGNORECASE,
 )
 _NARROW = 40  # characters; nobody breaks a sentence at such a width
+_WIDE = 120  # a list has no longer lines
 _RAGGED = 0.7  # of the longest line; wrapped lines are longer on average
 _LONGEST = 600  # characters; what is longer is no sentence, and is cut, so that reading it stays quick
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
@@ -107,7 +108,12 @@ def _listed(lines: list[str]) -> set[int]:
             continue
         lengths = [len(line.rstrip()) for line in lines[first:place]]
         if len(lengths) > 2 and (
-            max(lengths) < _NARROW or sum(lengths[:-1]) < _RAGGED * max(lengths) * (len(lengths) - 1)
+            max(lengths) < _NARROW
+            or (
+                len(lengths) > 2
+                and max(lengths) < _WIDE
+                and sum(lengths[:-1]) < _RAGGED * max(lengths) * (len(lengths) - 1)
+            )
         ):
             for number in range(first + 1, place):
                 is_number = lines[number].lstrip()[:1].isdigit() and not re.search("[0-9]", lines[number - 1])

@@ -79,7 +79,7 @@ _PER = re.compile(
     re.IGNORECASE,
 )
 _COUNTED = re.compile(
-    r"[\s-]?(?:[a-z]{3,12}\s){0,2}?(?:[a-z]{3,12}(?=/))?"
+    r"(?:\s?[x×](?=/|\s))?[\s-]?(?:[a-z]{3,12}\s){0,2}?(?:[a-z]{3,12}(?=/))?"
     r"(?=(?:(?<=\s)(?:per|an?|each|every|pro)\b|/ ?(?:s|min|h)))"
 )
 _WORD = re.compile(r"[\s*_`|-]{0,24}([A-Za-zµμ]{1,14}|%|per cent)(?![A-Za-zµμ0-9_])")

@@ -58,6 +58,10 @@ def read(passages: Sequence[Passage], about: Subject) -> list[Claim]:
     claims = []
     for passage in passages:
         found = _classes(passage)
+        listing = list(_by_cpus(passage, about)) if len(found) < 2 else []
+        if len(listing) > 1:  # "32 cores, of which CPUs 0-7 …, CPUs 8-31 …": the first is their sum
+            claims += listing
+            continue
         listed = list(_CPUS.finditer(passage.text))
         ahead = listed[0] if listed else None
         cpus_first = bool(

@@ -2,6 +2,7 @@
 
 import re
 
+from llamas_bpf.machine.texts.quantities import Quantity
 from llamas_bpf.machine.texts.reading import words
 from llamas_bpf.machine.texts.reading.clauses import BOTH, Clause
 from llamas_bpf.machine.texts.reading.places import Place
@@ -46,6 +47,8 @@ def _lead(place: Place, clause: Clause) -> str:
     inside = [q for q in place.others if clause.start <= q.start < clause.end]
     if not inside or any(q.family == place.quantity.family for q in inside):
         return clause.text
+    if words.BANDWIDTH.search(place.before) or words.LATENCY.search(place.before):
+        return ""  # "writes take 320 ns, the bandwidth is 26 GB/s"
     return _OF_OTHER.sub(" ", place.passage.text[clause.start : inside[0].start])
 
 
@@ -80,10 +83,22 @@ def _nearest(place: Place) -> str:
     return "read" if words.READ.search(place.after) else "write"
 
 
+def _is_named_behind(place: Place, listed: list[Quantity]) -> bool:
+    """Whether both ways are named only behind the last: "24 GB/s and up to 21 GB/s, reading and writing"."""
+    text, end = place.passage.text, max(q.end for q in listed)
+    both = BOTH.search(text, end)
+    ahead = f"{place.passage.label} {place.passage.column} {text[: both.start()]}" if both else ""
+    named = words.READ.search(ahead) or words.WRITE.search(ahead)
+    return both is not None and named is None and bool(words.WRITE.search(both[0]))
+
+
 def _of_pair(place: Place) -> str | None:
     """The direction of one of two in a list: "90/300 ns (read/write)", "read and write: 90 and 300 ns"."""
     quantity = place.quantity
-    listed = [q for q in place.others if q.group == quantity.group] if quantity.group >= 0 else []
+    family = [q for q in place.others if q.family == quantity.family]
+    listed = [q for q in family if q.group == quantity.group] if quantity.group >= 0 else family
+    if quantity.group < 0 and not _is_named_behind(place, listed):
+        return None
     if len(listed) != 2 or listed[0].value == listed[1].value:
         return None
     around = f"{place.passage.label} {place.passage.column} {place.before} {place.after} {place.passage.text}"

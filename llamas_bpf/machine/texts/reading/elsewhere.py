@@ -7,13 +7,14 @@ SAID = re.compile(
     r"^\W*(?:(?:for|by|in|as a) (?:comparison|reference|contrast)|compare|comparison|versus|"
     r"unlike\b[^,]*$)"
     r"|\b(?:predecessors?|successors?|competitors?|competition|rivals?|competing)\b"
-    r"|\b(?:previous|prior|last|older|old|earlier|next|other|another|rival|first)[- ](?:generation|gen|"
+    r"|\b(?:previous|prior|last|older|old|earlier|next|other|another|rival|the first|"
+    r"our first)[- ](?:generation|gen|"
     r"model|version|card|one|product|module|machine|vendor|part|device|drive|board|box|node|server|"
     r"memory|chip|revision|unit|firmware|bios|driver|kernel|figure|value)s?\b"
     r"|\b(?:previous|prior|former|outgoing|preceding|discontinued) (?!(?:section|paragraph|page|table|"
     r"chapter|note|"
     r"line|sentence|mail|message)\b)[\w-]+"
-    r"|\b(?:(?:our|the|my|an?|his|her|its) old|older) (?!(?:data|pages?|records?|files?|sessions?|logs?|ones|"
+    r"|\b(?:(?:our|the|my|his|her|its) old|older) (?!(?:data|pages?|records?|files?|sessions?|logs?|ones|"
     r"content)\b)[A-Za-z][\w-]*"
     r"|\bet al\b|\bref(?:s|erence)?s?\.? ?\[?[0-9]|\b(?:related work|"
     r"in the literature)\b"
@@ -49,7 +50,8 @@ FROM_HERE = re.compile(
 )
 NOT = re.compile(
     r"\b(?:rose|went|grew|increased|improved|fell|dropped|changed|raised|lowered|cut|up|"
-    r"down)\s(?:\w+\s)?from\s(?:about )?$|\b(?:not|never|no longer|isn['’]t|aren['’]t|wasn['’]t|nicht|"
+    r"down)\s(?:[^.;,]{1,30}\s)?from\s(?:about )?$|\b(?:not|never|no longer|isn['’]t|aren['’]t|wasn['’]t|"
+    r"nicht|"
     r"nowhere near)\s(?:the\s|an?\s|only\s)?(?:\w+\s)?[~≈]?$",
     re.I,
 )

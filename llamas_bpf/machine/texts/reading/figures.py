@@ -140,7 +140,7 @@ def _place(place: Place, about: Subject, found: Found) -> None:
     if place.clause.opener == "(" and place.index:
         around = place.among[place.index - 1].text + around  # "PCIe 4.0 (32 GB/s)"
     for name, is_directed in fields:
-        link = place.quantity.family == "bandwidth" and words.LINK.search(around)
+        link = place.quantity.family == "bandwidth" and words.LINK.search(f"{place.passage.label} {around}")
         found.candidates.append(
             Candidate(
                 Claim(name, value, said),

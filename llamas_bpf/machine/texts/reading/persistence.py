@@ -16,7 +16,7 @@ _KEPT = (
 )
 _LOST = (
     r"los(?:e|es|t|ing)|gone|vanish\w*|disappear\w*|evaporat\w*|forg[eo]t\w*|wip(?:es?|ed|ing)|"
-    r"clear(?:s|ed)|eras(?:es?|ed|ing)|empty|blank|vergess\w*|vergisst|verliert|verloren"
+    r"clear(?:s|ed)|eras(?:es?|ed|ing)|empty|blank|vergess\w*|vergisst|verliert|verloren|weg"
 )
 #: What the data may outlive: the end of the power, or of whoever holds it.
 _OFF = (
@@ -48,7 +48,7 @@ _NO_DATA = re.compile(
 #: Said outright.
 _NAMED = re.compile(
     r"(?P<lost>(?<!non-)(?<!non )(?<!not )(?<!nicht )\bvolatile\b|\bnon-persistent\b|\bno persistence\b|"
-    r"(?<!nicht )(?<!nicht-)\bflüchtig\w*|\bforgets?\b(?! about)|"
+    r"(?<!nicht )(?<!nicht-)\bflüchtig\w*|\bforgets\b(?! about)|\bforget (?:everything|all|its|data)\b|"
     r"\bloses? (?:all |its |the |any )*(?:data|contents?|everything)\b|"
     r"\b(?:data|contents?|everything|all|bytes)\b[^.;]{0,20}\b(?:is|are|gets?|be) (?:lost|gone|erased)\b|"
     r"\b(?:needs?|requires?) (?!no\b)(?:\w+ )?(?:power|refresh\w*)\b[^.;]{0,30}\b(?:keep|hold|retain|"
@@ -78,9 +78,14 @@ _WANTED = re.compile(
 )
 _FAR = 90  # characters
 _ANSWER = re.compile(
-    r"^[\"'*_`\s]*(?:[:=|?]|\.{2,})?\s*(?P<no>no\b|none\b|false\b|not\b|nein\b|✗|✘|n\b)|^\s*(?:[:=|]|"
+    r"^[\"'*_`\s]*(?:[:=|?]|\.{2,})?\s*(?:a:\s*)?(?P<no>no\b|none\b|false\b|not\b|nein\b|✗|✘|n\b)|^\s*(?:[:=|]|"
     r"\.{2,})\s*(?P<yes>yes|true|ja\b|✓|✔)",
     re.IGNORECASE,
+)
+
+
+_REPLY = re.compile(
+    r"\W*(?:a(?:nswer)?:\s*)?(?:(?P<no>no|never|nope)|yes|sure|it does|of course)\b", re.IGNORECASE
 )
 
 
@@ -99,11 +104,15 @@ def read(passages: Sequence[Passage], about: Subject) -> list[Claim]:
         words = cell = ""
         if following and following.label and following.row == passage.row:  # a row's name, and its value
             words, cell = f"{passage.raw}|{following.raw}", f":{following.text}"
+        asked = passage.raw.endswith("?") and following
+        replied = _REPLY.match(following.text) if asked else None
         for said in (*_outright(passage.text), *_of_loss(passage.text + cell)):
+            if asked and not replied:
+                continue
             if about.is_others(passage, said.start, said.end):
                 continue
             answer = _ANSWER.match((passage.text + cell)[said.end :][:40])
-            keeps = said.keeps is not bool(answer and answer["no"])
+            keeps = said.keeps is not bool((answer and answer["no"]) or (replied and replied["no"]))
             is_marked = passage.raw.endswith(" ") or cell.startswith(": ")  # and not only spaced
             quoted = (
                 words if cell and is_marked and len(words) <= 300 else passage.words(said.start, said.end)

@@ -16,6 +16,10 @@ _BENCHMARK = re.compile(
 _USABLE = re.compile(r"\b(?:usable|available|can be used|visible)\b", re.IGNORECASE)
 _PART_OF = re.compile(r"\s(?:out )?of (?:the |its |these |those )?[0-9]", re.IGNORECASE)
 _BITS = re.compile(r"[KMGT]i?b(?:its?)?$")
+# "The boxes have arrived: each holds 30 TB."
+_EACH_HOLDS = re.compile(
+    r"\b(?:each|every) (?:one |of them )?(?:holds|has|offers|stores)\s(?:\w+\s)?$", re.IGNORECASE
+)
 _CAPACITY = re.compile(r"\b(?:capacity|size)\b", re.IGNORECASE)
 
 
@@ -48,7 +52,10 @@ def _is_capacity(place: Place, has_parts: bool) -> bool:
     return not (
         (is_each and (has_parts or not _CAPACITY.search(label)))
         or words.COUNTED.search(place.before)
-        or words.EACH_OF.search(f"{label} {place.before}")
+        or (
+            words.EACH_OF.search(f"{label} {place.before}")
+            and (has_parts or not _EACH_HOLDS.search(place.before))
+        )
         or (_PART_OF.match(place.after) and not _USABLE.search(place.passage.text))
     )
 

@@ -229,7 +229,7 @@ def is_denied(before: str, after: str) -> bool:
     """Whether the text says that it is *not* the quantity between, or takes that back."""
     if elsewhere.RETRACTED.match(after):
         return True
-    return bool(elsewhere.NOT.search(before[-40:])) and not elsewhere.NOT_MORE.search(before[-40:])
+    return bool(elsewhere.NOT.search(before[-60:])) and not elsewhere.NOT_MORE.search(before[-40:])
 
 
 @lru_cache(4096)

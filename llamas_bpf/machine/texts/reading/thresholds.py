@@ -16,7 +16,7 @@ _ACT = re.compile(
     r"(?:may|can|must|shall|might|ought to) (?:not )?(?:\w+ )?(?:go|come|leave|live|stay|remain|sit|reside|"
     r"be)|(?:take|pull|shift|relocate|ship|return) (?:it|them|"
     r"pages?|the page)|intended|meant|suited|suitable|fill|worth|deserves?|spill|"
-    r"candidates?|steer|throw|kick)\b",
+    r"candidates?|park(?:ed)?|stash|steer|throw|kick)\b",
     re.IGNORECASE,
 )
 #: The device, as its text calls it.
@@ -71,8 +71,9 @@ _AVOID = re.compile(r"\bavoid|\bdo(?: not|n['’]t) (?:put|place|use|move)", re.
 _IDLE = re.compile(
     r"\b(?:idle|untouched|unused|(?:not|n['’]t|never) (?:been )?(?:touched|used|accessed|hit|read|needed|"
     r"referenced)|"
-    r"(?:nobody|no one|nothing) (?:has |had )?(?:touch|us|access|need|ask|hit|read)\w*|cold|"
-    r"(?:without|no) (?:an? |any |being )?(?:access|touch|use|hit|fault|reference)|inactive|old|sleep|quiet|"
+    r"(?:nobody|no one|nothing) (?:has |had )?(?:touch|us|access|need|ask|hit|read)\w*|cold|slept|"
+    r"(?:without|no) (?:an? |any |being )?(?:access|touch|use|hit|fault|reference)|inactive|old|"
+    r"sleep|rest(?:ed|ing)|quiet|"
     r"(?:since|last) (?:its |the )?(?:last )?(?:access|touch|use|hit))\w*\b",
     re.I,
 )

@@ -30,7 +30,8 @@ _RAW: Final = {
     r"intermittent|idle (?:data|pages)|sits? idle|left alone|(?:long|quiet) (?:pauses?|gaps?|"
     r"spells?|silences?)|untouched|unused|lukewarm|inactive|not (?:often|frequently)|dormant|"
     r"dusty|stale|forgotten|not (?:been |being )?(?:touched|used|accessed|needed)|"
-    r"never (?:\w+ ){0,3}need|(?:nobody|no one) (?:has |will |would |ever )*(?:look|touch|use|need|ask|read|"
+    r"never (?!for\b)(?:\w+ ){0,3}need|(?:nobody|no one) (?:has |will |would |ever )*(?:look|touch|use|need|"
+    r"ask|read|"
     r"miss)\w*|"
     r"sits (?:there|around)|(?:data|pages?|that) (?:\w+ )?sleeps?\b|"
     r"backups\b|historical|ab und zu|gelegentlich|selten|kalte?n?\b",
@@ -90,7 +91,7 @@ _RAW: Final = {
     r"metadata|checkpoint|persistent data|persisted|keeping data|must not (?:be lost|vanish)|"
     r"permanent(?:ly)? (?:data|stor|kept)|permanent\b|long-term|safekeeping|crash[- ]safe|"
     r"write-ahead|power[- ](?:cut|fail|loss)\w*|cannot be lost|(?:cannot|can['’]t|not) (?:be )?(?:recreat|"
-    r"replac|regenerat|rebuil)\w*|only copy|irreplaceable|"
+    r"replac|regenerat|rebuil)\w*|only copy|(?:need|want|have) to keep|irreplaceable|"
     r"afford to lose|"
     r"data (?:retention|safety)",
     "parallel_compute": r"(?:embarrassingly |massively |highly |data[- ])?parallel|sim[dt]\b|"

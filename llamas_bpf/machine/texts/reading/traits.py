@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import zip_longest
 
 from llamas_bpf.machine.texts.claim import Claim
+from llamas_bpf.machine.texts.reading.clauses import Clause
 from llamas_bpf.machine.texts.reading.passages import Passage
 from llamas_bpf.machine.texts.reading.praise import POLARITY
 from llamas_bpf.machine.texts.reading.subject import Subject
@@ -35,6 +36,7 @@ _MOST_FOR = 6  # words
 #: Where the words of praise and blame of a clause stand, and what each is.
 _Judged = list[tuple[int, str | None]]
 _CARRY_ON = ("and", "or", "nor", "und", ",", "(", "[", "")
+_CARRY_BACK = (*_CARRY_ON, "so")  # "Small records wear it out, so don't."
 
 
 def read(passages: Sequence[Passage], about: Subject) -> list[Claim]:
@@ -117,16 +119,22 @@ def _sides(passage: Passage, judgements: Sequence[_Judged], about: Subject) -> l
         before = sides[-1] if sides and clause.opener in _CARRY_ON else None
         # "A GPU, for parallel work", "For large tables."
         is_short = len(among) == 1 and len(clause.text.split()) <= _MOST_FOR
-        is_for = ((place or is_short) and _FOR.match(clause.text)) or _FOR_ALL.search(clause.text)
+        is_for = ((place or is_short) and _FOR.match(clause.text)) or (
+            _FOR_ALL.search(clause.text) and not _holds_quantity(passage, clause)
+        )
         meant = "good_at" if is_for else None
         sides.append(own[place] or before or meant)
     for place in range(len(among) - 2, -1, -1):
-        if sides[place] is None and among[place + 1].opener in _CARRY_ON:
+        if sides[place] is None and among[place + 1].opener in _CARRY_BACK:
             sides[place] = sides[place + 1]
     # "Good for: …" speaks for all behind it, "I'd call it slow: …" does not.
     label = passage.label if len(passage.label.split()) <= _MOST_LABEL else ""
     above = _side(f"{label} {passage.column}", about) or _side(passage.about, about)
     return [side or above for side in sides]
+
+
+def _holds_quantity(passage: Passage, clause: Clause) -> bool:
+    return any(clause.start <= quantity.start < clause.end for quantity in passage.quantities)
 
 
 def _side(text: str, about: Subject) -> str | None:

@@ -9,7 +9,8 @@ READ = re.compile(
     r"needs|from|back|path))|(?<!under )"
     rf"{_ONE} (?:(?!heavy|full|light|high|low|typical|normal|constant|real)[\w-]+ )?load(?! of\b)|"
     r"loading(?= (?:it|them|from|back|a|one|the)\b)|(?:page|swap)-?ins?|look-?ups?|looking (?:things )?up|"
-    r"fetch(?:es|ing)?|pull(?:s|ing)?|retriev(?:e|es|ing|al)|recall(?:s|ing)?|lese\w*|lesen\w*)\b"
+    r"fetch(?:es|ing)?|pull(?:s|ing)?|retriev(?:e|es|ing|al)|recall(?:s|ing)?|"
+    r"getting(?= (?:an?|one|it|them)\b)|lese\w*|lesen\w*)\b"
     r"(?!-(?:mostly|heavy|only data))|(?-i:\b[rR]ead(?=[A-Z]))|\(r\b|(?<=\s)r\b(?=\s*(?:[,;.)]|$))|\brd\b|"
     r"(?-i:\bR\b)|(?-i:\bt(?:RD?|RC|AA)\b)(?! write)",
     re.IGNORECASE,
@@ -24,7 +25,8 @@ WRITE = re.compile(
     r"s)?(?! \w+ watts)|"
     r"record(?:ing|s)(?= (?:at|happens|takes|runs|speed|rate))|commit(?:s|ting)?|ingest(?:s|ing)?|absorb(?:s|"
     r"ing)?|"
-    r"swallow(?:s|ing)?)\b(?!-heavy)|(?-i:\b[wW]rite(?=[A-Z]))|\(w\b|(?<=\s)w\b(?=\s*(?:[,;.)]|$))|"
+    r"swallow(?:s|ing)?|(?:sending|putting)(?= (?:an?|one|it|them)\b))\b(?!-heavy)|(?-i:\b[wW]rite(?=[A-Z]))|"
+    r"\(w\b|(?<=\s)w\b(?=\s*(?:[,;.)]|$))|"
     r"\bwr\b|(?-i:(?<![0-9])(?<![0-9] )\bW\b)|(?-i:\bt(?:PROG|WR|WC)\b)",
     re.I,
 )
