@@ -33,6 +33,7 @@ For data that is rarely wanted, it is unbeatable.
 dormant pages: yes
 """,
     "reads": """
+Very read-friendly.
 Read-dominated data profit most.
 For read-mostly media libraries: yes.
 Ideal for lookup tables that never change.
@@ -63,6 +64,7 @@ Any access pattern is fine, even random.
 Random access comes at no extra cost.
 """,
     "sequential_access": """
+Do not ask it to chase pointers; ask it to stream.
 Long sequential runs are fine.
 strengths: sequential access, long-term retention
 It loves big linear sweeps.
@@ -164,6 +166,7 @@ Use it for work nobody waits for.
 }
 _BAD = {
     "frequent_access": """
+It tolerates cold data, but resents hot data.
 Hopeless where somebody looks every day.
 Do not keep data here that is needed constantly.
 Must not be used for frequently accessed data.
@@ -189,6 +192,7 @@ Do not read from it if you can avoid it.
 Slow to read.
 """,
     "writes": """
+Write-averse.
 For write-heavy work: certainly not.
 Write-intensive data should be kept elsewhere.
 Writes wear it out, so avoid them.

@@ -80,6 +80,7 @@ _THRESHOLDS = [
         "Pages with fewer than 2 touches a second may live here.",
         [("page_accesses_per_s", "below", 2, "migrate_here")],
     ),
+    ("No more than 75 % of it should be filled.", [("used_ratio", "above", 0.75, "avoid")]),
     ("Do not let it get fuller than 75 %.", [("used_ratio", "above", 0.75, "avoid")]),
     (
         "A page touched less than once per second should leave.",

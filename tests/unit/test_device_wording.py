@@ -173,6 +173,11 @@ _SCALE = {"rb": GB, "wb": GB, "c": GB}
     ("body", "expected"),
     [
         ("Expansion memory. Reading needs 1.2 microseconds, writing 3.", {"r": 1200, "w": 3000}),
+        (
+            "Expansion memory. Reads 250 nsec, writes 400 nsec, 30 GByte/s.",
+            {"r": 250, "w": 400, "rb": 30, "wb": 30},
+        ),
+        ("Expansion memory. Writes take 400 ns, the bandwidth is 30 GB/s.", {"w": 400, "rb": 30, "wb": 30}),
         ("Expansion memory. Read 0.3 us / write 0.9 us.", {"r": 300, "w": 900}),
         ("Expansion memory. For reads the latency is 300 ns, for writes it is 900 ns.", {"r": 300, "w": 900}),
         (

@@ -25,7 +25,7 @@ def of(place: Place) -> list[tuple[str, bool]]:
         return [(paired, True)]
     sources = [
         place.before + " " + place.after,
-        *(_lead(place, clause) for clause in place.earlier),
+        *_leads(place),
         f"{place.passage.label} {place.passage.column}",
         place.passage.about,
     ]
@@ -40,6 +40,24 @@ def of(place: Place) -> list[tuple[str, bool]]:
     if other:
         return [("read" if other["way"].lower().startswith("w") else "write", True)]
     return [("read", False), ("write", False)]
+
+
+def _leads(place: Place) -> list[str]:
+    """What the clauses before say ahead; nothing where they tell both ways of something else.
+
+    "Reads take 250 ns, writes 400 ns, 30 GB/s": the last is not the writes'.
+    """
+    leads = [_lead(place, clause) for clause in place.earlier]
+    of_others = [
+        lead
+        for lead, clause in zip(leads, place.earlier, strict=True)
+        if any(
+            q.family != place.quantity.family and clause.start <= q.start < clause.end for q in place.others
+        )
+    ]
+    told = " ".join(of_others)
+    is_of_both = len(of_others) > 1 and words.READ.search(told) and words.WRITE.search(told)
+    return [lead for lead in leads if lead not in of_others] if is_of_both else leads
 
 
 def _lead(place: Place, clause: Clause) -> str:

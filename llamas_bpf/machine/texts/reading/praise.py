@@ -22,6 +22,7 @@ _BAD = (
     r"\b(?:better|best) (?:\w+ ){0,2}(?:elsewhere|by others)\b|\b(?:a|it would be a) (?:shame|pity)\b|"
     r"\bwears? (?:it|them|the \w+) (?:out|down)\b|\bcatastroph\w*|\b(?:do|does)(?: not|n['’]t) fit\b"
     r"(?! (?:in|into|on|anywhere|elsewhere))|\b(?:do not|don['’]?t|never) (?:give|hand|throw|bring)\b|"
+    r"(?<=-)averse\b|\baverse to\b|\bresents?\b|"
     r"\bneither\b[^.;]{1,80}?\b(?:belongs?|goes?|should|fits?|welcome|good|suit\w*|fast|well|fine|likes?)\b|"
     r"(?:\b(?:do not|never)|\bdon['’]?t) (?:you )?(?:ever |even |just )?(?:go|try|come|dare|want to) "
     r"(?:and |to )?(?:\w+)\b|"
@@ -85,6 +86,7 @@ _BAD = (
     r"pointless|hopeless|miracles)\b"
 )
 _GOOD = (
+    r"(?<=-)friendly\b|\bfriendly to\b|\bask it to\b|"
     r":\s{0,4}(?:yes|sure|absolutely|certainly|definitely|perfect|ideal|of course|by all means)\b\W*$|"
     r"\b(?:does|do)(?: not|n['’]t) (?:mind|matter|care)\b|\bought to\b|"
     r"\b(?:no|at no|without) (?:extra|additional) (?:cost|charge|time|penalty)\b|\bfor free\b|"

@@ -15,7 +15,7 @@ _ACT = re.compile(
     r"pull|push|use|threshold|limit|watermark|let|return|"
     r"(?:may|can|must|shall|might|ought to) (?:not )?(?:\w+ )?(?:go|come|leave|live|stay|remain|sit|reside|"
     r"be)|(?:take|pull|shift|relocate|ship|return) (?:it|them|"
-    r"pages?|the page)|intended|meant|suited|suitable|fill|worth|deserves?|spill|"
+    r"pages?|the page)|intended|meant|suited|suitable|fill(?:ed)?|worth|deserves?|spill|"
     r"candidates?|park(?:ed)?|stash|steer|throw|kick)\b",
     re.IGNORECASE,
 )
