@@ -16,6 +16,7 @@ from llamas_bpf.advise.model.capability import prepared, probe
 from llamas_bpf.advise.model.endpoint import Endpoint
 from llamas_bpf.cli import doctor
 from llamas_bpf.config import Config
+from llamas_bpf.digest.trees import descendants
 
 KEY = "sk-very-secret-0123456789"
 READY = says('{"function": "ready"}')
@@ -111,12 +112,12 @@ def _parts(line: str) -> tuple[str, str, str]:
 
 
 def test_whatever_the_child_does_it_ends_in_time() -> None:
+    before = descendants(os.getpid())
     with serving(drips_headers) as server:
         ask = prepared(Endpoint(server.url, "m", KEY), 0.2)
         assert aside(ask, 0.5) is None
     assert aside(lambda: str(threading.Event().wait(600)), 0.2) is None
-    assert aside(lambda: str(1 / 0), 5) is None
-    assert aside(lambda: "x" * 100_000, 5) == "x" * 65_536
-    assert aside(lambda: os.kill(os.getpid(), 9) or "", 5) is None  # type: ignore[func-returns-value]
-    with pytest.raises(ChildProcessError):  # none is left
-        os.waitpid(-1, os.WNOHANG)
+    assert aside(lambda: str(1 / 0), 60) is None
+    assert aside(lambda: "x" * 100_000, 60) == "x" * 65_536
+    assert aside(lambda: os.kill(os.getpid(), 9) or "", 60) is None  # type: ignore[func-returns-value]
+    assert descendants(os.getpid()) <= before

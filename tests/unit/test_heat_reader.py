@@ -49,7 +49,7 @@ def kind(source: Source | str) -> Kind:
 
 
 def until(right: Callable[[], bool]) -> None:
-    ends = time.monotonic() + 10
+    ends = time.monotonic() + 100
     while not right():
         assert time.monotonic() < ends
         time.sleep(0.001)

@@ -115,7 +115,7 @@ def test_a_build_that_is_ended_tidies_up_first(tmp_path: Path, monkeypatch: pyte
         assert waiting.stderr is not None
         assert "waiting for another run" in waiting.stderr.readline()
         waiting.terminate()
-        assert waiting.wait(timeout=10) == 143
+        assert waiting.wait(timeout=100) == 143
 
 
 @pytest.mark.parametrize(

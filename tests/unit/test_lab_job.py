@@ -78,7 +78,7 @@ def test_the_project_travels_with_what_was_built_from_it(tmp_path: Path) -> None
     assert "src/junk.log" not in names
 
 
-@pytest.mark.parametrize(("ours_s", "guests"), [(600, "595\n"), (0.5, "1\n")])
+@pytest.mark.parametrize(("ours_s", "guests"), [(20, "15\n"), (100, "80\n"), (600, "570\n"), (0.5, "1\n")])
 def test_the_guest_stops_a_little_before_us(tmp_path: Path, ours_s: float, guests: str) -> None:
     job.pack(tmp_path / "job", ["true"], {}, source_root(), ours_s)
     with tarfile.open(tmp_path / "job") as tar:

@@ -1,8 +1,10 @@
 """The model's advisor against a real server on loopback: well, badly, slowly and not at all answered."""
 
+import fcntl
 import os
+import sys
+import termios
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -251,11 +253,16 @@ def test_at_its_limit_the_next_advisor_answers(loops: Any) -> None:
     assert figures.limits["calls_per_hour"] == 1
 
 
+def unread_bytes(pipe: int) -> int:
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+
 def test_an_answer_at_the_last_moment_is_kept(loops: Any) -> None:
     loop, server = loops(hints(PLACE))
     loop.window()
     until(lambda: bool(server.questions))
-    time.sleep(2)  # the answer comes up, and nobody looks
+    pipe = loop.advisor._process._pipe.read
+    until(lambda: unread_bytes(pipe) > 2000)  # the answer comes up, with its question, and nobody looks
     loop.advisor.close()
     (exchange,) = loop.advisor.drain_exchanges()
     assert exchange.status == "stale"

@@ -34,7 +34,7 @@ def server(metrics: Metrics) -> Iterator[Server]:
 
 def page(server: Server, accept: str = "text/plain") -> str:
     request = urllib.request.Request(f"http://127.0.0.1:{server.port}/metrics", headers={"Accept": accept})
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=100) as answer:
         return str(answer.read().decode())
 
 
