@@ -21,7 +21,7 @@ from llamas_bpf.launched import launched
 PROGRAM = str(Path(__file__).parent / "heat_program.py")
 WINDOW_S = 1.0
 #: The emulator is slow, and regions and generations need several windows to settle.
-SETTLED_S, HELD = 90, 3
+SETTLED_S, HELD = 200, 3
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,10 @@ SHARES = re.compile(r"in fast memory +(\d+)% of hot, +(\d+)% of stream")
 ROW = r"^[│┃| ]*{} *[│┃|] *(\S.*?) *[│┃|] *(\S.*?) *[│┃|] *(\S.*?) *[│┃| ]*$"
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.needs("btf", "lower memory tier", "node2")
 def test_memory_and_processors_are_shared_out_and_given_back(tmp_path: Path) -> None:
-    demo = [sys.executable, "-m", "llamas_bpf.scenarios.demo", "--seconds", "240", "--out", str(tmp_path)]
+    demo = [sys.executable, "-m", "llamas_bpf.scenarios.demo", "--seconds", "120", "--out", str(tmp_path)]
     pipe = subprocess.PIPE
     with subprocess.Popen(demo, stdout=pipe, stderr=pipe, text=True) as running:
         try:
