@@ -25,8 +25,9 @@ _CUT = re.compile(
 _WHOLE = re.compile(
     r"\b(?:now|over|again|here|day|night|more) and (?:then|again|over|there|night|day|more)\b"
     r"|\bneither [^.;:()]{1,60}?\bnor\b"
-    r"|\b(?:go|try|come) and (?=\w)"
-    r"|\bkeep [^.;:()]{1,60}?\b(?:away|elsewhere)\b"
+    r"|\bfirst and foremost\b|\b(?:go|try|come) and (?=\w)|\bbread and butter\b|\bmeat and drink\b"
+    r"|\bkeep [^.;:()]{1,60}?\b(?:away|elsewhere|off (?:it|this|here)|somewhere else)\b"
+    r"|\bthe (?:more|less|\w+er)\b[^.;:()]{1,60}, the (?:more|less|\w+er|worse)\b"
     r"|\bor (?:more|less|fewer|over)\b|[(\[]\s?(?:[nuµμm]?s|[KMGT]?i?B(?:/s|ps)?|[GM]Hz|%)\s?[)\]]",
     re.IGNORECASE,
 )

@@ -20,7 +20,8 @@ SAID = re.compile(
     r"in the literature)\b"
     r"|\bhad (?:we|i|they|you|it) (?:\w+ )?(?:bought|taken|used|chosen|been|had)\b|\bif (?:it|this|"
     r"that) were\b"
-    r"|\b(?:its|the|an?) (?:bigger|smaller|larger|little|big|cheaper|faster|slower|basic) (?:brother|sister|"
+    r"|\b(?:its|the|an?) (?:bigger|smaller|larger|little|big|cheaper|faster|slower|basic) (?:brother|"
+    r"sister|"
     r"sibling|model|version|variant|edition|one)\b|\bsiblings?\b"
     r"|^\W*(?:first it|at first|initially|before the (?:update|upgrade|change|fix|swap|move))\b"
     r"|(?<=\w )(?:it|they|these) (?:\w+ )?replaced?s?\b"
@@ -29,6 +30,7 @@ SAID = re.compile(
     r"phone|workstation|cpu|processor)['’]s\b"
     r"|\b(?:at|in|on|from) (?:the|an?)?\s?(?:other|another) (?:site|lab|rack|building|office|"
     r"department|team)\b"
+    r"|\b(?:rack|room|building|lab|box|machine|server|office)s? next door\b"
     r"|\b(?:roadmap|planned|upcoming|rumou?r\w*|used to be|formerly|previously|originally)\b"
     r"|\b(?:not about|nothing to do with)\b|\bhost (?:cpu|processor|machine|side|system)\b(?! (?:sees|can|"
     r"ought|should|must|may|reads|writes|accesses|uses|reaches))",
@@ -44,7 +46,8 @@ FROM_HERE = re.compile(
     r"(?:also|is|are) (?:sold|available|offered) (?:in|with|as|at)|(?:also|available) (?:with|in)|"
     r"swapped (?:out|for)|retired|decommissioned|confus\w+ (?:it |this |them |that )?with|"
     r"mistak\w+ (?:it|this|them|that) for|"
-    r"would(?:n['’]t)? (?!say|expect|guess|estimate|call|put|count|recommend|be\b|like|advise))\b"
+    r"would(?:n['’]t)? (?!say|expect|guess|not|never|trust|use|keep|store|run|avoid|choose|"
+    r"prefer|love|hate|regret|want|estimate|call|put|count|recommend|be\b|like|advise))\b"
     r"|\b(?:had|offered|did)\b|^\s*was\b",
     re.IGNORECASE,
 )
@@ -62,9 +65,11 @@ NOT_MORE = re.compile(
 CITES = re.compile(r"\s*\[[0-9]{1,2}\]\s(?=\w)")
 #: Behind a figure: nobody is to believe it.
 RETRACTED = re.compile(
-    r"[^.;0-9]{0,60}?\b(?:(?:was|is|were|are|turned out) (?:\w+ )?(?:wrong|incorrect|nonsense|rubbish|bogus|"
+    r"[^.;0-9]{0,60}?\b(?:(?:was|is|were|are|turned out) (?:\w+ )?(?:wrong|incorrect|nonsense|rubbish|"
+    r"bogus|"
     r"false|obsolete|"
-    r"outdated|an? (?:bug|typo|mistake|error|lie|misprint)|not (?:true|right|correct|the subject|of interest|"
+    r"outdated|an? (?:bug|typo|mistake|error|lie|misprint)|not (?:true|right|correct|the subject|"
+    r"of interest|"
     r"ours))"
     r"|(?:was|were|is|are)? ?never (?:\w+ )?(?:seen|saw|reached|achieved|observed|measured)|(?:is|"
     r"was) (?:\w+ )?marketing"
@@ -105,7 +110,7 @@ HOST = re.compile(
 # "The card next to it", "the L3 in front of it".
 NEIGHBOUR = re.compile(
     r"\b(?:the|an?) [\w-]+(?: [\w-]+)? (?:beside|next to|alongside|above|below|in front of|near) "
-    r"(?:it|this)\b",
+    r"(?:it|this)\b|\b(?:the|an?) (?:neighbou?ring|adjacent|nearby) [\w-]+",
     re.I,
 )
 EVERY = (SAID, FROM_HERE, PEOPLE, NEIGHBOUR)

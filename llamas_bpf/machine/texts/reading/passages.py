@@ -21,6 +21,9 @@ _LABEL = re.compile(
 _DIGIT = re.compile(r"[0-9]")
 _UNIT = re.compile(r"\s*[A-Za-zµμ%]{1,6}(?:/s)?\s*")
 _ITEM = re.compile(r"\s*(?:[-*•+>|–]|[0-9]{1,2}[.)]\s)|[ \t]+\S")
+#: A short line right above a list names what is in it: "When to use it".
+_LEAD = re.compile(r"[A-Za-z][^\n.,;:=|0-9]{2,40}")
+_ITEM_BELOW = re.compile(r"[ \t]*\n\s{0,8}[-*•]\s")
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ def split(body: str) -> list[Passage]:
                         start,
                     )
                 )
-        if raw.rstrip("*_ ").endswith(":"):
+        if raw.rstrip("*_ ").endswith(":") or (_ITEM_BELOW.match(body, end) and _LEAD.fullmatch(raw)):
             lead = raw
     return [passage for passage in _finished(body, quoted, found) if passage.raw.strip(" |")]
 

@@ -2,10 +2,13 @@
 
 import re
 
+from llamas_bpf.machine.texts.reading import idioms
+
 #: A whole phrase decides before its words do: "don't put" is bad, though "put" is good.
 _NOT = r"(?:do not|don['’]?t|never|please not)"
 _BAD = (
-    rf"^\W*(?:please )?{_NOT} (?!mind|worry|hesitate|forget|underestimate|confuse|mistake|be (?:afraid|shy))"
+    rf"^\W*(?:please )?{_NOT} (?!mind|worry|hesitate|forget|underestimate|confuse|mistake|be (?:afraid|"
+    r"shy))"
     r"(?:(?:go|try|come|dare|want) (?:and |to )?)?\w+"
     r"(?: (?:it|this|them|that|anything|everything|your|any))?(?: (?:here|there|for|(?:on|to|in) (?:it|"
     r"this)))?\b|"
@@ -79,7 +82,8 @@ _BAD = (
     r"|\b(?:bad|badly|poor|poorly|weak|weakness\w*|slow|slowly|slower|sluggish|ill[- ]suited|unsuit\w*|"
     r"unfit|avoid\w*|suffers?|struggles?|hurts?|worst|worse|terrible|terribly|awful|inefficient|"
     r"penali[sz]\w*|penalty|dislikes?|hates?|painful\w*|expensive|wrong|wasted?|lousy|mediocre|"
-    r"discouraged|costly|dreadful|dreadfully|collaps\w+|falls apart|(?<!-)limited|cons|drawbacks?|downsides?|"
+    r"discouraged|costly|dreadful|dreadfully|collaps\w+|falls apart|(?<!-)limited|cons|drawbacks?|"
+    r"downsides?|"
     r"disadvantages?|elsewhere|miserabl\w+|crawls?|chokes?|inadvisable|problem\w*|trouble|langsam|"
     r"schlecht|ungeeignet|meiden|high(?:er)?(?= latenc)|long(?= latenc)|low(?= bandwidth)|"
     r"low(?= throughput)|(?<!latency[ -])(?<!bandwidth[ -])(?<!delay-)sensitive|horribl\w+|useless|"
@@ -93,7 +97,8 @@ _GOOD = (
     r"\bgo(?:es)? (?:here|there|in here|on (?:it|this))\b|"
     r"\b(?:should|may|can|must) (?:be|go|live|sit|stay|reside|come|rest) (?:here|there|in (?:it|here)|"
     r"on (?:it|this))\b|"
-    r"\b(?:its|their|his) (?:job|world|domain|trade|business|element|home (?:turf|ground)|calling|purpose)\b|"
+    r"\b(?:its|their|his) (?:job|world|domain|trade|business|element|home (?:turf|ground)|calling|"
+    r"purpose)\b|"
     r"\b(?:place|home|spot|destination|refuge|haven) (?:for|of)\b|\bdo(?:es)? for\b|"
     r"\bholds?(?= (?:data|everything|what|large|huge|big)\b)|\b(?:gladly|eagerly|readily|with ease|"
     r"unbeat\w+)\b|"
@@ -122,7 +127,8 @@ _GOOD = (
     r"\b(?:feed|give|hand|throw) (?:it|them|this)\b|\b(?:good|great|excel\w*|ideal\w*|"
     r"perfect\w*|best|better|suit(?:s|ed|able)|strong|"
     r"strength\w*|fast|faster|quick|quickly|quicker|well|shines?|thrives?|loves?|"
-    r"(?<!are )(?<!is )(?<!just )(?<!feels )(?<!looks )likes?|(?:made|meant|"
+    r"(?<!are )(?<!is )(?<!just )(?<!feels )(?<!looks )(?<!run )(?<!runs )(?<!behaves )likes?|(?:made|"
+    r"meant|"
     r"designed|built|intended|optimi[sz]ed|tuned|aimed)(?= (?:for|at|to))|recommended|prefer\w*|"
     r"favou?rs?|use (?:it|this|them)|used for|put|(?<!\ba )(?<!\bthe )place|keep|store|belongs?|welcome|"
     r"at home|efficient\w*|superb\w*|fine|happy|happiest|appropriate|rewards?|lends? itself|"
@@ -131,7 +137,7 @@ _GOOD = (
     r"outstanding|wonderful\w*|superb\w*|marvell?ous|(?:accelerator|engine|processor|unit|device) for|"
     r"brilliant|impressive|unbeaten|gut|geeignet|schnell|park|dump|sends? (?:it|your)|right place|"
     r"handles?|copes?|purpose|target|a home|candidates?|runs? here|goes here|use for|wherever|"
-    r"matters?)\b"
+    r"(?:no )?matters?)\b"
 )
 # Praise or blame that is itself denied says nothing.
 _NEUTRAL = (
@@ -152,5 +158,7 @@ _ELSEWHERE = (
     r"(?:dram|ram|host|cpus?|processor|main memory)\b"
 )
 POLARITY = re.compile(
-    rf"(?P<elsewhere>{_ELSEWHERE})|(?P<neutral>{_NEUTRAL})|(?P<bad>{_BAD})|(?P<good>{_GOOD})", re.IGNORECASE
+    rf"(?P<elsewhere>{_ELSEWHERE}|{idioms.ELSEWHERE})|(?P<neutral>{_NEUTRAL}|{idioms.NEUTRAL})"
+    rf"|(?P<bad>{_BAD}|{idioms.BLAME}|[👎✘✗❌✖🚫⛔])|(?P<good>{_GOOD}|{idioms.PRAISE}|[👍✔✓✅☑])",
+    re.IGNORECASE,
 )

@@ -92,6 +92,8 @@ class Subject:
         self.changed = any(_NOW.search(passage.text) for passage in passages)
         #: Whether it consists of several alike, so that "64 GB each" is of one of them.
         self.has_parts = any(_PARTS.search(passage.text) for passage in passages)
+        #: Whether its list items have signs: "+ scans", "- updates".
+        self.has_signs = {"+ ", "- "} <= {passage.raw[:2] for passage in passages}
         self._latest = -1  # the passage that the states are of
         self._states: list[bool] = []
         self._codes = {text.name.upper(), *_CODE.findall(top)[:1]}

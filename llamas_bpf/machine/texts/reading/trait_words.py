@@ -4,13 +4,15 @@ import re
 from typing import Final
 
 _RAW: Final = {
-    "frequent_access": r"(?:every|each) (?:second|minute|moment|day)\b|daily\b|regularly (?:us|touch|access|"
+    "frequent_access": r"(?:every|each) (?:second|minute|moment|day)\b|daily\b|regularly (?:us|touch|"
+    r"access|"
     r"need|read)\w*|"
     r"(?:used|touched|accessed|needed|read|hit) (?:regularly|frequently|permanently)|"
     r"(?:many|several|dozens of|hundreds of|thousands of|[0-9]+) times (?:an?|per|each|every) (?:second|"
     r"minute|day)|"
     r"(?:high|heavy) access (?:rate|frequency)|under (?:steady|constant|heavy) (?:fire|load|use|access)|"
-    r"hot(?:test|ter)?\b(?! ?-?(?:plug|swap|spot))|frequent|"
+    r"(?<!runs )(?<!run )(?<!gets )(?<!is )(?<!it['’]s )(?<!are )hot(?:test|ter)?\b(?! ?-?(?:plug|swap|"
+    r"spot))|frequent(?! (?:\w+ )?(?:updat|writ|change|modif|stor))|"
     r"(?<!written )(?<!not )(?<!how )(?<!however )often\b(?! (?:re)?writ| (?:than|"
     r"as) (?:\w+ ){0,2}writ)|(?:heavily|much|most|permanently|"
     r"constantly|always)[- ](?:used|accessed|hit|touched|referenced|read)|in (?:constant|heavy|"
@@ -48,9 +50,10 @@ _RAW: Final = {
     r"speed|throughput|amplif|"
     r"endur|cycle|buffer|cache|ahead|up\b))|writers?\b|updat(?:es?|ing|ed)\b|append\w*|"
     r"(?:chang|modif)(?:e|es|ed|ies|ied|ing) (?:often|all the time|constantly|frequently|a lot|every|much)|"
-    r"modif(?:y|ies|ying|ications?)\b|modified (?:pages|data|often)|mutat|stores\b|dirt(?:y|ied)\b (?:data|"
+    r"modif(?:y|ies|ying|ications?)\b|modified (?:pages|data|often)|mutat|stores\b|dirt(?:y|ied|"
+    r"ies)\b (?:data|"
     r"pages)|ingest|schreib",
-    "random_access": r"random(?:ly)?\b|scatter|irregular (?:access|pattern|read)|(?:jump|hop|"
+    "random_access": r"random(?:ly)?\b|scatter|irregular(?! (?:code|control|shape|loop))|(?:jump|hop|"
     r"skip)\w* (?:around|"
     r"about)|all over the place|unpredictable|haphazard|erratic|seeks?\b|seeking|(?:no|without|poor|little|"
     r"bad) locality|"
@@ -59,13 +62,14 @@ _RAW: Final = {
     "sequential_access": r"(?<!non-)sequential(?! (?:code|program|work|logic|execution))|"
     "(?-i:(?!STREAM))stream(?:ing|s|"
     r"ed)?\b|"
-    r"scan(?:s|ning)?\b|sweeps?\b|linear (?:access|read|write|walk|pass)|"
+    r"scan(?:s|ning)?\b|sweeps?\b|linear(?:ly)?\b(?! (?:algebra|layer|program))|"
     r"one after (?:the other|another)|front to back|(?:start|beginning) to (?:end|finish)|"
     r"consecutive|(?<!non-)contiguous|straight through|long runs|in one go|sequenziell|"
     r"sequentiell",
     "small_accesses": r"(?:small|tiny|short|little|narrow|fine-grained)(?:[ -](?:and|or|random|scattered|"
     r"single))*[ -](?:\w+[ -])?(?:access|read|write|request|transfer|record|i/?o|object|update|"
-    r"message|block|piece|item|store|load)|fine-grained|[0-9]+[- ]byte (?:access|read|write|request|transfer|"
+    r"message|block|piece|item|store|load)|fine-grained|[0-9]+[- ]byte (?:access|read|write|request|"
+    r"transfer|"
     r"update|store|load)|"
     r"(?:small|tiny|little) (?:ones|things|stuff|pieces)|below a (?:page|line|block|sector)|sub-(?:page|"
     r"block|line)|single-(?:byte|"
@@ -83,13 +87,15 @@ _RAW: Final = {
     r"(?:in-memory|huge|large) databases?|große[nr]? (?:daten|tabelle|felder)|viel platz",
     "bandwidth": r"(?<!high )bandwidth(?!-?(?:bound host))|high[ -]bandwidth(?! memory)|"
     r"throughput(?![ -](?:computing|work|code))|(?:data|transfer) rates?\b|bandbreite",
-    "latency": r"wait(?:s|ing)? (?:for|on) (?:each|every|the) (?:access|load|read|answer|result)|latenc(?:y|"
+    "latency": r"wait(?:s|ing)? (?:for|on) (?:each|every|the) (?:access|load|read|answer|result)|"
+    r"latenc(?:y|"
     r"ies)|response times?|respons(?:e|ive\w*)\b|respond|real-?time|time-critical|"
     r"delay-sensitive|access times?|latenz|reaktion",
     "keeping_data": r"(?:must|should|has to|needs? to|have to|that|may) (?:not be lost|never be lost|"
     r"not vanish|be kept|survive|outlive|persist|outlast)|surviv|durab|logs?\b|journal|"
     r"metadata|checkpoint|persistent data|persisted|keeping data|must not (?:be lost|vanish)|"
-    r"permanent(?:ly)? (?:data|stor|kept)|permanent\b|long-term|safekeeping|crash[- ]safe|"
+    r"permanent(?:ly)? (?:data|stor|kept)|permanent\b(?! (?:fire|use|load|demand|access|traffic))|"
+    r"long-term|safekeeping|crash[- ]safe|"
     r"write-ahead|power[- ](?:cut|fail|loss)\w*|cannot be lost|(?:cannot|can['’]t|not) (?:be )?(?:recreat|"
     r"replac|regenerat|rebuil)\w*|only copy|(?:need|want|have) to keep|irreplaceable|"
     r"afford to lose|"
@@ -99,7 +105,6 @@ _RAW: Final = {
     r"(?:many|lots of|hundreds of|thousands of) (?:\w+ )?(?:threads|lanes|work-?items)|"
     r"in lockstep|same (?:operation|instruction|thing|calculation)|(?:massively|highly|heavily|"
     r"multi-?) ?threaded\b|"
-    r""
     r"(?:many|hundreds of|thousands of|millions of) (?:\w+ )?(?:work items|items|elements|tasks|pieces|"
     r"parts)|element-?wise|throughput[ -](?:computing|work|code)|"
     r"(?:wide|"
@@ -117,8 +122,144 @@ _RAW: Final = {
     r"follow\w* (?:\w+ )?(?:links|references)|zeiger",
     "background_work": r"no(?:body| one) (?:is )?wait\w*|background|house-?keeping|batch (?:job|work|"
     "process)|low[- ]priority|maintenance|"
-    r"chores?\b|daemons?\b|cron\b|nightly|garbage collect|best-effort|(?:not|non-?)[ ]?urgent|"
+    r"(?<!a )chores?\b|daemons?\b|cron\b|nightly|garbage collect|best-effort|(?:not|non-?)[ ]?urgent|"
     r"undemanding|odd jobs|hintergrund",
 }
+_USE: Final = (
+    r"(?:us(?:e[ds]?|ing)|touch(?:e[ds]|ing)?|access(?:e[ds]|ing)?|need(?:s|ed)?|reads?|hit(?:s|ting)?|"
+    r"visit(?:s|ed)?|"
+    r"look(?:s|ed|ing)?(?: at| up| for| into)?|open(?:s|ed)?|ask(?:s|ed)?(?: for)?|want(?:s|ed)?|"
+    r"request(?:s|ed)?|"
+    r"referenc(?:es|ed)|reach(?:es|ed)?(?: for)?|fetch(?:es|ed)|consult(?:s|ed)?|quer(?:y|ies|ied)|"
+    r"open(?:s|ed)|"
+    r"revisit(?:s|ed)?|return(?:s|ed)? to|comes? back to|goes? back to|retrieved?|seen|in demand|"
+    r"wakes? up|called for)"
+)
+_OFTEN: Final = (
+    r"(?:often|frequently|regularly|constantly|continually|continuously|permanently|always|all the time|"
+    r"all day|a lot|"
+    r"many times|again and again|over and over|day and night|non-?stop|incessantly|heavily|intensively|"
+    r"(?:the )?most\b|"
+    r"(?:every|each) (?:second|moment|minute|tick|cycle|request|frame|iteration|day|hour|time)|"
+    r"more than (?:any|the rest))"
+)
+_SPAN: Final = r"(?:hour|day|week|month|quarter|season|year|decade|century|lifetime|blue moon|fortnight)"
+_RARELY: Final = (
+    r"(?:rarely|seldom|hardly|barely|scarcely|infrequently|occasionally|sporadically|now and then|"
+    r"from time to time|"
+    rf"(?:once|twice|(?:a few|two|three|several) times) (?:an?|per|each|every|in an?|in) {_SPAN}|"
+    r"the least\b|least\b|"
+    rf"in (?:{_SPAN}s|ages)|since \w+|(?:at|once every) (?:year|month|quarter|week)[ -]?end|"
+    rf"for (?:{_SPAN}s|ages)\b)"
+)
+_SMALL: Final = r"(?:small(?:er|est)?|tin(?:y|ier|iest)|little|wee|minute|puny|miniature|short|mini)"
+_NUMBER: Final = r"(?:an?|one|two|four|eight|sixteen|thirty-two|a few|a couple of|a handful of|single|[0-9]+)"
+_GREAT: Final = (
+    r"(?:large|larger|largest|big|bigger|biggest|huge|vast|giant|gigantic|enormous|massive|sizeable|"
+    r"immense|colossal|"
+    r"monstrous|monster|humongous|gargantuan|outsized|whopping|jumbo|bulky|voluminous|ample)"
+)
+#: The same in other words: of each trait, what is done, how often, and to what.
+_MORE: Final = {
+    "frequent_access": rf"{_USE} (?:\w+ ){{0,2}}{_OFTEN}|(?<!not ){_OFTEN}[ -](?:\w+ )?{_USE}\b|"
+    r"(?:constant|"
+    r"heavy|steady|intense|permanent|continuous|incessant|high|relentless) (?:use|fire|load|demand|access|"
+    r"traffic|attention|"
+    r"touching|pressure)|(?:keeps?|stop|cease) (?:on )?(?:touching|using|hitting|asking|coming back|"
+    r"returning)|busier|"
+    r"favou?rites|hot ?(?:path|spots)|liveliest|lively|most (?:active|wanted|popular|visited)|(?:everyone|"
+    rf"everybody) (?:\w+ )?{_USE}",
+    "rare_access": rf"{_USE} (?:\w+ ){{0,3}}{_RARELY}|{_RARELY}[ -](?:\w+ )?{_USE}\b|the (?:less|longer|"
+    r"rarer)\b(?=[^.;]{1,40}, "
+    r"the (?:better|happier))|idle\b(?! (?:latency|power|state|current|draw|watt|time|cores?|cpus?|:))|"
+    r"attic|cellar|museum|graveyard|mothball\w*|long tail|"
+    r"gather\w* dust|between (?:visits|accesses|touches|uses|hits)|(?:hours|days|weeks|months) apart|"
+    r"asleep\b|"
+    r"sleeping|just in case|in (?:ages|years|months)\b|slumber\w*|lone for ages|alone for ages|hibernat\w+|"
+    r"(?:nobody|no one|hardly anyone|hardly anybody|few people|who ever) (?:\w+ ){0,3}(?:look|touch|use|"
+    r"need|ask|read|"
+    r"miss|visit|open|want)\w*|yesterday['’]s|last (?:year|month|quarter|decade)['’]s",
+    "reads": r"look(?:ed|ing)?[ -]ups?\b|lookups?\b|retriev(?:al|ing)\b|reference data|unchanging|"
+    r"never (?:modified|altered|"
+    r"written)|fixed tables|write[- ]once|constants\b",
+    "writes": r"scribbl\w+|churn\w*|inserts\b|insertions|deletions|commits\b|mutable|changing data|"
+    r"(?:data|pages|records|state|tables) that (?:\w+ )?chang\w+|(?:constant|frequent|many|"
+    r"heavy) (?:changes|modification)|"
+    r"store traffic|stores?(?= (?:costs?|takes?) (?:you|it|dearly))|logging",
+    "random_access": r"(?:hop|jump|skip|leap|bounce|bouncing|dart)(?:s|p?ing)?\b(?= (?:around|about|here|"
+    r"from|between|back|"
+    r"all)|[ .,;]|$)|hither and|here and there|helter|pinball|scattershot|sprinkl\w+|unordered|"
+    r"(?:in )?no (?:particular )?"
+    r"order|any order|disordered|chaotic|sparse|gather/scatter|key-value|strided",
+    "sequential_access": r"in (?:order|sequence|a row|one sweep|one pass|long strokes|straight lines?)\b|"
+    r"back to back|"
+    r"end to end|end-to-end|(?:big|large|long|deep) gulps|long (?:reads|strokes|stretches|sequences|"
+    r"transfers|streams)|"
+    r"front[- ]to[- ]back|march\w* (?:through|along)|(?-i:(?!STREAM))stream\b(?! (?:triad|copy|bench))|"
+    r"top to bottom|"
+    r"page after page|line after line|block after block",
+    "small_accesses": rf"{_SMALL}(?: (?:\w+|and|or)){{0,2}} (?:objects?|items?|things?|packets?|chunks?|"
+    r"allocations?|values?|keys|"
+    r"structs?|buffers?|files?|lookups?|fetch\w*|steps|doses|portions|pieces|hops|operations|ops|jobs?|"
+    r"ones)\b|"
+    rf"{_NUMBER} (?:bytes?|words?)(?: or (?:so|two|less))? (?:here|there|at a time|each)|"
+    r"byte[- ]by[- ]byte|bytewise|"
+    r"(?:anything|everything|things|requests|accesses|transfers|reads|writes|pieces|those) (?:that is |"
+    r"that are )?(?:under|"
+    r"below|smaller than|less than|shorter than|finer than) (?:an? |one )?(?:[0-9.]+ ?[kK]?i?B|"
+    r"[0-9.]+ bytes|page|line|"
+    r"block|sector|kilobyte|cache)|crumbs|nibbl\w+|dribs|sips\b|peck\w*|chatty",
+    "large_data": rf"{_GREAT}(?:, [\w-]+)*(?: [\w-]+)? (?:data|databases?|tables?|buffers?|things?|files?|"
+    r"stuff|sets?|jobs?|"
+    r"pages|problems|simulations?|caches?|lists?|maps?|keys)\b|whole (?:\w+ )?(?:genomes?|ind(?:ex|ices)|"
+    r"databases?|"
+    r"data ?sets?|models?|tables?)|sheer (?:size|volume|capacity)|need(?:s|ing)? (?:\w+ )?(?:room|space|"
+    r"capacity)|"
+    rf"(?:it|that|they|data|what) (?:is|are|['’]s) (?:really |very |too )?{_GREAT}\b|"
+    r"(?:mountains?|heaps?|piles?|oceans?|masses|gobs|hoards?|lakes?) of|data lakes?|"
+    r"hundreds of (?:gigabytes|GB|gigs)|"
+    r"memory[- ](?:hogs?|hungry)|space-hungry|room(?= ?[,.]| to|$)|does not fit|nowhere else",
+    "bandwidth": r"heavy traffic|traffic-heavy|data-hungry|(?:moving|shovel\w*|pump\w*|"
+    r"push\w*) (?:\w+ )?(?:lots|a lot|tons|"
+    r"masses|heaps|loads|plenty) of (?:data|bytes)|bytes per second",
+    "latency": r"quick (?:answers?|responses?|repl(?:y|ies))|interactive|time-sensitive|urgent|in a hurry|"
+    r"impatient\w*|deadlines?|"
+    r"must be (?:quick|fast|instant)|instant answers?|waits? (?:on|for) (?:it|memory|each|every|data)",
+    "keeping_data": r"(?:you |we |they |one |people |anybody |really )?cares? (?:for|about)|"
+    r"precious (?:data|stuff|things|bits)|"
+    r"(?:cannot|can['’]?t|could(?: not|n['’]?t)|must(?: not|n['’]?t)|do(?: not|n['’]?t) want to|hate to|"
+    r"sorry to|afford to|"
+    r"not) (?:lose|losing|miss|part with)|(?:must|has to|have to|want(?:s|ed)? to|needs? to|worth|should|"
+    r"one must) "
+    r"(?:be )?(?:keep(?:ing)?|kept)\b(?! (?:away|out|off|down|short|small|cool|dry|below|under))|"
+    r"valuable (?:data|records)|"
+    r"(?:important|critical|vital) (?:data|records|state)|need(?:s|ed)? (?:\w+ )?(?:tomorrow|next (?:week|"
+    r"year|month))|"
+    r"ledgers?|for keeps|for good\b|for posterity|last(?:ing)? record",
+    "parallel_compute": r"(?:identical|independent|similar|equal) (?:\w+ )?(?:jobs|tasks|items|threads|"
+    r"operations|elements|"
+    r"work)|in parallel|per-pixel|pixels\b|shad(?:ers?|ing)|number[- ]crunching|wide (?:loops|vectors)|"
+    r"(?:thousands|hundreds|millions|lots) (?:of )?(?:\w+ )?(?:at once|side by side|jobs|threads)|"
+    r"data-parallel",
+    "matrix_compute": r"dot products?|attention (?:layers?|heads?)|\bAI\b|llms?\b|cnns?\b|"
+    r"mat-?muls?",
+    "serial_compute": r"ifs\b|if-else|spaghetti|one (?:thing|step|instruction) (?:at a time|after)|"
+    r"step[- ]by[- ]step|"
+    r"business logic|conditionals|single (?:threads?|tasks?)|(?:lots|full) of (?:jumps|branches|ifs)|"
+    r"unpredictable code",
+    "pointer_chasing": r"(?:walk|travers|climb|crawl|hopp?|chas)\w* (?:\w+ ){0,3}(?:trees?|lists?|graphs?|"
+    r"links?|nodes?|"
+    r"structures|references|chains?)\b|(?:from )?(?:link|node|pointer) to (?:link|node|pointer)|"
+    r"chains? of (?:loads|pointers|"
+    r"references|nodes)|graph (?:walks?|analytics|databases?|work)|skip lists|(?:singly|doubly)[- ]linked|"
+    r"tries\b",
+    "background_work": r"(?:nobody|no one|none|no user) (?:is |ever |will )?waits?(?:ing)?(?: for)?|"
+    r"overnight|night(?:ly|-?time)? (?:jobs?|"
+    r"batch\w*|runs?)|batch(?:es)?\b(?! (?:size|number|norm|of))|indexing|compaction|defrag\w*|telemetry|"
+    r"errands|side jobs|"
+    r"can wait\b|no (?:hurry|rush)|not in a hurry|whenever there is time|clean-?ups?\b",
+}
 #: Stems of each trait of the contract.
-TRAITS: Final = {trait: re.compile(rf"\b(?:{stems})", re.IGNORECASE) for trait, stems in _RAW.items()}
+TRAITS: Final = {
+    trait: re.compile(rf"\b(?:{stems}|{_MORE[trait]})", re.IGNORECASE) for trait, stems in _RAW.items()
+}

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import zip_longest
 
 from llamas_bpf.machine.texts.claim import Claim
+from llamas_bpf.machine.texts.reading import judging
 from llamas_bpf.machine.texts.reading.clauses import Clause
 from llamas_bpf.machine.texts.reading.passages import Passage
 from llamas_bpf.machine.texts.reading.praise import POLARITY
@@ -29,12 +30,18 @@ _EXCEPT = re.compile(
     r"[^.;,:]{0,40}$",
     re.IGNORECASE,
 )
+#: "No hot data, please.", but not "no random access penalty".
+_REFUSED = re.compile(r"(?:^|[:–-])\W*(?:but |so |and |please,? |again, )?no (?:\w+ )?$", re.IGNORECASE)
+_BEHIND = re.compile(
+    r"[\w-]*(?: \w+)? (?:penalty|costs?|problems?|issues?|limit|trouble|is|are|amplif\w*|errors?)\b"
+)
+#: Of list items, where a text uses both.
+_SIGNS = {"+ ": "good_at", "- ": "bad_at"}
+_MOST_FRAGMENT = 8  # words; what is longer is a sentence
 _OTHER = {"good_at": "bad_at", "bad_at": "good_at"}
 _FOR = re.compile(r"\s*for\b", re.IGNORECASE)
 _FOR_ALL = re.compile(r"\bfor (?:anything|everything|whatever)\b", re.IGNORECASE)
 _MOST_FOR = 6  # words
-#: Where the words of praise and blame of a clause stand, and what each is.
-_Judged = list[tuple[int, str | None]]
 _CARRY_ON = ("and", "or", "nor", "und", ",", "(", "[", "")
 _CARRY_BACK = (*_CARRY_ON, "so")  # "Small records wear it out, so don't."
 
@@ -54,7 +61,7 @@ def read(passages: Sequence[Passage], about: Subject) -> list[Claim]:
 def _in_row(name: Passage, cell: Passage, about: Subject) -> Iterator[Claim]:
     """A claim for each trait that names a row ("| hot pages | no |") below a head such as "Recommended"."""
     answer = _YES_OR_NO.fullmatch(cell.text)
-    side = _side(cell.column, about) if answer and name.row == cell.row and not name.label else None
+    side = judging.side(cell.column, about) if answer and name.row == cell.row and not name.label else None
     if answer and side and not POLARITY.search(name.text):
         side = side if answer["yes"] else _OTHER[side]
         for trait, stems in TRAITS.items():
@@ -68,7 +75,7 @@ def _answered(question: Passage, following: Passage, about: Subject) -> Iterator
     if not question.raw.endswith("?") or len(words) > 300 or _HOW.search(question.text):
         return
     if _WHAT.search(question.text):
-        side = _side(question.text, about) or ("good_at" if _GOES.search(question.text) else None)
+        side = judging.side(question.text, about) or ("good_at" if _GOES.search(question.text) else None)
         if side and len(following.text.split()) <= _MOST_ANSWER and not POLARITY.search(following.text):
             for trait, stems in TRAITS.items():
                 if stems.search(following.text):
@@ -79,6 +86,18 @@ def _answered(question: Passage, following: Passage, about: Subject) -> Iterator
         for trait, stems in TRAITS.items():
             if stems.search(question.text):
                 yield Claim("good_at" if answer["yes"] else "bad_at", trait, words)
+        return
+    # "Hot data? Look somewhere else."
+    reply = following.clauses[0].text
+    side = judging.side(reply, about)
+    if (
+        side
+        and len(question.text.split()) <= _MOST_FRAGMENT
+        and not any(s.search(reply) for s in TRAITS.values())
+    ):
+        for trait, stems in TRAITS.items():
+            if stems.search(question.text):
+                yield Claim(side, trait, words)
 
 
 def _traits(
@@ -87,10 +106,14 @@ def _traits(
     found = passage.quantities
     if passage.raw.endswith("?") and len(passage.raw.split()) > _MOST_LABEL:
         return  # a question praises nothing
-    judgements = [_judged(clause.text, about) for clause in passage.clauses]
+    if judging.is_wish(passage.text):
+        return
+    judgements = [judging.judged(clause.text, about) for clause in passage.clauses]
     sides = _sides(passage, judgements, about)
     for place, clause in enumerate(passage.clauses):
         judged = judgements[place]
+        if judging.is_unsure(clause.text):
+            continue
         here = [q.family for q in found if clause.start <= q.start < clause.end]
         for trait, stems in TRAITS.items():
             for match in stems.finditer(clause.text):
@@ -98,7 +121,11 @@ def _traits(
                 if (trait == "latency" and "time" in here) or (trait == "bandwidth" and "bandwidth" in here):
                     continue  # a figure, and no judgement
                 carried = None if here and trait in ("reads", "writes") else sides[place]
-                side = _nearest(judged, match.start()) or carried
+                side = judging.nearest(judged, *match.span()) or carried
+                if _REFUSED.search(clause.text[: match.start()]) and not _BEHIND.match(
+                    clause.text, match.end()
+                ):
+                    side = "bad_at"
                 if side and _EXCEPT.search(passage.text[:start]):
                     side = _OTHER[side]
                 if (
@@ -110,10 +137,10 @@ def _traits(
                     break
 
 
-def _sides(passage: Passage, judgements: Sequence[_Judged], about: Subject) -> list[str | None]:
+def _sides(passage: Passage, judgements: Sequence[judging.Judged], about: Subject) -> list[str | None]:
     """Each clause's side; without a word of its own, what carries over from before, behind or above."""
     among = passage.clauses
-    own = [_last(judged) for judged in judgements]
+    own = [judging.last(judged) for judged in judgements]
     sides: list[str | None] = []
     for place, clause in enumerate(among):
         before = sides[-1] if sides and clause.opener in _CARRY_ON else None
@@ -129,35 +156,10 @@ def _sides(passage: Passage, judgements: Sequence[_Judged], about: Subject) -> l
             sides[place] = sides[place + 1]
     # "Good for: …" speaks for all behind it, "I'd call it slow: …" does not.
     label = passage.label if len(passage.label.split()) <= _MOST_LABEL else ""
-    above = _side(f"{label} {passage.column}", about) or _side(passage.about, about)
+    above = _SIGNS.get(passage.raw[:2]) if about.has_signs else None
+    above = above or judging.side(f"{label} {passage.column}", about) or judging.side(passage.about, about)
     return [side or above for side in sides]
 
 
 def _holds_quantity(passage: Passage, clause: Clause) -> bool:
     return any(clause.start <= quantity.start < clause.end for quantity in passage.quantities)
-
-
-def _side(text: str, about: Subject) -> str | None:
-    """The side of the last word of praise or blame."""
-    return _last(_judged(text, about))
-
-
-def _judged(text: str, about: Subject) -> _Judged:
-    return [(match.start(), _meant(match, about)) for match in POLARITY.finditer(text)]
-
-
-def _last(judged: _Judged) -> str | None:
-    said = [side for _, side in judged if side != "neutral"]
-    return f"{said[-1]}_at" if said else None
-
-
-def _meant(match: re.Match[str], about: Subject) -> str | None:
-    if match.lastgroup == "elsewhere":
-        return "neutral" if about.is_hosts else "bad"
-    return match.lastgroup
-
-
-def _nearest(judged: _Judged, place: int) -> str | None:
-    """The side of the word of praise or blame nearest to ``place``; none where that is denied."""
-    side = min(((abs(start - place), side) for start, side in judged), default=(0, None))[1]
-    return None if side in (None, "neutral") else f"{side}_at"
