@@ -4,6 +4,10 @@ import pytest
 from device_figures import read
 
 _KEPT = """
+It is non-volatile: no battery, no flushing, the bits just stay.
+Nonvolatile: no refresh, no battery needed.
+Non-volatile: not affected by power loss.
+Persistent: no batteries required
 Data outlives a reboot.
 A power cut costs you nothing: the content is intact afterwards.
 Pull the plug and the bits are still there.
@@ -25,6 +29,10 @@ It does not lose anything when the power fails.
 It does not forget when unplugged.
 """
 _LOST = """
+Non-volatile? No.
+Persistent: not at all.
+non-volatile = false
+Data persistence: none
 It's volatile.
 A reboot wipes it.
 Cut the power and it is all gone.

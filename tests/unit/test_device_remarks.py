@@ -28,6 +28,14 @@ _REMARKS = {
         ("¥98,000", "¥98,000"),
     ],
     "endurance": [
+        ("Because flash wears out, it is rated at 1 drive write per day over five years.", "1 drive write"),
+        ("Flash wears out; this drive is specified for 600 TBW.", "600 TBW"),
+        ("Good for 3 full drive writes a day for five years.", "3 full drive writes"),
+        ("| | Min | Typ | Max |\n|---|---|---|---|\n| Endurance (cycles) | 10^14 | - | - |", "10^14"),
+        (
+            "| | Symbol | Min | Max | Unit |\n|---|---|---|---|---|\n| Endurance | N1 | 1e12 | - | cycles |",
+            "1e12",
+        ),
         ("Endurance: 1e10 cycles", "1e10"),
         ("10^14 writes before it wears.", "10^14"),
         ("It survives a million overwrites.", "million"),

@@ -40,13 +40,21 @@ _KINDS = {kind: re.compile(rf"\b(?:{nouns})\b", re.IGNORECASE) for kind, nouns i
 _PART = re.compile(
     r"\b(?:with|beside|behind|next to|for|from|to|by|over|on|in|of|near|than|like|unlike|inside|"
     r"attached to|via|through|at|as|using|has|have|without|between|instead of|alongside|feeds?|serves?|"
-    r"reached|belongs|sits|soldered|that|which|where|accelerates)\b(?!-)",
+    r"reached|belongs|sits|soldered|that|which|where|what|whatever|no|not|accelerates)\b(?!-)",
     re.IGNORECASE,
 )
+#: What follows is what it is, or consists of, whatever was named before.
+_IS = re.compile(
+    r"\b(?:is|are|ist|consists? of|made (?:up )?of|comprises?)\b|"
+    r"\b(?:it|that|this|they|these|those)['’](?:s|re)\b",
+    re.I,
+)
+_IT_IS = re.compile(r"\W*(?:it|this|these|they)(?: is| are|['’]s|['’]re)\b", re.IGNORECASE)
 _PASSAGES = 6
 #: The key of an entry that says outright what it is ("type: GPU").
 _TYPE = re.compile(r"(?:device )?(?:type|kind|class|category)|device|what it is|art|typ", re.IGNORECASE)
 _OUTRIGHT = 50
+_FIRST = 24  # in the first passage; in each that follows half as much
 _QUICK = 1e4  # ns; what nothing else is said of, and answers within it, is memory, and else storage
 
 
@@ -81,20 +89,28 @@ def read(text: DeviceText, passages: Sequence[Passage], figures: Sequence[Claim]
 
 def _named(passage: Passage) -> list[tuple[str, int, int]]:
     """Each kind named, where, and how likely the text is about it."""
-    first = 24 >> min(passage.number, 4)
+    first = _FIRST >> min(passage.number, 4)
     found: list[tuple[str, int, int, int]] = []
+    is_entry = bool(passage.number and passage.label and passage.quantities)  # "memory: 16 GB" of a card
     for kind, nouns in _KINDS.items():
         for match in nouns.finditer(passage.text[:400]):
             head = passage.text[: match.start()]
-            verb = re.search(r"\b(?:is|are|ist)\b", head)
+            verb = _IS.search(head)
             part = _PART.search(head, verb.end() if verb else 0)
-            weight = first if part is None else 1
+            full = _FIRST if _IT_IS.match(head) else first
+            weight = full + bool(verb) if part is None and not is_entry else 1
             if part is None and _TYPE.fullmatch(re.sub(r"[._-]", " ", passage.label.strip())):
                 weight += _OUTRIGHT
             found.append((kind, match.start(), match.end(), weight))
-    return [
+    named = [
         (kind, start, weight) for kind, start, end, weight in found if not _modifies(passage.text, end, found)
     ]
+    if passage.number == 0 and named and all(weight == 1 for _, _, weight in named):
+        kind, start, _ = min(named, key=lambda each: each[1])
+        named.append((kind, start, first))  # "The nodes have one processor, beside a GPU."
+    # Named twice in a sentence, it counts once; so the sentences behind never outweigh the first.
+    weightiest = {each[0]: each for each in sorted(named, key=lambda each: each[2])}
+    return list(weightiest.values())
 
 
 def _modifies(text: str, end: int, found: list[tuple[str, int, int, int]]) -> bool:

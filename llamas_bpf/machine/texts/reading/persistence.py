@@ -77,8 +77,10 @@ _WANTED = re.compile(
     r"\b(?:that|which|must|should|has to|have to|needs? to|may|can) (?:\w+\s){0,3}$", re.IGNORECASE
 )
 _FAR = 90  # characters
+# "Non-volatile: no", but not "non-volatile: no battery, no flushing".
 _ANSWER = re.compile(
-    r"^[\"'*_`\s]*(?:[:=|?]|\.{2,})?\s*(?:a:\s*)?(?P<no>no\b|none\b|false\b|not\b|nein\b|✗|✘|n\b)|^\s*(?:[:=|]|"
+    r"^[\"'*_`\s]*(?:[:=|?]|\.{2,})?\s*(?:a:\s*)?(?P<no>no\b(?! \w)|none\b|false\b|"
+    r"not\b(?! (?!at all)\w)|nein\b|✗|✘|n\b)|^\s*(?:[:=|]|"
     r"\.{2,})\s*(?P<yes>yes|true|ja\b|✓|✔)",
     re.IGNORECASE,
 )

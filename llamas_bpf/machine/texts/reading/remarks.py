@@ -32,33 +32,33 @@ _DIGIT = re.compile(
     r"hundred|once|unlimited|infinite|practically)\b",
     re.IGNORECASE,
 )
+_NO_VALUE = re.compile(r"\b(?:symbol|units?|conditions?|notes?|remarks?|test\w*)\b", re.IGNORECASE)
 _MOST = 200
 
 
 def read(passages: Sequence[Passage], about: Subject) -> list[Claim]:
-    """The first figure said of each, of power one not of an idle device if there is; of cost and power
-    only with a number.
+    """The first figure said of each, of cost and power only with a number; better than what an idle device
+    takes is what a busy one does, and than that it wears out how soon.
     """
     found: dict[str, Claim] = {}
-    idle: Claim | None = None
+    second: dict[str, Claim] = {}
     for passage in passages:
         for field, start, end in _said(passage):
             if field not in found and not about.is_others(passage, start, end):
                 said = _clause(passage, field, start, end)
-                if field == "power" and _IDLE.search(said):
-                    idle = idle or Claim(field, said, said)
-                else:
-                    found[field] = Claim(field, said, said)
-    if idle:
-        found.setdefault("power", idle)
-    return list(found.values())
+                is_vague = field == "endurance" and not _DIGIT.search(said)
+                is_idle = field == "power" and _IDLE.search(said)
+                (second if is_vague or is_idle else found).setdefault(field, Claim(field, said, said))
+    return list((second | found).values())
 
 
 def _said(passage: Passage) -> list[tuple[str, int, int]]:
     said = []
-    for match in _ENDURANCE.finditer(passage.text):
-        if _DIGIT.search(passage.text):
-            said.append(("endurance", match.start(), match.end()))
+    is_name = bool(passage.heads) and not passage.label  # of a table row
+    if _DIGIT.search(passage.text) and not is_name:
+        said += [("endurance", match.start(), match.end()) for match in _ENDURANCE.finditer(passage.text)]
+        if passage.heads and _ENDURANCE.search(passage.label) and not _NO_VALUE.search(passage.column):
+            said.append(("endurance", 0, len(passage.text)))
     said += [("cost", match.start(), match.end()) for match in _COST.finditer(passage.text)]
     said += [("power", q.start, q.end) for q in passage.quantities if q.family == "power"]
     return said
