@@ -45,7 +45,7 @@ _PART = re.compile(
 )
 #: What follows is what it is, or consists of, whatever was named before.
 _IS = re.compile(
-    r"\b(?:is|are|ist|consists? of|made (?:up )?of|comprises?)\b|"
+    r"\b(?:(?:is|are)(?: made (?:up )?of)?|ist|consists? of|comprises?)\b|"
     r"\b(?:it|that|this|they|these|those)['’](?:s|re)\b",
     re.I,
 )
