@@ -76,3 +76,27 @@ def test_it_loses_data_without_power(said: str) -> None:
 @pytest.mark.parametrize("said", _UNSAID.strip().splitlines())
 def test_what_is_said_of_something_else_tells_nothing_of_it(said: str) -> None:
     assert read(f"A memory module.\n{said}").persistent is None
+
+
+@pytest.mark.parametrize(
+    ("said", "keeps"),
+    [
+        ("Cut the power, come back a week later: everything is there.", True),
+        ("A reboot leaves its contents alone.", True),
+        ("Power loss is harmless.", True),
+        ("Backed by a supercapacitor, it saves everything to flash when power fails.", True),
+        ("Its memory is durable across reboots.", True),
+        ("Unplug it and nothing happens to the data.", True),
+        ("No power, no data.", False),
+        ("Once the power goes, so does your data.", False),
+        ("Do not expect to find anything on it after a power cycle.", False),
+        ("Starts blank after each reset.", False),
+        ("Turn it off and you start from scratch.", False),
+        ("As soon as the current stops, the data are history.", False),
+        ("Is it persistent?", None),
+        ("The server survived an outage last year.", None),
+        ("A persistent rumour has it that it is slow.", None),
+    ],
+)
+def test_persistence_is_told_in_many_ways(said: str, keeps: bool | None) -> None:
+    assert read(f"A memory card.\n\n{said}").persistent is keeps

@@ -48,6 +48,14 @@ The latency comes to 300 ns.
 lat: 300ns
 Expect 300 ns per access.
 Latency sits around 300 ns.
+You wait 300 ns for anything.
+300 nanoseconds go by before data shows up.
+Expect 300 ns.
+Data arrives 300 ns later.
+idle latency 300 ns, 700 ns under load
+mlc gives 300 ns to it from socket 0.
+300 ns is what you should plan with.
+numactl + mlc: 300 ns
 """
 _BANDWIDTH = """
 It sustains 20 GB/s.

@@ -122,7 +122,7 @@ def _place(place: Place, about: Subject, found: Found) -> None:
     if meant:
         found.doubts.append(doubt(meant, said, "its unit does not fit what it is said to be"))
         return
-    near = f"{place.owner} {place.before} {place.after} {place.passage.column}"
+    near = f"{place.owner} {place.before} {_own_after(place)} {place.passage.column}"
     title = place.passage.about if len(place.passage.about) <= _TITLE else ""
     said_of_it = (near, place.passage.label, title)
     standing = next(
@@ -150,6 +150,16 @@ def _place(place: Place, about: Subject, found: Found) -> None:
                 place.passage.number,
             )
         )
+
+
+def _own_after(place: Place) -> str:
+    """What stands behind it, up to the next of its kind: "140 ns, 400 ns under load"."""
+    said = place.passage.text[place.quantity.start : place.quantity.end]
+    following = [
+        q.start for q in place.others if q.family == place.quantity.family and q.start > place.quantity.start
+    ]
+    has_unit = bool(re.search(r"[^\W\d]", said))
+    return place.after[: following[0] - place.quantity.end] if following and has_unit else place.after
 
 
 def _listed_standing(place: Place) -> int | None:

@@ -10,29 +10,41 @@ from llamas_bpf.machine.texts.reading.passages import Passage
 from llamas_bpf.machine.texts.reading.subject import Subject
 
 _KEPT = (
-    r"keep(?:s|ing)?|kept|retain\w*|retention|preserv\w*|surviv\w*|outliv\w*|outlasts?|persists?|remember\w*|"
-    r"intact|safe|unharmed|(?:still|all) there|where you left|as you left|remains?|stays?|stores?|holds?|"
+    r"keep(?:s|ing)?|kept|retain\w*|retention|preserv\w*|surviv\w*|outliv\w*|outlasts?|persists?|"
+    r"remember\w*|"
+    r"intact|safe|unharmed|unaffected|unscathed|untouched|alone|in place|saves?|saved|expect|find|durable|"
+    r"count on|rely on|nothing happens|be read|readable|"
+    r"(?:is|are|still) there|still (?:on|in) it|(?:still|all) there|where you left|as you left|remains?|"
+    r"stays?|stores?|holds?|"
     r"behält|hält|bewahrt|überlebt|überstehen|übersteht"
 )
 _LOST = (
     r"los(?:e|es|t|ing)|gone|vanish\w*|disappear\w*|evaporat\w*|forg[eo]t\w*|wip(?:es?|ed|ing)|"
-    r"clear(?:s|ed)|eras(?:es?|ed|ing)|empty|blank|vergess\w*|vergisst|verliert|verloren|weg"
+    r"history|from scratch|clear(?:s|ed)|eras(?:es?|ed|ing)|empty|blank|vergess\w*|vergisst|verliert|"
+    r"verloren|weg"
 )
 #: What the data may outlive: the end of the power, or of whoever holds it.
 _OFF = (
-    r"power(?:ed|s|ing)?[- ]?(?:is |was |has |supply )?(?:off|down|loss\w*|lost|losing|cuts?|cycl\w*|fail\w*|"
+    r"power(?:ed|s|ing)?[- ]?(?:is |was |has |supply )?(?:off|down|loss\w*|lost|losing|cuts?|cycl\w*|"
+    r"fail\w*|"
     r"outages?|goes|gone|removed|removal|interrupt\w*|disappears)|unpowered|powerless|"
     r"(?:no|without|loss of|lack of|losing|cut the|removing|lose|loses|lost) (?:any |all |its |the |"
     r"external )?"
     r"(?:power|supply|current|electricity|mains)|"
     r"re-?boot\w*|restart\w*|resets?|boots?|shut ?downs?|shutting down|crash\w*|outages?|blackouts?|"
-    r"(?:switch|turn)\w*(?: \w+)? off|when off|unplug\w*|(?:plug is|plug was) pulled|pull\w* the plug|"
+    r"(?:switch|turn)\w*(?: \w+)? off|when off|unplug\w*|(?:switch|turn|power)(?:ed|ing|s)? (?:it|"
+    r"them) off|switch-off|(?:power|current|supply|machine|mains|juice|electricity) (?:stops?|ends?|dies|"
+    r"drops|is cut|goes down)|"
+    r"(?:yank|pull|rip|cut)\w* (?:it out|out the \w+|the (?:cord|cable|mains))|(?:before|after) the crash|"
+    r"(?:plug is|plug was) pulled|pull\w* the plug|"
     r"lights go out|(?:years|decades|centuries)|strom\w*|neustart\w*|ausschalten"
 )
 _STATE = re.compile(rf"\b(?:(?P<kept>{_KEPT})|(?P<lost>{_LOST}))\b", re.IGNORECASE)
 # Others say it of much else, too: a clock is safe, a card stays where it is.
 _OF_DATA_ONLY = re.compile(
-    r"surviv|outli|outlast|retain|retention|preserv|remember|forg|evaporat|intact", re.IGNORECASE
+    r"from scratch|blank|surviv|outli|outlast|retain|retention|preserv|remember|forg|evaporat|"
+    r"intact",
+    re.IGNORECASE,
 )
 _EVENT = re.compile(rf"\b(?:{_OFF})\b", re.IGNORECASE)
 _DATA = re.compile(
@@ -53,10 +65,17 @@ _NAMED = re.compile(
     r"\b(?:data|contents?|everything|all|bytes)\b[^.;]{0,20}\b(?:is|are|gets?|be) (?:lost|gone|erased)\b|"
     r"\b(?:needs?|requires?) (?!no\b)(?:\w+ )?(?:power|refresh\w*)\b[^.;]{0,30}\b(?:keep|hold|retain|"
     r"preserve)|"
+    r"\bno power,? no (?:data|contents?|memory)\b|"
+    r"\b(?:power|off|down|out|stops|fails|dies)\b[^.;]{0,30}\bso (?:do|does|is|are) (?:\w+ )?(?:data|"
+    r"contents?|everything)\b|"
     r"\b(?:contents?|data) lost\b)"
-    r"|(?P<kept>(?<!non-)(?<!non )\bpersistent\b|\bpersistence\b|\bnon-?[ ]?volatile\b|\bnot volatile\b|"
+    r"|(?P<kept>(?<!non-)(?<!non )\bpersistent\b(?! (?:rumou?r|problem|myth|bug|issue|complaint|error|"
+    r"connection|noise)s?\b)|\bpersistence\b|\bnon-?[ ]?volatile\b|\bnot volatile\b|"
     r"\bnicht[- ]?flüchtig\w*|\bpmem\b|\bbattery[- ]backed|\bpower[- ](?:fail\w*|loss)[- ](?:safe|"
     r"protect\w+)|"
+    r"\bpower (?:loss(?:es)?|failures?|cuts?|outages?) (?:is|are|does|do) (?:it |them )?(?:harmless|"
+    r"no harm|nothing)\b|"
+    r"\b(?:no|without(?: an?| any)?) (?:battery|refresh\w*)\b[^.;]{0,20}\b(?:keep|hold|retain|remember)|"
     r"\bloses? nothing\b|\bnothing (?:is|gets|will be) (?:lost|forgotten|erased|gone)\b|"
     r"\bremembers\b(?! nothing)|"
     r"\b(?:bits|data|contents?) stays?\b(?! (?:in|on|at)\b)|\bdata retention\b|\bstill there\b|"
@@ -76,6 +95,8 @@ _NOT_BEHIND = re.compile(
 _WANTED = re.compile(
     r"\b(?:that|which|must|should|has to|have to|needs? to|may|can) (?:\w+\s){0,3}$", re.IGNORECASE
 )
+_ASKS = re.compile(r"\W*(?:is|are|does|do|will|would|can|could)\b", re.IGNORECASE)
+_OF_HOST = re.compile(r"\b(?:server|host|rack|system|machine|company|we|team|box)\s$", re.IGNORECASE)
 _FAR = 90  # characters
 # "Non-volatile: no", but not "non-volatile: no battery, no flushing".
 _ANSWER = re.compile(
@@ -108,6 +129,8 @@ def read(passages: Sequence[Passage], about: Subject) -> list[Claim]:
             words, cell = f"{passage.raw}|{following.raw}", f":{following.text}"
         asked = passage.raw.endswith("?") and following
         replied = _REPLY.match(following.text) if asked else None
+        if _ASKS.match(passage.text) and passage.raw.rstrip().endswith("?"):
+            continue
         for said in (*_outright(passage.text), *_of_loss(passage.text + cell)):
             if asked and not replied:
                 continue
@@ -140,6 +163,8 @@ def _of_loss(text: str) -> Iterator[_Said]:
     pairs = []
     for state in _STATE.finditer(text):
         if not of_data and not _OF_DATA_ONLY.match(state[0]):
+            continue
+        if _OF_HOST.search(text[max(0, state.start() - 20) : state.start()]):
             continue
         near = min(events, key=lambda event: _apart(state.span(), event))
         if 0 < _apart(state.span(), near) < _FAR and not _WANTED.search(

@@ -12,7 +12,8 @@ _MOST = 64
 _ACT = re.compile(
     r"\b(?:migrat\w+|mov(?:e|es|ed|ing)|promot\w+|demot\w+|evict\w*|bring|brought|put|keep|kept|"
     r"plac(?:e|ed|ing)|offload\w*|belongs?|avoid|stop|should (?:go|come|leave|live|stay)|goes|send|sent|"
-    r"pull|push|use|threshold|limit|watermark|let|return|"
+    r"get (?:it|them|rid)|go(?:es)? (?:to|into|here|there)|leaves?|make room|earns?|ship|"
+    r"allocat\w+|pull|push|use|threshold|limit|watermark|let|return|"
     r"(?:may|can|must|shall|might|ought to) (?:not )?(?:\w+ )?(?:go|come|leave|live|stay|remain|sit|reside|"
     r"be)|(?:take|pull|shift|relocate|ship|return) (?:it|them|"
     r"pages?|the page)|intended|meant|suited|suitable|fill(?:ed)?|worth|deserves?|spill|"
@@ -40,15 +41,18 @@ _HERE = re.compile(
 )
 _FROM_HERE = re.compile(
     rf"\b(?:away from|off|out of|from) {_IT}\b|\b(?:bring|fetch|pull|promote|move|send|give|"
-    rf"take)\b[^.;]{{0,24}} back\b|"
+    r"take)\b[^.;]{0,24} back\b|"
     r"(?:should|must|has to|have to|had better) (?:leave|go(?! (?:here|to|in))|move out)\b|"
-    r"\bbelongs? elsewhere\b|\bwasted\b|"
+    r"\bbelongs? elsewhere\b|\bwasted\b|\bmake room\b|"
+    r"(?:\b(?:not|never)|n['’]t) (?:\w+ )?(?:belong|stay|live|go|come|remain|sit)\b|"
     r"\b(?:demot|evict)\w+(?![^.;]{0,30}\b(?:here|to (?:it|this))\b)",
     re.I,
 )
 _INTO_HERE = re.compile(
-    rf"\b(?:in|on)?to {_IT}\b|\b(?:move|migrat\w+|swap|page) in\b|\bhere\b|\bbelongs? (?:in|on) (?:it|"
-    rf"this)\b|"
+    rf"\b(?:in|on)?to {_IT}\b|\b(?:move|migrat\w+|swap|page) in\b|\b(?<!from )(?<!of )here\b|\b(?:go|goes|"
+    r"move) to the (?!slow|fast|local|main|host|dram|disk|other|near)\w+|"
+    r"\bgo in\b|\bbelongs? (?:in|on) (?:it|"
+    r"this)\b|"
     r"\b(?:intended|meant|suited|suitable) for\b",
     re.I,
 )
@@ -73,7 +77,7 @@ _IDLE = re.compile(
     r"referenced)|"
     r"(?:nobody|no one|nothing) (?:has |had )?(?:touch|us|access|need|ask|hit|read)\w*|cold|slept|"
     r"(?:without|no) (?:an? |any |being )?(?:access|touch|use|hit|fault|reference)|inactive|old|"
-    r"sleep|rest(?:ed|ing)|quiet|"
+    r"silence|silent|inactivity|peace|sleep|rest(?:ed|ing)|quiet|"
     r"(?:since|last) (?:its |the )?(?:last )?(?:access|touch|use|hit))\w*\b",
     re.I,
 )
@@ -151,7 +155,12 @@ def _figure(quantity: Quantity, before: str, after: str) -> str | None:
             return "used_ratio"
         case "ratio" if _WRITES.search(near):
             return "write_ratio"
-        case "bandwidth" if _ABOVE.search(before[-30:]) and re.search(r"\b(?:when|if|once)\b", before, re.I):
+        case "bandwidth" if _ABOVE.search(before[-30:]) and re.search(
+            r"\b(?:when|if|"
+            r"once)\b",
+            before,
+            re.I,
+        ):
             return "bandwidth_bytes_per_s"
     return None
 

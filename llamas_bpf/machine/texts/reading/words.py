@@ -9,6 +9,7 @@ READ = re.compile(
     r"needs|from|back|path))|(?<!under )"
     rf"{_ONE} (?:(?!heavy|full|light|high|low|typical|normal|constant|real)[\w-]+ )?load(?! of\b)|"
     r"loading(?= (?:it|them|from|back|a|one|the)\b)|(?:page|swap)-?ins?|look-?ups?|looking (?:things )?up|"
+    r"(?:gets?|getting) (?:an?|the|one|your) (?:\w+ )?(?:line|page|word|byte|block|answer)(?! in\b)|"
     r"fetch(?:es|ing)?|pull(?:s|ing)?|retriev(?:e|es|ing|al)|recall(?:s|ing)?|"
     r"getting(?= (?:an?|one|it|them)\b)|lese\w*|lesen\w*)\b"
     r"(?!-(?:mostly|heavy|only data))|(?-i:\b[rR]ead(?=[A-Z]))|\(r\b|(?<=\s)r\b(?=\s*(?:[,;.)]|$))|\brd\b|"
@@ -19,15 +20,18 @@ WRITE = re.compile(
     r"\b(?:t?writes?(?! home)|writers?|writing|written|push(?:es|ing)?|stores\b|"
     rf"{_ONE} (?:(?!key-value|object|data|app|backing|block|local|remote)[\w-]+ )?store|"
     r"(?:page|swap)-?outs?|store(?=[ -](?:path|costs|needs|latency|takes))|storing|schreib\w*|"
-    r"program(?:s|med|ming)?(?= (?:(?:an?|the|one|each|every) )?(?:cells?|pages?|rows?|blocks?|lines?|words?|"
+    r"program(?:s|med|ming)?(?= (?:(?:an?|the|one|each|every) )?(?:cells?|pages?|rows?|blocks?|lines?|"
+    r"words?|"
     r"bits?|"
     r"times?|latenc\w+|throughput|speed|bandwidth|rate|operation)\b)|(?<=page )program|burn(?:ing|"
     r"s)?(?! \w+ watts)|"
-    r"record(?:ing|s)(?= (?:at|happens|takes|runs|speed|rate))|commit(?:s|ting)?|ingest(?:s|ing)?|absorb(?:s|"
+    r"record(?:ing|s)(?= (?:at|happens|takes|runs|speed|rate))|commit(?:s|ting)?|ingest(?:s|ing)?|"
+    r"absorb(?:s|"
     r"ing)?|"
-    r"swallow(?:s|ing)?|(?:sending|putting)(?= (?:an?|one|it|them)\b))\b(?!-heavy)|(?-i:\b[wW]rite(?=[A-Z]))|"
+    r"swallow(?:s|ing)?|(?:sending|putting)(?= (?:an?|one|it|them)\b))\b(?!-heavy)|"
+    r"(?-i:\b[wW]rite(?=[A-Z]))|"
     r"\(w\b|(?<=\s)w\b(?=\s*(?:[,;.)]|$))|"
-    r"\bwr\b|(?-i:(?<![0-9])(?<![0-9] )\bW\b)|(?-i:\bt(?:PROG|WR|WC)\b)",
+    r"\bwr\b|(?-i:(?<![0-9])(?<![0-9] )\bW\b)|(?-i:\bt(?:PROG|WR?|WC)\b)",
     re.I,
 )
 
@@ -90,6 +94,9 @@ _STRONG = re.compile(
 #: A short time beside one of these is a latency, though nothing calls it so: "I get 210 ns".
 ACCESS = re.compile(
     r"\b(?:access(?:es)?|else|otherwise|miss(?:es)?|requests?|gets?|got|does|measur\w+|costs?|takes?|"
+    r"gives?|shows?|expect|plan (?:with|for)|mlc|waits?|waiting|wait for|arriv\w+|go(?:es)? by|later|"
+    r"comes? (?:over|back|in)|"
+    r"needs?|"
     r"says?|lines?|touch(?:es)?|away|hops?|runs? at|"
     r"comes in at|seen from|reached in)\b",
     re.I,
