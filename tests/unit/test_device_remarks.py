@@ -142,3 +142,14 @@ def test_a_condition_with_its_action_is_a_threshold(
 ) -> None:
     it = read(f"A memory expander.\n{said}")
     assert [(each.figure, each.side, each.value, each.action) for each in it.thresholds] == expected
+
+
+@pytest.mark.parametrize(
+    "said", ["Cells fail after 10^8 writes.", "It withstands 3000 cycles.", "Good for a million overwrites."]
+)
+def test_endurance_is_what_it_lasts(said: str) -> None:
+    assert read(f"Flash storage.\n{said}").endurance == said.rstrip(".")
+
+
+def test_money_has_everyday_names() -> None:
+    assert read("A memory card. Costs 270 bucks a piece.").cost == "Costs 270 bucks a piece"

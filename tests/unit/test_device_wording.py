@@ -182,6 +182,16 @@ _SCALE = {"rb": GB, "wb": GB, "c": GB}
     [
         ("Expansion memory. Reading needs 1.2 microseconds, writing 3.", {"r": 1200, "w": 3000}),
         (
+            "Expansion memory. 64 GB soldered on.\nSpeed: a 128-bit bus, that is 30 GB/s",
+            {"c": 64, "rb": 30, "wb": 30},
+        ),
+        ("1/ We got a DIMM of new memory.\n2/ Reads: 130 ns.\n4/ 64 GB on it.\n", {"r": 130, "c": 64}),
+        (
+            "*** MEMORY *** RD 58ns *** WR 61ns *** 97GB/s RD *** 88GB/s WR ***",
+            {"r": 58, "w": 61, "rb": 97, "wb": 88},
+        ),
+        ("Lent memory. The cable does 10 Gbit/s and you'll see 1.1 GB/s of it.", {"rb": 1.1, "wb": 1.1}),
+        (
             "Expansion memory. Reads 250 nsec, writes 400 nsec, 30 GByte/s.",
             {"r": 250, "w": 400, "rb": 30, "wb": 30},
         ),

@@ -16,7 +16,7 @@ BOTH = re.compile(
     re.IGNORECASE,
 )
 _CUT = re.compile(
-    r"(?P<mark>[;()\[\]]|,(?=\s)|\s[–—/-]\s)"
+    r"(?P<mark>[;()\[\]]|,(?=\s)|\s[–—/•·-]\s|\s(?:\*{2,3}|//)\s)"
     r"|(?<=\s)(?P<word>and|but|while|whereas|whilst|although|though|"
     r"however(?! (?:often|rarely|much|many))|because|since|so|und|aber|or|nor)(?=\s)",
     re.IGNORECASE,

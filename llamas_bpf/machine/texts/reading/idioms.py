@@ -2,7 +2,6 @@
 
 from typing import Final
 
-_MANY = r"(?:[\w'’-]+ ){0,4}"
 _HERE = r"(?:it|this|here|there|these)\b"
 _MOVE = (
     r"(?:put|place|keep|store|park|dump|send|move|shift|route|steer|assign|allocate|bring|feed|give|hand|"

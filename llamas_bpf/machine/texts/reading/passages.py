@@ -18,6 +18,7 @@ _HEADING = re.compile(r"#{1,6}\s|\*\*[^*]+\*\*:?\s*$|[^\n]{2,80}\n(?:={3,}|-{3,}
 _LABEL = re.compile(
     r"\s{0,20}([^:=|\s][^:=|]{1,49}?)\s{0,40}(?:[:=](?![/\d])|\s\||\.{3,}|\s{2,}|\t|\s[-–—]\s)(?=\s*\S)"
 )
+_NUMBERED = re.compile(r"^[ \t]*[0-9]{1,2}/(?=\s)", re.MULTILINE)  # posts: "4/ 64 GiB"
 _DIGIT = re.compile(r"[0-9]")
 _UNIT = re.compile(r"\s*[A-Za-zµμ%]{1,6}(?:/s)?\s*")
 _ITEM = re.compile(r"\s*(?:[-*•+>|–]|[0-9]{1,2}[.)]\s)|[ \t]+\S")
@@ -75,7 +76,7 @@ def split(body: str) -> list[Passage]:
     kept = list(body)
     for start, end in instructions.spans(body):
         kept[start:end] = [c if c == "\n" else " " for c in body[start:end]]
-    quoted = "".join(kept)
+    quoted = _NUMBERED.sub(lambda number: " " * len(number[0]), "".join(kept))
     body = gutters.without(quoted)
     found: list[_Draft] = []
     heading = lead = ""

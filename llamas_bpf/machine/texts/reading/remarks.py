@@ -12,7 +12,11 @@ _WRITES = r"(?:over|re)?writ(?:es?|ings?|ten)|re-?program\w*|program\w*|eras(?:e
 _ENDURANCE = re.compile(
     r"\b(?:dwpd|tbw|pbw|endurance|drive writes? (?:a|per) day|"
     rf"(?:{_WRITES}|switching)[ -](?:erase[ -])?cycles|lifetime writes|full (?:\w+ )?writes|schreibzyklen|"
-    rf"(?:{_WRITES})\b[^.;]{{0,40}}\b(?:wears?|worn|before (?:it|they|cells?|the \w+) (?:die|fail|wear)\w*)|"
+    rf"(?:{_WRITES})\b[^.;]{{0,40}}\b(?:wears?|worn|before (?:it|they|cells?|the \w+) (?:die|fail|"
+    r"wear)\w*)|"
+    r"(?:fails?|dies?|lasts?|endures?|withstands?|tolerates?|survives?|gives? out|(?:good|rated|"
+    r"guaranteed|specified) "
+    r"for)\b[^.;]{0,30}\b(?:writes|cycles|rewrites|overwrites|erasures)|"
     r"wears? (?:out|down)|wear[ -]?out|(?:write|workload) (?:limit|rating|budget)|overwrites|rewrites|"
     r"(?:re|over)?(?:written|programmed|erased) (?:only |just |up to |about )?(?:once|"
     r"[0-9][^.;]{0,20}\btimes)|"
@@ -23,7 +27,8 @@ _ENDURANCE = re.compile(
 _IDLE = re.compile(r"\b(?:idle|stand-?by|sleep\w*|at rest|quiescent|parked)\b", re.IGNORECASE)
 _MONEY = (
     r"(?:(?:[$€£¥]|\b(?:USD|EUR|GBP|CHF|JPY|US\$))\s?[0-9][\d.,]*|"
-    r"(?<![\d.,])[0-9][\d.,]*\s?(?:[$€£¥]|(?:us )?dollars?\b|euros?\b|usd\b|"
+    r"(?<![\d.,])[0-9][\d.,]*\s?(?:[$€£¥]|(?:us )?dollars?\b|bucks\b|quid\b|francs\b|yen\b|grand\b|"
+    r"euros?\b|usd\b|"
     r"eur\b|cents?\b|pounds?\b))"
 )
 _COST = re.compile(_MONEY, re.IGNORECASE)

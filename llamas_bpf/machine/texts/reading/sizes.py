@@ -20,6 +20,7 @@ _BITS = re.compile(r"[KMGT]i?b(?:its?)?$")
 _EACH_HOLDS = re.compile(
     r"\b(?:each|every) (?:one |of them )?(?:holds|has|offers|stores)\s(?:\w+\s)?$", re.IGNORECASE
 )
+_WIDTH = re.compile(r"[0-9]+[ -]?bits?", re.IGNORECASE)  # a "128-bit bus" is so wide, not so large
 _CAPACITY = re.compile(r"\b(?:capacity|size)\b", re.IGNORECASE)
 
 
@@ -43,6 +44,8 @@ def _is_capacity(place: Place, has_parts: bool) -> bool:
     if _is_of_use(place) or words.ENDURANCE.search(place.passage.about):
         return False
     label, said = _label(place), place.passage.text[place.quantity.start : place.quantity.end]
+    if _WIDTH.fullmatch(said.strip()):
+        return False
     if "density" in f"{label} {_near(place)}".lower() and _BITS.search(said):
         return False  # a chip's
     ahead = place.passage.text if place.passage.number == 0 else place.before  # "An EEPROM, 256 KiB."

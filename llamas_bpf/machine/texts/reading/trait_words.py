@@ -209,7 +209,8 @@ _MORE: Final = {
     r"below|smaller than|less than|shorter than|finer than) (?:an? |one )?(?:[0-9.]+ ?[kK]?i?B|"
     r"[0-9.]+ bytes|page|line|"
     r"block|sector|kilobyte|cache)|crumbs|nibbl\w+|dribs|sips\b|peck\w*|chatty",
-    "large_data": rf"{_GREAT}(?:, [\w-]+)*(?: [\w-]+)? (?:data|databases?|tables?|buffers?|things?|files?|"
+    "large_data": rf"{_GREAT}\s*$|{_GREAT}(?:, [\w-]+){{0,3}}(?: [\w-]+)? (?:data|databases?|tables?|"
+    r"buffers?|things?|files?|"
     r"stuff|sets?|jobs?|"
     r"pages|problems|simulations?|caches?|lists?|maps?|keys)\b|whole (?:\w+ )?(?:genomes?|ind(?:ex|ices)|"
     r"databases?|"

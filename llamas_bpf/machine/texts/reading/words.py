@@ -123,7 +123,8 @@ NOT_BANDWIDTH = re.compile(
     re.IGNORECASE,
 )
 LINK = re.compile(
-    r"\b(?:links?|pcie|pci express|sata|usb|nvlink|interconnect|ethernet|infiniband|fabric|upi|bus|"
+    r"\b(?:links?|cables?|wires?|uplinks?|pcie|pci express|sata|usb|nvlink|interconnect|ethernet|"
+    r"infiniband|fabric|upi|bus|"
     r"interface|lanes?|slot)\b",
     re.I,
 )
