@@ -71,6 +71,56 @@ _CLASSES: list[tuple[str, list[tuple[int | None, float | None, str | None]]]] = 
         "[performance]\ncpus = 0-7\nmax_mhz = 5000\n[efficiency]\ncpus = 8-15\nmax_mhz = 3800\n",
         [(None, 5000000000.0, "0-7"), (None, 3800000000.0, "8-15")],
     ),
+    (
+        (
+            "The processor has two kinds of cores. CPUs 0-7 are the big cores and reach 5.1 GHz. "
+            "CPUs 8-23 are the little cores and reach 3.9 GHz."
+        ),
+        [(None, 5100000000.0, "0-7"), (None, 3900000000.0, "8-23")],
+    ),
+    (
+        (
+            "CPUs 0-5 are performance cores; 4.9 GHz is their limit. CPUs 6-13 are efficiency cores; "
+            "3.6 GHz is theirs."
+        ),
+        [(None, 4900000000.0, "0-5"), (None, 3600000000.0, "6-13")],
+    ),
+    (
+        (
+            "The performance cores are CPUs 0-7. They clock to 5.0 GHz. "
+            "The efficiency cores are CPUs 8-15, and those clock to 3.7 GHz."
+        ),
+        [(None, 5000000000.0, "0-7"), (None, 3700000000.0, "8-15")],
+    ),
+    (
+        "Performance cores: CPUs 0-7, 5.0 GHz\nEfficiency cores: CPUs 8-15, 3.7 GHz",
+        [(None, 5000000000.0, "0-7"), (None, 3700000000.0, "8-15")],
+    ),
+    (
+        (
+            "Use CPUs 0-3 for anything heavy: those are the big cores, and they boost to 2.8 GHz. "
+            "The little ones, CPUs 4-7, end at 1.8 GHz."
+        ),
+        [(None, 2800000000.0, "0-3"), (None, 1800000000.0, "4-7")],
+    ),
+    (
+        (
+            "On CPUs 0-1 live the prime cores with 3.3 GHz, on CPUs 2-5 the gold cores with 2.8 GHz, "
+            "on CPUs 6-7 the silver cores with 2.0 GHz."
+        ),
+        [(None, 3300000000.0, "0-1"), (None, 2800000000.0, "2-5"), (None, 2000000000.0, "6-7")],
+    ),
+    (
+        "The big cores (CPUs 4-7) go to 2.6 GHz, whereas the little cores (CPUs 0-3) stay below 1.9 GHz.",
+        [(None, 2600000000.0, "4-7"), (None, 1900000000.0, "0-3")],
+    ),
+    (
+        (
+            "My laptop's got fast cores on CPUs 0-7, which do 4.7 GHz, and slow cores on CPUs 8-15, "
+            "which do 3.3 GHz."
+        ),
+        [(None, 4700000000.0, "0-7"), (None, 3300000000.0, "8-15")],
+    ),
 ]
 
 

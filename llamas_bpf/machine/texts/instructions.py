@@ -16,18 +16,27 @@ _TELL = (
 _GIVE = rf"(?:{_TELL}|put(?: down)?|note(?: down)?|fill in|use|give|assume)"
 _AGAIN = r"(?:figures?|numbers?|values?|text|words|description|paragraphs?|lines?|data)"
 _A_FIGURE = rf"(?:that )?(?:the |a |its )?(?:\w+ )?{_FIGURE}\b"
+#: "If you read it from front to back, you get 260 MB/s": the device is read, and nobody told anything.
+_FROM_IT = (
+    r"(?!(?: (?:(?:it|them|data) )?(?:nicely )?(?:sequential|linear|random|in (?:order|large|big|small)|"
+    r"large|big|small|long)\w*\b| it (?:nicely )?(?:from )?front to back\b)"
+    rf"(?![^.!?]*\b(?:{_GIVE}|set|treat|mark|rate|call)\b))"
+)
 _START = r"(?:^|[.!?:;]\s|\bplease\s|\bmust\s|\bshould\s|\bshall\s|\balways\s|\binstead,?\s)\s*"
 _INSTRUCTS = re.compile(
     "|".join(
         (
-            r"\b(?:ignore|disregard|override|ignoriere)\b[^.!?]{0,50}\b(?:above|previous|prior|earlier|preceding|"
-            r"instructions?|rules|everything|text|rest|all|said|stated|below|figures|numbers|schema|limits|alle)\b",
+            r"\b(?:ignore|disregard|override|ignoriere)\b[^.!?]{0,50}\b(?:above|previous|prior|earlier|"
+            r"preceding|"
+            r"instructions?|rules|everything|text|rest|all|said|stated|below|figures|numbers|schema|"
+            r"limits|alle)\b",
             r"\bforget\b[^.!?]{0,40}\b(?:instructions?|above|previous|prior|prompt|told|read|"
             r"everything|all)\b",
             rf"\b(?:do not|don['’]t|never) (?:use|trust|believe|report|read|take)\b[^.!?]{{0,30}}\b{_AGAIN} "
             r"(?:above|below|before|here|in this)\b",
             rf"\b(?:instead of|rather than|not) (?:the|any|all) (?:\w+ )?{_AGAIN} (?:above|below|stated)\b",
-            r"\b(?:whoever|anyone who|anybody who|everyone who|if you(?: are)?|those who) (?:reads?|"
+            rf"\b(?:whoever|anyone who|anybody who|everyone who|if you(?: are)?|"
+            rf"those who) (?:reads?{_FROM_IT}|"
             r"pars\w+|reading|process\w*|an? (?:AI|LLM|language model|assistant|model|bot))\b",
             rf"\btreat (?:this|it|the {_DEVICE})[^.!?]{{0,20}} as (?:having|if it had|[0-9])",
             rf"\b(?:note|message|hint|remark|attention)s?[,:]? (?:for|to) (?:\w+ ){{0,2}}{_READER}\b",

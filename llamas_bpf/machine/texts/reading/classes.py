@@ -51,14 +51,22 @@ _KINDS = re.compile(
     r"slow|strong|weak|middle|mid|golden|silver|gold|eco)\b",
     re.IGNORECASE,
 )
+_ABOUT_CORES = re.compile(
+    r"\bcores?\b|\bcpus?\b|\bthey\b|\b(?:all|each|any) of (?:them|these)\b|\bclock|\bturbo", re.IGNORECASE
+)
+_THEY = re.compile(
+    r"^\W*(?:they|these|those|each|all of (?:them|these))\b(?! (?:\w+ )?cores?\b)", re.IGNORECASE
+)
 
 
 def read(passages: Sequence[Passage], about: Subject) -> list[Claim]:
     """A claim for each class; its highest clock is the one behind it, before the next class."""
-    claims = []
+    claims: list[Claim] = []
+    by_cpus: list[tuple[int, Claim]] = []  # of passages that count no cores; with the claims before
     for passage in passages:
         found = _classes(passage)
         listing = list(_by_cpus(passage, about)) if len(found) < 2 else []
+        by_cpus += ((len(claims), claim) for claim in listing if not found)
         if len(listing) > 1:  # "32 cores, of which CPUs 0-7 …, CPUs 8-31 …": the first is their sum
             claims += listing
             continue
@@ -90,8 +98,14 @@ def read(passages: Sequence[Passage], about: Subject) -> list[Claim]:
             behind = end
             value |= {"cpus": _RANGE.sub("-", cpus["list"])} if cpus and cpus["list"] in words else {}
             claims.append(Claim("cpu_classes", value, words))
-    claims = claims or [claim for passage in passages for claim in _by_cpus(passage, about)]
-    return _with_cpus(_with_clock(claims[:_MOST], passages), passages)
+    is_counted = bool(claims)
+    known = {claim.value.get("cpus") for claim in claims}
+    for place, claim in reversed(by_cpus[:_MOST]):
+        is_new = claim not in claims and claim.value["cpus"] not in known
+        if is_new and (not is_counted or _KINDS.search(claim.value["name"])):
+            claims.insert(place, claim)
+    clocked = _with_clock(claims[:_MOST], passages)
+    return _with_cpus([each for each in clocked if each.value.keys() & {"count", "max_hz"}], passages)
 
 
 def _by_cpus(passage: Passage, about: Subject) -> Iterator[Claim]:
@@ -103,15 +117,15 @@ def _by_cpus(passage: Passage, about: Subject) -> Iterator[Claim]:
     for match, following in zip_longest(listed, listed[1:]):
         end = following.start() if following else len(passage.text)
         hz = [q.value for q in speeds if match.end() <= q.start < end]
-        if not hz or about.is_others(passage, match.start(), match.end()):
-            continue
         words = passage.words(match.start(), match.end())
         kind = _KINDS.search(passage.text, match.end(), end) or _KINDS.search(passage.label)
-        value = {
-            "name": kind[0] if kind else match[0],
-            "max_hz": max(hz),
-            "cpus": _RANGE.sub("-", match["list"]),
-        }
+        kind = kind or (_KINDS.search(passage.text, 0, match.start()) if len(listed) == 1 else None)
+        is_awaited = bool(kind and len(listed) == 1)  # "… They clock to 5 GHz."
+        if not (hz or is_awaited) or about.is_others(passage, match.start(), match.end()):
+            continue
+        value: dict[str, object] = {"name": kind[0] if kind else match[0]}
+        value |= {"max_hz": max(hz)} if hz else {}
+        value["cpus"] = _RANGE.sub("-", match["list"])
         yield Claim("cpu_classes", value, words)
 
 
@@ -188,24 +202,20 @@ def _name(passage: Passage, name: str) -> str:
 
 
 def _with_clock(claims: list[Claim], passages: Sequence[Passage]) -> list[Claim]:
-    """A single class takes the only clock of another sentence about the cores; the words span both."""
-    if len(claims) != 1 or "max_hz" in claims[0].value:
-        return claims
-    claim = claims[0]
+    """A class takes the only clock of the next sentence about the cores, of several only one that begins
+    with "they"; the words span both.
+    """
+    about_cores = _ABOUT_CORES if len(claims) == 1 else _THEY
+    return [claim if "max_hz" in claim.value else _clocked(claim, passages, about_cores) for claim in claims]
+
+
+def _clocked(claim: Claim, passages: Sequence[Passage], about_cores: re.Pattern[str]) -> Claim:
     at = next((i for i, passage in enumerate(passages) if claim.words in passage.raw), None)
     if at is None or at + 1 >= len(passages):
-        return claims
+        return claim
     following = passages[at + 1]
     speeds = [q.value for q in following.quantities if q.family == "frequency"]
     words = f"{claim.words} {following.raw.strip()}"
-    if (
-        len(speeds) != 1
-        or len(words) > 300
-        or not re.search(
-            r"\bcores?\b|\bcpus?\b|\bthey\b|\b(?:all|each|any) of (?:them|these)\b|\bclock|\bturbo",
-            following.text,
-            re.I,
-        )
-    ):
-        return claims
-    return [Claim("cpu_classes", claim.value | {"max_hz": speeds[0]}, words)]
+    if len(speeds) != 1 or len(words) > 300 or not about_cores.search(following.text):
+        return claim
+    return Claim("cpu_classes", claim.value | {"max_hz": speeds[0]}, words)

@@ -9,8 +9,7 @@ from llamas_bpf.contracts.profile import Doubt
 from llamas_bpf.machine.texts.claim import Claim
 from llamas_bpf.machine.texts.grounding import doubt
 from llamas_bpf.machine.texts.quantities import Quantity
-from llamas_bpf.machine.texts.reading import clauses, directions, sizes, subject, words
-from llamas_bpf.machine.texts.reading.clauses import BOTH
+from llamas_bpf.machine.texts.reading import clauses, directions, latencies, sizes, subject, words
 from llamas_bpf.machine.texts.reading.passages import Passage
 from llamas_bpf.machine.texts.reading.places import Place
 from llamas_bpf.machine.texts.reading.subject import Subject
@@ -40,7 +39,6 @@ _OF_IOPS = re.compile(
 )  # of small accesses, as fio has it
 _TITLE = 40  # characters; what is longer says more than whether all below it was measured
 _HIGH = re.compile(r"\bhigh[- ]bandwidth\b", re.IGNORECASE)  # memory of this name
-_MS = 1e6  # ns; what takes longer is no access, unless it is called one
 _MOST_OF_PASSAGE = 32  # candidates: two of each of its quantities
 _UNDECIDED = re.compile(
     r"\bwhich (?:of (?:the two|them|these|both) )?(?:one |figure |value )?is (?:right|correct|true)\b|"
@@ -54,11 +52,6 @@ _LISTED = re.compile(
     re.I,
 )
 _LONG = re.compile(r"\b(?:h|hours?|days?|stunde|tag)$", re.IGNORECASE)
-_NAMES = re.compile(
-    rf"(?:[\W\d]|\b(?:{words.TECHNOLOGY}|numa|nodes?|cpus?|and|to|memory|ram|local|remote|near|far|slow|fast|"
-    r"expander|module|card|board|about|ca|roughly)\b){0,120}",
-    re.IGNORECASE,
-)
 _FIELDS = {"time": "{}_latency_ns", "bandwidth": "{}_bandwidth_bytes_per_s", "bytes": "capacity_bytes"}
 _LINKED = r"\s?(?:\([^)]*\)\s?)?(?::|=|\bis\b|\bof\b|\bare\b|\bwas\b|\s{2,}|\.{3})[^,;.]{0,24}$"
 
@@ -88,16 +81,25 @@ def read(passages: Sequence[Passage], about: Subject) -> Found:
     """Candidates for the six figures, and what was left out for a reason worth saying."""
     found = Found()
     undecided: set[str] = set()
+    bare: list[Place] = []
     for passage in passages:
         for quantity in passage.quantities:
             index = clauses.holding(passage.clauses, quantity.start)
-            _place(Place(passage, quantity, passage.clauses, index, passage.quantities), about, found)
+            place = Place(passage, quantity, passage.clauses, index, passage.quantities)
+            fields = list(_fields(place, about.has_parts))
+            if fields:
+                _place(place, fields, about, found)
+            elif latencies.may_be_one(place, about) and _left_out(place, about) is None:
+                bare.append(place)
         if _UNDECIDED.search(passage.text) and found.candidates:
             latest = found.candidates[-1].passage
-            fields = (
+            disputed = (
                 c.claim.field for c in reversed(found.candidates[-_MOST_OF_PASSAGE:]) if c.passage == latest
             )
-            undecided.update(fields)
+            undecided.update(disputed)
+    is_read = any(candidate.claim.field == "read_latency_ns" for candidate in found.candidates)
+    if not is_read and len({place.quantity.value for place in bare}) == 1:
+        _place(bare[0], list(_latencies(bare[0])), about, found)
     # What would decide between them is taken from them: the text says that nobody can.
     found.candidates = [
         replace(each, standing=words.PLAIN, is_total=False) if each.claim.field in undecided else each
@@ -106,9 +108,8 @@ def read(passages: Sequence[Passage], about: Subject) -> Found:
     return found
 
 
-def _place(place: Place, about: Subject, found: Found) -> None:
-    fields = list(_fields(place, about.has_parts))
-    if not fields or _defines_unit(place) or _is_of_transfer(place):
+def _place(place: Place, fields: Sequence[tuple[str, bool]], about: Subject, found: Found) -> None:
+    if _defines_unit(place) or _is_of_transfer(place):
         return
     said = place.passage.words(place.quantity.start, place.quantity.end)
     left_out = _left_out(place, about)
@@ -192,7 +193,7 @@ def _is_of_transfer(place: Place) -> bool:
     return any(
         place.quantity in (much, long)
         and (much.family, long.family) == ("bytes", "time")
-        and long.value >= _MS
+        and long.value >= latencies.MS
         and _IN.fullmatch(place.passage.text, much.end, long.start)
         for much, long in pairwise(place.others)
     )
@@ -237,9 +238,8 @@ def _worse_end(quantity: Quantity) -> float:
 
 def _fields(place: Place, has_parts: bool) -> Iterator[tuple[str, bool]]:
     match place.quantity.family:
-        case "time" if _is_latency(place):
-            for name, is_directed in directions.of(place):
-                yield f"{name}_latency_ns", is_directed
+        case "time" if latencies.is_one(place):
+            yield from _latencies(place)
         case "bandwidth" if _is_bandwidth(place):
             for name, is_directed in directions.of(place):
                 yield f"{name}_bandwidth_bytes_per_s", is_directed
@@ -249,39 +249,11 @@ def _fields(place: Place, has_parts: bool) -> Iterator[tuple[str, bool]]:
                 yield size, True
 
 
+def _latencies(place: Place) -> Iterator[tuple[str, bool]]:
+    return ((f"{name}_latency_ns", is_directed) for name, is_directed in directions.of(place))
+
+
 def _is_bandwidth(place: Place) -> bool:
     said = place.passage.text[place.quantity.start : place.quantity.end]
     # So much a day is what it endures.
     return not _LONG.search(said) and not words.NOT_BANDWIDTH.search(place.before + "\0" + place.after)
-
-
-def _is_latency(place: Place) -> bool:
-    near = place.before + " " + place.after
-    if words.NOT_LATENCY.search(near) or words.CACHE.search(f"{place.owner} {place.passage.label} {near}"):
-        return False
-    named = (words.LATENCY, words.READ, words.WRITE, BOTH)
-    if any(word.search(near) for word in named):
-        return True
-    around = place.passage.text[: place.quantity.start] + place.passage.text[place.quantity.end :]
-    if not (place.passage.label or place.passage.column or re.search(r"\w", around)):
-        return place.quantity.value < _MS  # nothing else is said: "~260 ns."
-    wider = [
-        *(clause.text for clause in place.among[: place.index]),
-        place.passage.label,
-        place.passage.column,
-    ]
-    if any(word.search(text) for text in wider for word in named):
-        return True
-    listed = any(q.family in ("bytes", "bandwidth") for q in place.others)  # "128 GB, 200 ns"
-    listed = listed or _is_bare(place)
-    if place.quantity.value < _MS and (listed or words.ACCESS.search(place.passage.text)):
-        return True
-    return bool(words.LATENCY.search(place.passage.about) or words.READ.search(place.passage.about))
-
-
-def _is_bare(place: Place) -> bool:
-    """Whether the passage says nothing but what it is, and quantities ("node 2: CXL, 250 ns")."""
-    rest = list(place.passage.text)
-    for quantity in place.others:
-        rest[quantity.start : quantity.end] = " " * (quantity.end - quantity.start)
-    return bool(_NAMES.fullmatch("".join(rest)))

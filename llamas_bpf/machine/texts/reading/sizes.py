@@ -13,14 +13,31 @@ _HOLDS = re.compile(
 _BENCHMARK = re.compile(
     r"\b(?:random|sequential|QD|iops|fio|dd|bs|queue depth|benchmark\w*|files?)\b", re.IGNORECASE
 )
-_USABLE = re.compile(r"\b(?:usable|available|can be used|visible)\b", re.IGNORECASE)
+_USABLE = re.compile(
+    r"\b(?:usable|available|(?:can|may|might|could) be (?:used|had|taken|allocated)|visible)\b", re.IGNORECASE
+)
 _PART_OF = re.compile(r"\s(?:out )?of (?:the |its |these |those )?[0-9]", re.IGNORECASE)
 _BITS = re.compile(r"[KMGT]i?b(?:its?)?$")
 # "The boxes have arrived: each holds 30 TB."
 _EACH_HOLDS = re.compile(
-    r"\b(?:each|every) (?:one |of them )?(?:holds|has|offers|stores)\s(?:\w+\s)?$", re.IGNORECASE
+    r"\b(?:each|every) (?:one )?(?:of (?:them|these) )?(?:holds|has|offers|stores|"
+    r"is an? [\w -]{1,24} (?:of|with))"
+    r"\s(?:\w+\s)?$",
+    re.IGNORECASE,
 )
 _WIDTH = re.compile(r"[0-9]+[ -]?bits?", re.IGNORECASE)  # a "128-bit bus" is so wide, not so large
+_DRIVES = re.compile(
+    r"\b(?:drives?|disks?|ssds?|hdds?|tapes?|cartridges?)\b", re.IGNORECASE
+)  # are used one by one
+_OF_DEVICE = re.compile(
+    r"\b(?:drives?|disks?|ssds?|modules?|expander|card|pool|node|device|volume|tapes?|cartridges?|memory)\s"
+    r"(?:of|with|has|have|holds?|offers?)\s(?:\w+\s)?$",
+    re.IGNORECASE,
+)
+_MOVING = re.compile(
+    r"\b(?:copy|mov|read|writ|scann|restor|stream|load|transferr|migrat)ing (?:\w+ )?$", re.IGNORECASE
+)
+_PRICED = re.compile(r"(?:\bper|/)\s?$", re.IGNORECASE)
 _CAPACITY = re.compile(r"\b(?:capacity|size)\b", re.IGNORECASE)
 
 
@@ -53,7 +70,9 @@ def _is_capacity(place: Place, has_parts: bool) -> bool:
         return False
     is_each = words.EACH.match(place.passage.text, place.quantity.end)
     return not (
-        (is_each and (has_parts or not _CAPACITY.search(label)))
+        (is_each and (has_parts or not (_CAPACITY.search(label) or _DRIVES.search(place.before))))
+        or _MOVING.search(place.before)
+        or _PRICED.search(place.before)
         or words.COUNTED.search(place.before)
         or (
             words.EACH_OF.search(f"{label} {place.before}")
@@ -67,7 +86,7 @@ def _is_of_use(place: Place) -> bool:
     """Whether it is the size of what is put there or sent, and not of the device."""
     near = _near(place)
     is_not = words.NOT_CAPACITY.search(near) or words.NOT_CAPACITY.search(_label(place))
-    return bool(is_not) and not _USABLE.search(near)
+    return bool(is_not) and not _USABLE.search(near) and not _OF_DEVICE.search(place.before)
 
 
 def _is_small(place: Place) -> bool:

@@ -22,7 +22,7 @@ _REPLACED = re.compile(
 )
 _OTHERS = re.compile(
     r"\b(?!(?:It|That|What|There|Here|Let|He|She|This|GPU|NPU|TPU|DPU|FPGA|SSD|"
-    r"ASIC)\b)([A-Z][\w.-]*)['’]s\s(?:\w+\s){0,2}[~≈]?$"
+    r"ASIC|(?:Read|Writ|Load|Stor|Stream)ing|Reads?|Writes?)\b)([A-Z][\w.-]*)['’]s\s(?:\w+\s){0,2}[~≈]?$"
 )
 _TECHNOLOGY = re.compile(rf"\b(?:{words.TECHNOLOGY})\b")
 _ORDINARY = re.compile(
@@ -30,7 +30,8 @@ _ORDINARY = re.compile(
     re.IGNORECASE,
 )
 _BESIDE = re.compile(
-    r"\b(?:beside|than|like|unlike|versus|vs|ordinary|local|regular|plain|normal|conventional|to|main|host(?:['’]s)?|"
+    r"\b(?:beside|than|like|unlike|versus|vs|ordinary|local|regular|plain|normal|conventional|to|main|"
+    r"host(?:['’]s)?|"
     r"compared with|(?:instead|that|those|speed|latency|bandwidth|capacity|size|times|half|ahead|front) of)\s"
     r"(?:our\s|the\s|its\s|an?\s|some\s)?$",
     re.I,
@@ -56,6 +57,13 @@ _CODE = re.compile(
 
 _PARTS = re.compile(
     r"\b(?:modules|dimms|sticks|stacks|dies|chips|cards|boards|banks|channels)\b", re.IGNORECASE
+)
+#: "The modules sit next to the DRAM", "an array of SRAM": the subject stays what it was.
+_ONLY_BY = re.compile(
+    r"\bof (?:\w+ )?$|\w (?:sits?|is|are|plugged|mounted|placed|lives?) (?:right )?(?:next to|beside|"
+    r"alongside|near|behind) "
+    r"(?:\w+ )?$",
+    re.IGNORECASE,
 )
 _MOST_FIRST = 8
 _NOW = re.compile(r"\b(?:now|nowadays|currently|these days|today)\b", re.IGNORECASE)
@@ -86,7 +94,7 @@ class Subject:
             self._technologies |= {"DRAM", "flash", "NAND"}
         first_words = passages[0].text[:150] if passages else ""
         self._is_of_host = bool(elsewhere.HOST.match(first_words)) and not _CARD_OR_IN.search(first_words)
-        self._is_main = bool(self._technologies) and all(map(_DRAM.fullmatch, self._technologies))
+        self.is_main = bool(self._technologies) and all(map(_DRAM.fullmatch, self._technologies))
         #: Whether it may be the host's own processor or memory, where others send what they are bad at.
         self.is_hosts = "DRAM" in self._technologies or bool(text.binding.cpus or _HOSTS.search(first_words))
         self.changed = any(_NOW.search(passage.text) for passage in passages)
@@ -173,12 +181,12 @@ class Subject:
         if _OTHERS.search(before) or any(said.search(before) for said in elsewhere.EVERY):
             return True
         host = None if self._is_of_host else elsewhere.HOST.search(before)
-        if host and not (self._is_main and host[0].lower() == "main memory"):
+        if host and not (self.is_main and host[0].lower() == "main memory"):
             return True
         if not self._ordinary and _ORDINARY.search(before):
             return True
         named = [match for match in _TECHNOLOGY.finditer(before) if match[0] not in self._technologies]
-        if any(not re.search(r"\bof (?:\w+ )?$", before[: match.start()]) for match in named):
+        if any(not _ONLY_BY.search(before[: match.start()][-30:]) for match in named):
             return True
         known = (*self._codes, *self._cores)
         codes = [code for code in _CODE.findall(before) if code.removesuffix("s") not in known]

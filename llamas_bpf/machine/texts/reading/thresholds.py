@@ -12,8 +12,9 @@ _MOST = 64
 _ACT = re.compile(
     r"\b(?:migrat\w+|mov(?:e|es|ed|ing)|promot\w+|demot\w+|evict\w*|bring|brought|put|keep|kept|"
     r"plac(?:e|ed|ing)|offload\w*|belongs?|avoid|stop|should (?:go|come|leave|live|stay)|goes|send|sent|"
-    r"get (?:it|them|rid)|go(?:es)? (?:to|into|here|there)|leaves?|make room|earns?|ship|"
-    r"allocat\w+|pull|push|use|threshold|limit|watermark|let|return|"
+    r"get (?:it|them|rid)|go(?:es)? (?:here|there)|go(?= (?:\w+ )?(?:in)?to\b)|leaves?|make room|earns?|ship|"
+    r"back to|ha(?:s|ve) to (?=go|leave|return|come)|allocat\w+|pull|push|use|threshold|limit|watermark|let|"
+    r"return|"
     r"(?:may|can|must|shall|might|ought to) (?:not )?(?:\w+ )?(?:go|come|leave|live|stay|remain|sit|reside|"
     r"be)|(?:take|pull|shift|relocate|ship|return) (?:it|them|"
     r"pages?|the page)|intended|meant|suited|suitable|fill(?:ed)?|worth|deserves?|spill|"
@@ -55,6 +56,20 @@ _INTO_HERE = re.compile(
     r"this)\b|"
     r"\b(?:intended|meant|suited|suitable) for\b",
     re.I,
+)
+#: "A page here", "a page that sits in it": where it is, and not where it goes.
+_LIES_HERE = re.compile(
+    rf"\bpages? (?:(?!(?:mov|migrat|promot|demot|go|put|should|must|may)\w*\b)\w+ ){{0,3}}(?:(?:in|"
+    rf"on) {_IT}|here|there)\b",
+    re.IGNORECASE,
+)
+_BACK = re.compile(rf"\bback\b|\breturn\b|\bmake room\b|{_AWAY.pattern}", re.IGNORECASE)
+#: "Off it goes to the expander", but not "off to DRAM".
+_OFF_TO = re.compile(
+    r"\b(?:off|over|down|away|out)\b(?: (?:it|they|with|them|goes|go)){0,2} to (?!(?:the |our )?"
+    r"(?:(?:slow|fast)(?:er|est)?|dram|ddr\d?|main|other|another|local|near|host|ordinary|disk|swap|ssd|"
+    r"flash|cxl|node)\b)\w",
+    re.IGNORECASE,
 )
 _ACTS = re.compile("|".join(each.pattern for each in (_AWAY, _FROM_HERE, _INTO_HERE)), re.I)
 _ABOVE = re.compile(
@@ -169,6 +184,8 @@ def _action(figure: str, side: str, near: str) -> str:
     full = figure in ("used_ratio", "bandwidth_bytes_per_s") and not _AWAY.search(near)
     hot = figure == "page_accesses_per_s" and side == "above"
     said: tuple[tuple[str, object], ...] = (
+        ("migrate_away", not full and _LIES_HERE.search(near) and _BACK.search(near)),
+        ("migrate_here", not full and _OFF_TO.search(near)),
         ("migrate_away", _FROM_HERE.search(near)),
         ("avoid", full or _AVOID.search(near)),
         ("migrate_here", _INTO_HERE.search(near)),

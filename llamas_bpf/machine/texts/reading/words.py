@@ -112,9 +112,32 @@ NOT_LATENCY = re.compile(
     r"hold.?up|flush(?:es)? (?:on|at)|battery|switch.?over)\b",
     re.IGNORECASE,
 )
+#: "A load that misses every cache" is of what lies behind it.
+MISSED = re.compile(
+    r"\b(?:miss(?:es|ed|ing)?|past|beyond|behind|bypass\w*|skip\w*)(?: in)?"
+    r"(?: (?:the|every|all|each|any|its|both|of))*(?: [\w-]+)? (?:caches?|L[1-4]|llc)\b",
+    re.IGNORECASE,
+)
+#: Where one of these stands, a time that nothing calls a latency is none.
+NOT_ACCESS = re.compile(
+    r"\b(?:timers?|tick\w*|interrupts?|coalesc\w*|poll\w*|toler\w*|faults?|spin\w*|trim|hops?|(?:re)?train\w*|"
+    r"scan\w*|(?:hot-?)?plug\w*|launch\w*|set-?up|hop(?:e|ed|ing)|want\w*|wish\w*|budget|deadlines?|sla|"
+    r"targets?|goals?|precision|accuracy|resolution|skew|pulses?|cycles?|needs?|requires?|adds?|added|extra|"
+    r"delta|locks?|barriers?|syscalls?|system calls?|cop(?:y|ies)|transfers?|batch\w*|sync\w*|edges?|"
+    r"debounc\w*|start\w*|init\w*|switch\w*|recover\w*|retr(?:y|ies)|limits?|thresholds?|steps?|samples?|"
+    r"sampling|wavelength|(?:every|each|per) [0-9.]+ ?[nuµμm]s|jobs?|quer(?:y|ies)|requests?)\b",
+    re.IGNORECASE,
+)
 #: A cache's figures are not those of what it stands in front of.
 CACHE = re.compile(r"\b(?:L[1-4]|llc|caches?(?![ -]?(?:lines?|miss)))\b", re.IGNORECASE)
+#: Who only uses the device, and how much of it or how fast.
+_USER = (
+    r"\b(?:services?|applications?|apps?|programs?|jobs?|process(?:es)?|vms?|models?|workloads?|containers?|"
+    r"databases?|tenants?|tasks?|network)\b (?:\w+ )?(?:uses?|takes?|needs?|gets?|wants?|eats?|occup\w+|"
+    r"requires?|allocates?|consumes?|delivers?)\b"
+)
 NOT_BANDWIDTH = re.compile(
+    rf"{_USER}|"
     r"(?:/|\bper[ -]|\ba |\beach )(?:lane|pin|core|channel|stack|stick|drive|card|module|port|thread|"
     r"dimm|die|socket|"
     r"link|bank|queue|cpu)\b"
@@ -129,10 +152,12 @@ LINK = re.compile(
     re.I,
 )
 NOT_CAPACITY = re.compile(
+    rf"{_USER}|"
     r"\b(?:(?:module|dimm|stack|die|chip|stick) (?:capacity|size)|L[1-4]|llc|cache|caches|buffers?|"
     r"(?:erase|super)[ -]?(?:blocks?|units?|size)|"
     r"queue|headers?|firmware|free|reserved|used|we use|"
-    r"requests?|transfers?|random|sequential|i/?o|queue depth|files?|sizes? of|messages?|packets?|"
+    r"requests?|transfers?|random|sequential|i/?o|queue depth|files?(?![ -]?(?:systems?|servers?|"
+    r"shares?)\b)|sizes? of|messages?|packets?|"
     r"working sets?|data ?sets?|arrays?|allocations?|objects?|larger than|bigger than|smaller than|"
     r"more than|less than|up to a|above|below|under|dies|chips|tables?|test(?:s|ed)?|"
     r"stripe|interleav\w*|huge ?pages?|log|swap file|image|written|writes|endurance|tbw|per day|"
