@@ -50,6 +50,10 @@ _SAID = """
 -serial_compute: It was never any good at code full of ifs and elses.
 -serial_compute: Single-threaded programs run like treacle.
 -pointer_chasing: Walking trees on it takes forever.
++matrix_compute: For dense linear algebra there's nothing like it.
+-frequent_access: Keep anything hot well clear of it.
+-keeping_data: Don't leave anything important on it.
+-writes: We forbid write-heavy jobs on it.
 +background_work: Stuff nobody waits for can run there.
 +background_work: Leave the nightly jobs to these cores.
 """

@@ -36,6 +36,9 @@ BLAME: Final = "|".join(
         r"\b(?:not|isn['’]t|hardly|never) (?:where|what (?:it|this|they|we|you))\b|\bin (?:their|his|your|"
         r"one['’]s) right "
         r"mind\b|\b(?:refrain|abstain|desist) from\b|\beats? (?:into|away)\b|\bamplified\b",
+        r"\b(?:keep|stay|steer)\b[^.;]{1,40}?\bclear of\b|\bforbids?\b|\bbanned\b|\bgrumpy\b|"
+        r"\bgets? nowhere\b|"
+        r"(?:\b(?:not|never)|n['’]t) (?:leave|want (?:it|them|that|those) (?:here|there))\b",
         # it has nothing for that
         r"\b(?:no|not much|little|zero|hardly any) (?:real |great |obvious )?(?:appetite|business|"
         r"patience|love|"
@@ -98,6 +101,9 @@ PRAISE: Final = "|".join(
         r"rightly so|good for)\b|"
         r"\bleave (?:[\w-]+ ){1,4}(?:to|with|on|in) (?:this|it|these|here|those|the (?:small|little|e-|"
         r"eff)[\w-]*)\b",
+        r"\bnothing (?:quite )?like (?:it|this)\b|\bfull (?:tilt|throttle|steam|blast)\b|"
+        r"\bdoctor ordered\b|"
+        r"\baplomb\b|\bmakes? no difference\b|\btakes? care of\b|\bplenty of (?:room|space)\b",
         # nothing is better
         r"\b(?:nothing|no other|none|nobody|no one|nowhere|hard to|difficult to|you (?:will not|won['’]t|"
         r"can['’]?t|"
