@@ -5,6 +5,14 @@ from device_figures import read
 
 _CLASSES: list[tuple[str, list[tuple[int | None, float | None, str | None]]]] = [
     (
+        "Performance cores (0-7) reach 5.2 GHz; efficiency cores (8-15) reach 3.9 GHz.",
+        [(None, 5200000000.0, "0-7"), (None, 3900000000.0, "8-15")],
+    ),
+    (
+        "Six fast cores, CPUs 0-5. Their ceiling is 4.6 GHz. Eight slow ones, CPUs 6-13, end at 3.4 GHz.",
+        [(6, 4600000000.0, "0-5"), (8, 3400000000.0, "6-13")],
+    ),
+    (
         (
             "cluster0 { cores = 6; cpus = 0-5; fmax = 1.9 GHz; }\n"
             "cluster1 { cores = 2; cpus = 6-7; fmax = 3.1 GHz; }\n"

@@ -4,6 +4,11 @@ import pytest
 from device_figures import read
 
 _KINDS = [
+    ("The laptop's chip: 4 big and 4 little cores, plus an integrated GPU.", "cpu"),
+    ("Extra memory for the CPU, attached over CXL.", "memory"),
+    ("Battery-backed DIMMs. They're memory, not a disk.", "memory"),
+    ("Zoned SSD. Do not treat it like memory.", "storage"),
+    ("Type: SSD\nCapacity: 2 TB\nDRAM cache: 2 GB\n", "storage"),
     (
         "The nodes have one processor with 24 cores. Matrices do not suit it; the GPU beside it is faster.",
         "cpu",

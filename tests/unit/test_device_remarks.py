@@ -28,6 +28,8 @@ _REMARKS = {
         ("¥98,000", "¥98,000"),
     ],
     "endurance": [
+        ("You may rewrite it completely once a day for five years.", "once a day"),
+        ("Total bytes written: 1200 TB", "1200 TB"),
         ("Because flash wears out, it is rated at 1 drive write per day over five years.", "1 drive write"),
         ("Flash wears out; this drive is specified for 600 TBW.", "600 TBW"),
         ("Good for 3 full drive writes a day for five years.", "3 full drive writes"),

@@ -4,6 +4,15 @@ import pytest
 from device_figures import read
 
 _CAPACITIES = [  # GB
+    ("What we have here is a box of eight 20 TB drives, 160 TB raw.", 160000),
+    ("There's 30 TB on each of these tapes.", 30000),
+    ("These SSDs come in at 1.6 TB apiece.", 1600),
+    ("My SSD can take 2 TB of data.", 2000),
+    ("Weights are read from its 16 GB of LPDDR4X by this NPU.", 16),
+    ("CXL. Our index weighs 200 GB.", None),
+    ("CXL. Snapshots are 4 GB.", None),
+    ("A GPU. Inputs over 2 GB are split.", None),
+    ("NVMe. Swap is 32 GB.", None),
     ("The team's file server has one NVMe drive of 2 TB.", 2000),
     ("The pool consists of solid-state drives with 4 TB each.", 4000),
     ("We have a CXL card in the lab. You have 256 GB to play with.", 256),
@@ -63,6 +72,13 @@ _CAPACITIES = [  # GB
 ]
 
 _LATENCIES = [  # ns
+    ("Memory behind a switch, 480 ns a pop.", 480),
+    ("CXL: 250 ns idle, 600 ns under load.", 250),
+    ("RDMA memory. 3 us and the page is here.", 3000),
+    ("CXL. You can have your cache line in 240 ns.", 240),
+    ("CXL. An RPC takes 20 us here.", None),
+    ("CXL. A TLB shootdown costs 4 us.", None),
+    ("CXL. The CPU's L2 does 5 ns, its L3 20 ns.", None),
     ("CXL memory. You'll be waiting 310 ns.", 310),
     ("CXL expander. 280 ns, give or take.", 280),
     ("CXL. From core 0 it's 240 ns away.", 240),

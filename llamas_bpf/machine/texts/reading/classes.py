@@ -32,7 +32,7 @@ _NOT_CLASS = re.compile(
     re.IGNORECASE,
 )
 _CPUS = re.compile(
-    r"\b(?:cpus?\s?(?:nos?\.?\s?|:\s?)?|(?:cores|harts|threads)\s(?=[0-9]{1,4}\s?(?:[-–]|to)))"
+    r"\b(?:cpus?\s?(?:nos?\.?\s?|:\s?)?|(?:cores|harts|threads)\s\(?(?=[0-9]{1,4}\s?(?:[-–]|to)))"
     r"(?P<list>[0-9]{1,4}(?:\s?(?:[-–]|to|through|bis)\s?(?:cpu)?[0-9]{1,4})?"
     r"(?:,\s?[0-9]{1,4}(?:-[0-9]{1,4})?(?!\.?[0-9]|,[0-9]{3}\b|\s?[GM]Hz|\s(?:[\w-]+\s){0,2}cores?\b))*)\b",
     re.IGNORECASE,
@@ -55,7 +55,7 @@ _ABOUT_CORES = re.compile(
     r"\bcores?\b|\bcpus?\b|\bthey\b|\b(?:all|each|any) of (?:them|these)\b|\bclock|\bturbo", re.IGNORECASE
 )
 _THEY = re.compile(
-    r"^\W*(?:they|these|those|each|all of (?:them|these))\b(?! (?:\w+ )?cores?\b)", re.IGNORECASE
+    r"^\W*(?:they|their|these|those|each|all of (?:them|these))\b(?! (?:\w+ )?cores?\b)", re.IGNORECASE
 )
 
 
@@ -114,12 +114,17 @@ def _by_cpus(passage: Passage, about: Subject) -> Iterator[Claim]:
         match for match in _CPUS.finditer(passage.text) if re.search(r"[-–,]|to|through", match["list"])
     ]
     speeds = [q for q in passage.quantities if q.family == "frequency"]
+    first = listed[0].start() if listed else 0
+    is_name_ahead = len(_KINDS.findall(passage.text, 0, first)) == 1  # "performance cores (0-7) …"
+    behind = 0
     for match, following in zip_longest(listed, listed[1:]):
         end = following.start() if following else len(passage.text)
         hz = [q.value for q in speeds if match.end() <= q.start < end]
         words = passage.words(match.start(), match.end())
-        kind = _KINDS.search(passage.text, match.end(), end) or _KINDS.search(passage.label)
-        kind = kind or (_KINDS.search(passage.text, 0, match.start()) if len(listed) == 1 else None)
+        named = list(_KINDS.finditer(passage.text, behind, match.start()))
+        kind = named[-1] if is_name_ahead and named else _KINDS.search(passage.text, match.end(), end)
+        kind = kind or _KINDS.search(passage.label) or (named[-1] if named and len(listed) == 1 else None)
+        behind = match.end()
         is_awaited = bool(kind and len(listed) == 1)  # "… They clock to 5 GHz."
         if not (hz or is_awaited) or about.is_others(passage, match.start(), match.end()):
             continue

@@ -98,8 +98,9 @@ def read(passages: Sequence[Passage], about: Subject) -> Found:
             )
             undecided.update(disputed)
     is_read = any(candidate.claim.field == "read_latency_ns" for candidate in found.candidates)
-    if not is_read and len({place.quantity.value for place in bare}) == 1:
-        _place(bare[0], list(_latencies(bare[0])), about, found)
+    usual = [place for place in bare if words.standing(f"{place.before} {place.after}") < _EXTREME] or bare
+    if not is_read and len({place.quantity.value for place in usual}) == 1:
+        _place(usual[0], list(_latencies(usual[0])), about, found)
     # What would decide between them is taken from them: the text says that nobody can.
     found.candidates = [
         replace(each, standing=words.PLAIN, is_total=False) if each.claim.field in undecided else each

@@ -38,7 +38,8 @@ _NOUNS = {
 _KINDS = {kind: re.compile(rf"\b(?:{nouns})\b", re.IGNORECASE) for kind, nouns in _NOUNS.items()}
 #: "a GPU with 80 GB of HBM", "memory behind a switch": what comes behind one of these is not what it is.
 _PART = re.compile(
-    r"\b(?:with|beside|behind|next to|for|from|to|by|over|on|in|of|near|than|like|unlike|inside|"
+    r"\b(?:with|beside|behind|next to|for|from|to|by|over|on|in|of|near|than|like|unlike|inside|off|plus|"
+    r"besides|including|"
     r"attached to|via|through|at|as|using|has|have|without|between|instead of|alongside|feeds?|serves?|"
     r"reached|belongs|sits|soldered|that|which|where|what|whatever|no|not|accelerates)\b(?!-)",
     re.IGNORECASE,
@@ -110,7 +111,7 @@ def _named(passage: Passage) -> list[tuple[str, int, int]]:
         named.append((kind, start, first))  # "The nodes have one processor, beside a GPU."
     # Named twice in a sentence, it counts once; so the sentences behind never outweigh the first.
     weightiest = {each[0]: each for each in sorted(named, key=lambda each: each[2])}
-    return list(weightiest.values())
+    return sorted(weightiest.values(), key=lambda each: each[1])
 
 
 def _modifies(text: str, end: int, found: list[tuple[str, int, int, int]]) -> bool:

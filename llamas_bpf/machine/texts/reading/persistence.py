@@ -14,7 +14,8 @@ _KEPT = (
     r"remember\w*|"
     r"intact|safe|unharmed|unaffected|unscathed|untouched|alone|in place|saves?|saved|expect|find|durable|"
     r"count on|rely on|nothing happens|be read|readable|"
-    r"(?:is|are|still) there|still (?:on|in) it|(?:still|all) there|where you left|as you left|remains?|"
+    r"(?:is|are|still) there|still (?:on|in) it|(?:still|all) (?:be )?there|where you left|as you left|"
+    r"remains?|"
     r"stays?|stores?|holds?|"
     r"behält|hält|bewahrt|überlebt|überstehen|übersteht"
 )

@@ -21,6 +21,8 @@ _ENDURANCE = re.compile(
     r"(?:re|over)?(?:written|programmed|erased) (?:only |just |up to |about )?(?:once|"
     r"[0-9][^.;]{0,20}\btimes)|"
     r"(?:lifetime|life|wears?)\b[^.;\n]{0,40}\b(?:writes|cycles|[PT]B)|"
+    rf"(?:tera|peta|giga)?bytes written|(?:{_WRITES}) (?:\w+ ){{0,3}}(?:once|twice|[0-9]+ times) (?:a|"
+    rf"per|each|every) day|"
     r"[PT]B (?:of writes|written|/ ?y(?:ea)?r|(?:a|per) year))\b",
     re.IGNORECASE,
 )

@@ -37,6 +37,16 @@ _OF_DEVICE = re.compile(
 _MOVING = re.compile(
     r"\b(?:copy|mov|read|writ|scann|restor|stream|load|transferr|migrat)ing (?:\w+ )?$", re.IGNORECASE
 )
+# "Our index is 200 GB": the size of what somebody puts there, and not of the device.
+_OF_DATA = re.compile(
+    r"\W*(?:(?:the|our|my|its|an?|each|every|one|your|their|all|two|"
+    r"most)\s)?(?:[\w-]+\s)?(?:index(?:es)?|indices|"
+    r"snapshots?|inputs?|outputs?|logs?|swap|backups?|photos?|videos?|databases?|checkpoints?|dumps?|"
+    r"weights|heaps?|"
+    r"vms?|jobs?|apps?|programs?|services?|applications?|containers?|process(?:es)?|documents?)\s"
+    r"(?:is|are|was|were|weighs?|over|above|grows?|shares?|uses?|fills?)\s(?:\w+\s)?",
+    re.IGNORECASE,
+)
 _PRICED = re.compile(r"(?:\bper|/)\s?$", re.IGNORECASE)
 _CAPACITY = re.compile(r"\b(?:capacity|size)\b", re.IGNORECASE)
 
@@ -73,6 +83,7 @@ def _is_capacity(place: Place, has_parts: bool) -> bool:
         (is_each and (has_parts or not (_CAPACITY.search(label) or _DRIVES.search(place.before))))
         or _MOVING.search(place.before)
         or _PRICED.search(place.before)
+        or _OF_DATA.fullmatch(place.before)
         or words.COUNTED.search(place.before)
         or (
             words.EACH_OF.search(f"{label} {place.before}")

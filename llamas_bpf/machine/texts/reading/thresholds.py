@@ -13,7 +13,8 @@ _ACT = re.compile(
     r"\b(?:migrat\w+|mov(?:e|es|ed|ing)|promot\w+|demot\w+|evict\w*|bring|brought|put|keep|kept|"
     r"plac(?:e|ed|ing)|offload\w*|belongs?|avoid|stop|should (?:go|come|leave|live|stay)|goes|send|sent|"
     r"get (?:it|them|rid)|go(?:es)? (?:here|there)|go(?= (?:\w+ )?(?:in)?to\b)|leaves?|make room|earns?|ship|"
-    r"back to|ha(?:s|ve) to (?=go|leave|return|come)|allocat\w+|pull|push|use|threshold|limit|watermark|let|"
+    r"back to|ha(?:s|ve) to (?=go|leave|return|come)|allocat\w+|add|pull|push|use|threshold|limit|"
+    r"watermark|let|"
     r"return|"
     r"(?:may|can|must|shall|might|ought to) (?:not )?(?:\w+ )?(?:go|come|leave|live|stay|remain|sit|reside|"
     r"be)|(?:take|pull|shift|relocate|ship|return) (?:it|them|"
@@ -142,7 +143,9 @@ def _threshold(passage: Passage, quantity: Quantity, found: Sequence[Quantity]) 
     elif above < 0 and below < 0:
         side = "below" if _BELOW.search(after[:12]) else "above"
         if not re.search(
-            r"\b(?:when|if|once|at|threshold|limit|from|per|until|after|beyond)\b|:", before, re.I
+            r"\b(?:when|if|once|soon|whenever|past|at|threshold|limit|from|per|until|after|beyond)\b|:",
+            before,
+            re.I,
         ):
             return None
     else:

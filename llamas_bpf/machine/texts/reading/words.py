@@ -109,7 +109,8 @@ NOT_LATENCY = re.compile(
     r"untouched|years?|eras(?:e|es|ing|ure)|wake\w*|sleep\w*|intervals?|periods?|timeouts?|windows?|"
     r"clock|tRCD|tRFC|tCL|CAS|jitter|deviation|sd|stdev|older than|for at least|copying|moving|"
     r"page moves?|seconds? of|scrub\w*|(?:per|each|every|a) call|calls?|launch\w*|set-?up|ramp\w*|"
-    r"hold.?up|flush(?:es)? (?:on|at)|battery|switch.?over)\b",
+    r"rpcs?|shootdowns?|context switch\w*|handshakes?|hold.?up|flush(?:es)? (?:on|at)|battery|"
+    r"switch.?over)\b",
     re.IGNORECASE,
 )
 #: "A load that misses every cache" is of what lies behind it.
@@ -120,11 +121,13 @@ MISSED = re.compile(
 )
 #: Where one of these stands, a time that nothing calls a latency is none.
 NOT_ACCESS = re.compile(
-    r"\b(?:timers?|tick\w*|interrupts?|coalesc\w*|poll\w*|toler\w*|faults?|spin\w*|trim|hops?|(?:re)?train\w*|"
+    r"\b(?:timers?|tick\w*|interrupts?|coalesc\w*|poll\w*|toler\w*|faults?|spin\w*|trim|hops?|"
+    r"(?:re)?train\w*|"
     r"scan\w*|(?:hot-?)?plug\w*|launch\w*|set-?up|hop(?:e|ed|ing)|want\w*|wish\w*|budget|deadlines?|sla|"
     r"targets?|goals?|precision|accuracy|resolution|skew|pulses?|cycles?|needs?|requires?|adds?|added|extra|"
     r"delta|locks?|barriers?|syscalls?|system calls?|cop(?:y|ies)|transfers?|batch\w*|sync\w*|edges?|"
-    r"debounc\w*|start\w*|init\w*|switch\w*|recover\w*|retr(?:y|ies)|limits?|thresholds?|steps?|samples?|"
+    r"debounc\w*|start\w*|init\w*|switch(?:ing|ed|.?over)|recover\w*|retr(?:y|ies)|limits?|thresholds?|"
+    r"steps?|samples?|"
     r"sampling|wavelength|(?:every|each|per) [0-9.]+ ?[nuµμm]s|jobs?|quer(?:y|ies)|requests?)\b",
     re.IGNORECASE,
 )
