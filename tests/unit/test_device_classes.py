@@ -5,6 +5,10 @@ from device_figures import read
 
 _CLASSES: list[tuple[str, list[tuple[int | None, float | None, str | None]]]] = [
     (
+        "16 big cores, CPUs 0-15, boost to 5.4 GHz. 16 small cores with the numbers 16-31 do 4.2 GHz.",
+        [(16, 5400000000.0, "0-15"), (16, 4200000000.0, "16-31")],
+    ),
+    (
         "Performance cores (0-7) reach 5.2 GHz; efficiency cores (8-15) reach 3.9 GHz.",
         [(None, 5200000000.0, "0-7"), (None, 3900000000.0, "8-15")],
     ),

@@ -40,6 +40,8 @@ def test_what_asks_nothing_of_the_runtime_is_no_threshold(said: str) -> None:
 
 
 _ACTIONS = [
+    ("Pages with over 20 accesses per second are not welcome.", "page_accesses_per_s", 20, "migrate_away"),
+    ("Pages cold for more than 4 minutes are welcome.", "page_idle_s", 240, "migrate_here"),
     (
         "CXL. Pages here that are hit over 200 times per second have to go back to DRAM.",
         "page_accesses_per_s",

@@ -4,6 +4,7 @@ import pytest
 from device_figures import read
 
 _CAPACITIES = [  # GB
+    ("HBM in cache-less mode: 32 GB. The next DDR5 is node 0's.", 32),
     ("What we have here is a box of eight 20 TB drives, 160 TB raw.", 160000),
     ("There's 30 TB on each of these tapes.", 30000),
     ("These SSDs come in at 1.6 TB apiece.", 1600),

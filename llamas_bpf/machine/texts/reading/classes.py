@@ -32,7 +32,8 @@ _NOT_CLASS = re.compile(
     re.IGNORECASE,
 )
 _CPUS = re.compile(
-    r"\b(?:cpus?\s?(?:nos?\.?\s?|:\s?)?|(?:cores|harts|threads)\s\(?(?=[0-9]{1,4}\s?(?:[-–]|to)))"
+    r"\b(?:cpus?\s?(?:nos?\.?\s?|:\s?)?|(?:with the numbers|numbered)\s(?=[0-9]{1,4}\s?[-–])|(?:cores|"
+    r"harts|threads)\s\(?(?=[0-9]{1,4}\s?(?:[-–]|to)))"
     r"(?P<list>[0-9]{1,4}(?:\s?(?:[-–]|to|through|bis)\s?(?:cpu)?[0-9]{1,4})?"
     r"(?:,\s?[0-9]{1,4}(?:-[0-9]{1,4})?(?!\.?[0-9]|,[0-9]{3}\b|\s?[GM]Hz|\s(?:[\w-]+\s){0,2}cores?\b))*)\b",
     re.IGNORECASE,

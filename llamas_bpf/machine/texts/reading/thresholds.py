@@ -19,7 +19,7 @@ _ACT = re.compile(
     r"(?:may|can|must|shall|might|ought to) (?:not )?(?:\w+ )?(?:go|come|leave|live|stay|remain|sit|reside|"
     r"be)|(?:take|pull|shift|relocate|ship|return) (?:it|them|"
     r"pages?|the page)|intended|meant|suited|suitable|fill(?:ed)?|worth|deserves?|spill|"
-    r"candidates?|park(?:ed)?|stash|steer|throw|kick)\b",
+    r"welcome|candidates?|park(?:ed)?|stash|steer|throw|kick)\b",
     re.IGNORECASE,
 )
 #: The device, as its text calls it.
@@ -38,14 +38,14 @@ _AWAY = re.compile(
 )
 _HERE = re.compile(
     rf"\b(?:here|(?:in|on)?to {_IT}|in (?:it|this)|promot\w+|there|this (?:memory|node|device|"
-    r"tier)|bring|pull|(?:move|migrat\w+|swap|page) in)\b",
+    r"tier)|bring|pull|welcome|(?:move|migrat\w+|swap|page) in)\b",
     re.I,
 )
 _FROM_HERE = re.compile(
     rf"\b(?:away from|off|out of|from) {_IT}\b|\b(?:bring|fetch|pull|promote|move|send|give|"
     r"take)\b[^.;]{0,24} back\b|"
     r"(?:should|must|has to|have to|had better) (?:leave|go(?! (?:here|to|in))|move out)\b|"
-    r"\bbelongs? elsewhere\b|\bwasted\b|\bmake room\b|"
+    r"\bbelongs? elsewhere\b|(?:\b(?:not|never|un)|n['’]t) ?welcome\b|\bwasted\b|\bmake room\b|"
     r"(?:\b(?:not|never)|n['’]t) (?:\w+ )?(?:belong|stay|live|go|come|remain|sit)\b|"
     r"\b(?:demot|evict)\w+(?![^.;]{0,30}\b(?:here|to (?:it|this))\b)",
     re.I,

@@ -132,7 +132,7 @@ NOT_ACCESS = re.compile(
     re.IGNORECASE,
 )
 #: A cache's figures are not those of what it stands in front of.
-CACHE = re.compile(r"\b(?:L[1-4]|llc|caches?(?![ -]?(?:lines?|miss)))\b", re.IGNORECASE)
+CACHE = re.compile(r"\b(?:L[1-4]|llc|caches?(?![ -]?(?:lines?|miss|less)))\b", re.IGNORECASE)
 #: Who only uses the device, and how much of it or how fast.
 _USER = (
     r"\b(?:services?|applications?|apps?|programs?|jobs?|process(?:es)?|vms?|models?|workloads?|containers?|"
@@ -156,7 +156,7 @@ LINK = re.compile(
 )
 NOT_CAPACITY = re.compile(
     rf"{_USER}|"
-    r"\b(?:(?:module|dimm|stack|die|chip|stick) (?:capacity|size)|L[1-4]|llc|cache|caches|buffers?|"
+    r"\b(?:(?:module|dimm|stack|die|chip|stick) (?:capacity|size)|L[1-4]|llc|cache(?!-?less)|caches|buffers?|"
     r"(?:erase|super)[ -]?(?:blocks?|units?|size)|"
     r"queue|headers?|firmware|free|reserved|used|we use|"
     r"requests?|transfers?|random|sequential|i/?o|queue depth|files?(?![ -]?(?:systems?|servers?|"
