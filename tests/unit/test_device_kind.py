@@ -4,6 +4,8 @@ import pytest
 from device_figures import read
 
 _KINDS = [
+    ("The crypto card is neither a GPU nor a CPU.", "accelerator"),
+    ("This disk is neither memory nor a CPU's friend.", "storage"),
     ("The laptop's chip: 4 big and 4 little cores, plus an integrated GPU.", "cpu"),
     ("Extra memory for the CPU, attached over CXL.", "memory"),
     ("Battery-backed DIMMs. They're memory, not a disk.", "memory"),

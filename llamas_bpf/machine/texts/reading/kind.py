@@ -41,7 +41,7 @@ _PART = re.compile(
     r"\b(?:with|beside|behind|next to|for|from|to|by|over|on|in|of|near|than|like|unlike|inside|off|plus|"
     r"besides|including|"
     r"attached to|via|through|at|as|using|has|have|without|between|instead of|alongside|feeds?|serves?|"
-    r"reached|belongs|sits|soldered|that|which|where|what|whatever|no|not|accelerates)\b(?!-)",
+    r"reached|belongs|sits|soldered|that|which|where|what|whatever|no|not|neither|nor|accelerates)\b(?!-)",
     re.IGNORECASE,
 )
 #: What follows is what it is, or consists of, whatever was named before.
