@@ -74,7 +74,7 @@ _NUMBER_WORDS: dict[str, float] = {
     "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15,
     "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40,
     "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
-    "single": 1, "dual": 2, "quad": 4, "octa": 8, "half": 0.5, "quarter": 0.25,
+    "single": 1, "dual": 2, "quad": 4, "octa": 8, "half": 0.5, "quarter": 0.25, "third": 1 / 3,
 }
 # fmt: on
 _FACTORS = {"hundred": 100, "thousand": 1000, "million": 1_000_000}

@@ -66,8 +66,13 @@ def scored(**fields: Any) -> Score:
 
 def test_there_are_texts_to_develop_on_and_others() -> None:
     splits = [case.split for case in CASES]
-    assert {split: splits.count(split) for split in splits} == {"fresh": 30, "held_out": 30, "seen": 30}
-    assert len({case.raw for case in CASES}) == 90
+    assert {split: splits.count(split) for split in splits} == {
+        "fresh": 120,
+        "held_out": 30,
+        "seen": 30,
+        "unseen": 30,
+    }
+    assert len({case.raw for case in CASES}) == 210
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -210,24 +215,27 @@ def test_each_frontend_is_marked_by_split() -> None:
 
     steps: list[str] = []
     results = devices.measure({"fails": fails, "invents": invents, "knows": knows}, CASES, steps.append)
-    assert len(steps) == 270
+    assert len(steps) == 630
     reached = {name: mark.reached for name, mark in results.marks().items()}
     assert reached == {
         "fails.fresh.found": False,
         "fails.held_out.found": False,
         "fails.seen.found": False,
+        "fails.unseen.found": False,
         "fails.ungrounded": True,
         "invents.fresh.found": False,
         "invents.held_out.found": False,
         "invents.seen.found": False,
+        "invents.unseen.found": False,
         "invents.ungrounded": False,
         "knows.fresh.found": True,
         "knows.held_out.found": True,
         "knows.seen.found": True,
+        "knows.unseen.found": True,
         "knows.ungrounded": True,
     }
     assert list(results.failures()) == [
-        f"fails gave nothing for 90 of 90 texts; the first time: {CASES[0].name}: no"
+        f"fails gave nothing for 210 of 210 texts; the first time: {CASES[0].name}: no"
     ]
     told = results.as_json()["frontends"]["fails"]
     assert told["totals"]["seen"]["errors"] == 30
