@@ -1,5 +1,6 @@
 """Programs of different character on this machine at once, and what the digests say of them: real noise."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -74,6 +75,17 @@ finally:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
 """
+
+
+@contextmanager
+def starting_on(cpus: set[int]) -> Iterator[None]:
+    """What is started within has these CPUs from its first moment."""
+    ours = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cpus)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, ours)
 
 
 @contextmanager

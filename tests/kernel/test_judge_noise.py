@@ -4,10 +4,11 @@ import os
 import random
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import get_args
 
 import pytest
-from noisy_mix import CHARACTERS, CROWD, mix, of_pid, recorded
+from noisy_mix import CHARACTERS, CROWD, mix, of_pid, recorded, starting_on
 
 from llamas_bpf import machine
 from llamas_bpf.contracts.action import Action, Affinity, Applied
@@ -80,11 +81,11 @@ def test_programs_sent_to_a_crowded_cpu_are_harmed() -> None:
     expect, here = Expect(metric="sched.run_ns", direction="up"), machine.read()
     at = BEFORE + 1
     digests: list[Digest] = []
-    with mix("spins", "spins") as victims, mix(*["spins"] * CROWD) as rivals:
-        for pid in victims:
-            os.sched_setaffinity(pid, ALL - {LAST})
-        for pid in rivals:
-            os.sched_setaffinity(pid, {LAST})
+    with ExitStack() as stack:
+        with starting_on({LAST}):
+            stack.enter_context(mix(*["spins"] * CROWD))
+        with starting_on(ALL - {LAST}):
+            victims = stack.enter_context(mix("spins", "spins"))
         for digest in recorded(at + 1 + DUE):
             digests.append(digest)
             if len(digests) == at + 1:

@@ -7,13 +7,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from controller import LLAMAS, Window, explain, quick, running, workload
-from noisy_mix import CROWD, WINDOW_S, mix
+from noisy_mix import CROWD, WINDOW_S, mix, starting_on
 from openai_server import Handler, Scene, hints, serving
 from planted import only, rule
 
@@ -107,11 +107,12 @@ def test_a_harmful_action_planted_on_purpose_is_undone_and_explained(tmp_path: P
     options = ("--enforce", "--advisor", "rules", "--state", str(state), "--config", str(config))
     with running(*options) as run:
         run.until(lambda window: True)
-        with mix(*["spins"] * CROWD) as rivals, spinning("spin-harm") as processes:
-            for rival in rivals:
-                os.sched_setaffinity(rival, {LAST})
-            for process in processes:
-                os.sched_setaffinity(process, ALL - {LAST})
+        with ExitStack() as stack:
+            # In the crowd from the first, they would have known worse: that is the noise they are judged by.
+            with starting_on({LAST}):
+                stack.enter_context(mix(*["spins"] * CROWD))
+            with starting_on(ALL - {LAST}):
+                processes = stack.enter_context(spinning("spin-harm"))
             before = masks(processes)
             decided = run.until(applied)
             assert masks(processes) == [{LAST}, {LAST}]
