@@ -41,8 +41,7 @@ def read_or_fail(pid: int, thread: int | None = None) -> Stat | None:
         text = procfs.read(where)
     except (FileNotFoundError, ProcessLookupError):
         return None
-    # The command comes before field 3, may hold spaces and parentheses, and is anybody's to choose.
-    words = text[text.rindex(b")") + 2 :].split()
+    words = fields(text)
     return Stat(
         state=words[0].decode(),
         parent=int(words[1]),
@@ -52,3 +51,9 @@ def read_or_fail(pid: int, thread: int | None = None) -> Stat | None:
         cpu_ns=(int(words[11]) + int(words[12])) * _NS_PER_TICK,
         resident_bytes=int(words[21]) * _PAGE_BYTES,
     )
+
+
+def fields(text: bytes) -> list[bytes]:
+    """Those of a stat file from the third on: the state."""
+    # The command comes before it, may hold spaces and parentheses, and is anybody's to choose.
+    return text[text.rindex(b")") + 2 :].split()

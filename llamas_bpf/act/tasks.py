@@ -77,7 +77,7 @@ class Tasks:
         return [one for one in threads if self._start(one.tid) == one.start_ticks]
 
     def _look(self) -> list[bytes]:
-        words = _words(os.pread(self._own, _STAT_BYTES, 0))
+        words = process_stat.fields(os.pread(self._own, _STAT_BYTES, 0))
         if int(words[_START]) != self._process.start_ticks:
             raise Gone(f"process {self._process.pid} has ended, and its pid was given out again")
         return words
@@ -98,7 +98,7 @@ class Tasks:
         try:
             file = os.open(f"{tid}/stat", os.O_RDONLY | os.O_CLOEXEC, dir_fd=directory)
             try:
-                return int(_words(os.read(file, _STAT_BYTES))[_START])
+                return int(process_stat.fields(os.read(file, _STAT_BYTES))[_START])
             finally:
                 os.close(file)
         except _GONE:
@@ -152,8 +152,3 @@ def living(noted: Iterable[ThreadValue], at_ticks: int, get: Get) -> Iterator[Th
 def _start_of(tid: int) -> int | None:
     stat = process_stat.read_or_fail(tid)
     return stat.start_ticks if stat and stat.state.encode() not in _ENDED else None
-
-
-def _words(stat: bytes) -> list[bytes]:
-    # The command comes before field 3, may hold spaces and parentheses, and is anybody's to choose.
-    return stat[stat.rindex(b")") + 2 :].split()
