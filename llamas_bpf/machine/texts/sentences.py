@@ -54,8 +54,7 @@ _KEYED = re.compile(r"[ \t]*[A-Z][^.:,;\n]{0,30}:\s")
 # What ends in one of these goes on in the next line.
 _OPEN = re.compile(
     r"(?:[,;&(/-]|\b(?:an?|the|of|to|in|on|at|for|and|or|is|are|takes?|needs?|costs?|about|with|per|than|by|"
-    r"from|"
-    r"but|its|not|no|only|some|as|that|which|when|if|while|reads?|writes?|was|has|have|holds?|"
+    r"from|but|its|not|no|only|some|as|that|which|when|if|while|reads?|writes?|was|has|have|holds?|"
     r"reach(?:es)?))\s*$",
     re.IGNORECASE,
 )

@@ -74,8 +74,7 @@ _NAMES: tuple[tuple[Family, str, str], ...] = (
 )
 _PER = re.compile(
     r"\s?(?:/\s?|per\s?|(?:(?:in )?an?|each|every|pro|je)\s)(s|secs?|seconds?|sekunde|min|minutes?"
-    r"|h|hours?|day)\b"
-    r"|(?:\s|·|\*)?(s)(?:\^?-1\b|⁻¹)",
+    r"|h|hours?|day)\b|(?:\s|·|\*)?(s)(?:\^?-1\b|⁻¹)",
     re.IGNORECASE,
 )
 _COUNTED = re.compile(

@@ -40,8 +40,7 @@ _TIMES = re.compile(rf"[ -]({'|'.join(_BIG)})\b", re.IGNORECASE)
 _SPELLED = re.compile(
     rf"\b(?:an? )?(?:{_WORD})"
     r"(?:(?: |-|(?<=d) and (?:an? )?| and an? (?=half|quarter)| (?:of )?an? (?=dozen|million)| point )"
-    rf"(?:{_WORD}))*\b"
-    rf"(?: (?:of )?an?\b)?"
+    rf"(?:{_WORD}))*\b(?: (?:of )?an?\b)?"
     r"|\ban?\b(?: (?:full|whole|single))?(?= [a-z]{4,5}(?:second|byte|bit)\b)"
     r"|(?:(?<=\bfor )|(?<=\bafter )|(?<=\bthan )|(?<=\bover )|(?<=\bwithin ))"
     r"an?(?= (?:second|minute|hour|day)\b)"

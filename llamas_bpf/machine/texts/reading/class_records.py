@@ -1,5 +1,4 @@
-"""The classes of processors in records: ``big { cores = 4; cpus = 4-7; fmax = 2.8 GHz; }``, or a key a "
-"line."""
+"""The classes of processors in records: ``big { cores = 4; cpus = 4-7; fmax = 2.8 GHz; }``, or by lines."""
 
 import re
 from collections.abc import Iterator, Sequence

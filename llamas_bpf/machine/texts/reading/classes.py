@@ -13,8 +13,7 @@ _MOST = 64
 _CORES = re.compile(
     r"[\s-]?(?:[x×]\s)?(?P<name>(?:(?!and\b|or\b|to\b|is\b|are\b|the\b|of\b|threads?\b|with\b|on\b|"
     r"x\b)[\"“']?[A-Za-z][\w.+-]*[\"”']?\s){0,3}(?:(?:[A-Za-z]+-)?cores?|cpus|harts?|processors|ones|kerne|"
-    r"kernen|"
-    r"cortex-?\w+)\b)",
+    r"kernen|cortex-?\w+)\b)",
     re.IGNORECASE,
 )
 _HYBRID = re.compile(r"\b(?P<p>[0-9]{1,3})\s?(?P<pn>P)\s?[+&/]\s?(?P<e>[0-9]{1,3})\s?(?P<en>E)\b")
@@ -27,8 +26,7 @@ _LABELLED = re.compile(
 )
 _NOT_CLASS = re.compile(
     r"\b(?:cuda|tensor|shader|gpu|matrix|rt|stream|vector (?:units?|engines?|lanes?|cores?)|ray|npu|ai|dsp|"
-    r"compute units?|each|"
-    r"per (?:socket|package))\b",
+    r"compute units?|each|per (?:socket|package))\b",
     re.IGNORECASE,
 )
 _CPUS = re.compile(

@@ -4,24 +4,20 @@ import re
 
 #: A passage (or table column, or heading) that is about something else, or about another time.
 SAID = re.compile(
-    r"^\W*(?:(?:for|by|in|as a) (?:comparison|reference|contrast)|compare|comparison|versus|"
-    r"unlike\b[^,]*$)"
+    r"^\W*(?:(?:for|by|in|as a) (?:comparison|reference|contrast)|compare|comparison|versus|unlike\b[^,]*$)"
     r"|\b(?:predecessors?|successors?|competitors?|competition|rivals?|competing)\b"
     r"|\b(?:previous|prior|last|older|old|earlier|next|other|another|rival|the first|"
     r"our first)[- ](?:generation|gen|"
     r"model|version|card|one|product|module|machine|vendor|part|device|drive|board|box|node|server|"
     r"memory|chip|revision|unit|firmware|bios|driver|kernel|figure|value)s?\b"
     r"|\b(?:previous|prior|former|outgoing|preceding|discontinued) (?!(?:section|paragraph|page|table|"
-    r"chapter|note|"
-    r"line|sentence|mail|message)\b)[\w-]+"
+    r"chapter|note|line|sentence|mail|message)\b)[\w-]+"
     r"|\b(?:(?:our|the|my|his|her|its) old|older) (?!(?:data|pages?|records?|files?|sessions?|logs?|ones|"
-    r"content)\b)[A-Za-z][\w-]*"
-    r"|\bet al\b|\bref(?:s|erence)?s?\.? ?\[?[0-9]|\b(?:related work|"
+    r"content)\b)[A-Za-z][\w-]*|\bet al\b|\bref(?:s|erence)?s?\.? ?\[?[0-9]|\b(?:related work|"
     r"in the literature)\b"
     r"|\bhad (?:we|i|they|you|it) (?:\w+ )?(?:bought|taken|used|chosen|been|had)\b|\bif (?:it|this|"
     r"that) were\b"
-    r"|\b(?:its|the|an?) (?:bigger|smaller|larger|little|big|cheaper|faster|slower|basic) (?:brother|"
-    r"sister|"
+    r"|\b(?:its|the|an?) (?:bigger|smaller|larger|little|big|cheaper|faster|slower|basic) (?:brother|sister|"
     r"sibling|model|version|variant|edition|one)\b|\bsiblings?\b"
     r"|^\W*(?:first it|at first|initially|before the (?:update|upgrade|change|fix|swap|move))\b"
     r"|(?<=\w )(?:it|they|these) (?:\w+ )?replaced?s?\b"
@@ -29,8 +25,7 @@ SAID = re.compile(
     r"|\b(?:uses?|borrows?|shares?|lives? (?:off|in|on)) the (?:laptop|host|server|machine|system|computer|"
     r"phone|workstation|cpu|processor)['’]s\b"
     r"|\b(?:at|in|on|from) (?:the|an?)?\s?(?:other|another) (?:site|lab|rack|building|office|"
-    r"department|team)\b"
-    r"|\b(?:rack|room|building|lab|box|machine|server|office)s? next door\b"
+    r"department|team)\b|\b(?:rack|room|building|lab|box|machine|server|office)s? next door\b"
     r"|\b(?:roadmap|planned|upcoming|rumou?r\w*|used to be|formerly|previously|originally)\b"
     r"|\b(?:not about|nothing to do with)\b|\bhost (?:cpu|processor|machine|side|system)\b(?! (?:sees|can|"
     r"ought|should|must|may|reads|writes|accesses|uses|reaches))",
@@ -54,8 +49,7 @@ FROM_HERE = re.compile(
 NOT = re.compile(
     r"\b(?:rose|went|grew|increased|improved|fell|dropped|changed|raised|lowered|cut|up|"
     r"down)\s(?:[^.;,]{1,30}\s)?from\s(?:about )?$|\b(?:not|never|no longer|isn['’]t|aren['’]t|wasn['’]t|"
-    r"nicht|"
-    r"nowhere near)\s(?:the\s|an?\s|only\s)?(?:\w+\s)?[~≈]?$",
+    r"nicht|nowhere near)\s(?:the\s|an?\s|only\s)?(?:\w+\s)?[~≈]?$",
     re.I,
 )
 NOT_MORE = re.compile(
@@ -65,13 +59,10 @@ NOT_MORE = re.compile(
 CITES = re.compile(r"\s*\[[0-9]{1,2}\]\s(?=\w)")
 #: Behind a figure: nobody is to believe it.
 RETRACTED = re.compile(
-    r"[^.;0-9]{0,60}?\b(?:(?:was|is|were|are|turned out) (?:\w+ )?(?:wrong|incorrect|nonsense|rubbish|"
-    r"bogus|"
+    r"[^.;0-9]{0,60}?\b(?:(?:was|is|were|are|turned out) (?:\w+ )?(?:wrong|incorrect|nonsense|rubbish|bogus|"
     r"false|obsolete|"
-    r"outdated|an? (?:bug|typo|mistake|error|lie|misprint)|not (?:true|right|correct|the subject|"
-    r"of interest|"
-    r"ours))"
-    r"|(?:was|were|is|are)? ?never (?:\w+ )?(?:seen|saw|reached|achieved|observed|measured)|(?:is|"
+    r"outdated|an? (?:bug|typo|mistake|error|lie|misprint)|not (?:true|right|correct|the subject|of interest|"
+    r"ours))|(?:was|were|is|are)? ?never (?:\w+ )?(?:seen|saw|reached|achieved|observed|measured)|(?:is|"
     r"was) (?:\w+ )?marketing"
     r"|(?:please )?(?:disregard|ignore|do not (?:believe|trust)|don['’]t (?:believe|trust)))\b",
     re.IGNORECASE,

@@ -11,16 +11,13 @@ _MOVE = (
 BLAME: Final = "|".join(
     (
         r":\s{0,4}(?:never|no way|avoid|rather not|better not|not (?:here|on|for|with|recommended|ideal|"
-        r"its))\b|"
-        r"^\W*(?:no|nope|never|(?:surely|rather|better|definitely|absolutely|certainly) not|not|"
+        r"its))\b|^\W*(?:no|nope|never|(?:surely|rather|better|definitely|absolutely|certainly) not|not|"
         r"not (?:really|so much|at "
         r"all)|less so|no way|forget it|no thanks|please don['’]t|nein)\W*$|\b(?:not|n['’]t) to use\b|"
-        r"\bnot for:|"
-        r"\bnot its? for\b|\bnot meant\b",
+        r"\bnot for:|\bnot its? for\b|\bnot meant\b",
         # whoever does so is a fool, or will be sorry
         r"\b(?:mad(?:ness)?|crazy|insan\w+|fool(?:s|ish|hardy)?|silly|unwise|reckless|stupid\w*|idiot\w*|"
-        r"folly|"
-        r"suicid\w+|sin|crime|mistake|nonsense|daft|waste of|shame|pity|sorry|remorse)\b",
+        r"folly|suicid\w+|sin|crime|mistake|nonsense|daft|waste of|shame|pity|sorry|remorse)\b",
         r"\b(?:watch out|beware|careful with|wary of|warned? (?:off|against)|caveats?|think again|"
         r"at your (?:own )?(?:peril|risk)|(?:sore|weak|blind) (?:spot|point|suit)s?|limitations?|be warned|"
         r"not a chance|god forbid|heaven forbid|keep your hands off|hands off)\b",
@@ -29,13 +26,11 @@ BLAME: Final = "|".join(
         r"tool|tier|spot|choice|machine|home|friend|fan|star|master|expert|fit)\b|^\W*(?:just |please |"
         r"so )?forget\b"
         r"(?! (?:nothing|its|data|everything|all))|\bneither (?:for|to|at|in|with|is it)\b|\b(?:better|"
-        r"best) (?:\w+ ){0,3}"
-        r"(?:somewhere|someplace|elsewhere|something else|anywhere)\b",
+        r"best) (?:\w+ ){0,3}(?:somewhere|someplace|elsewhere|something else|anywhere)\b",
         r"\b(?:needs?|wants?|deserves?|requires?) (?:an? |something )?(?:faster|better|quicker|different|"
         r"other|another)\b|"
         r"\b(?:not|isn['’]t|hardly|never) (?:where|what (?:it|this|they|we|you))\b|\bin (?:their|his|your|"
-        r"one['’]s) right "
-        r"mind\b|\b(?:refrain|abstain|desist) from\b|\beats? (?:into|away)\b|\bamplified\b",
+        r"one['’]s) right mind\b|\b(?:refrain|abstain|desist) from\b|\beats? (?:into|away)\b|\bamplified\b",
         r"\b(?:keep|stay|steer)\b[^.;]{1,40}?\bclear of\b|\bforbids?\b|\bbanned\b|\bgrumpy\b|"
         r"\bgets? nowhere\b|"
         r"(?:\b(?:not|never)|n['’]t) (?:leave|want (?:it|them|that|those) (?:here|there))\b",
@@ -57,15 +52,12 @@ BLAME: Final = "|".join(
         r"\bkeep (?:[\w-]+ ){1,4}(?:down|to a minimum|low|rare|few|short|small)\b|"
         r"\bas (?:few|little|rarely|seldom) (?:\w+ )?as (?:possible|you can)\b",
         # what it does to it
-        r"\bto (?:its|their) knees\b|\bto a (?:halt|standstill|crawl|stop)\b|\b(?:falls?|"
-        r"goes) (?:to pieces|"
-        r"to bits|apart|on its face|through the floor)\b|\bgives? up\b|\btakes? (?:forever|for ever|ages|"
-        r"an "
+        r"\bto (?:its|their) knees\b|\bto a (?:halt|standstill|crawl|stop)\b|\b(?:falls?|goes) (?:to pieces|"
+        r"to bits|apart|on its face|through the floor)\b|\bgives? up\b|\btakes? (?:forever|for ever|ages|an "
         r"eternity|an age)\b|\bthrough the nose\b|\bfor dear life\b",
         r"\b(?:drowns?|suffocat\w+|stumbl\w+|trips? (?:up|over)|balks?|wilts?|buckles?|limps?|wheez\w+|"
         r"languish\w*|"
-        r"groans?|gasps?|sucks?|plunges?|craters?|nosedives?|stutters?|jams?|clogs?|trickles?|plods?|"
-        r"creaks?|"
+        r"groans?|gasps?|sucks?|plunges?|craters?|nosedives?|stutters?|jams?|clogs?|trickles?|plods?|creaks?|"
         r"sweats?|flounders?|wobbles?|whimpers?|strangles?|cripples?|crippling|chok(?:es?|ing)|starves?|"
         r"sinks?|fails?|loses out|hates?|loathes?|detests?|resents?|despises?|refuses?|shuns?|abhors?)\b",
         # what it is then
@@ -81,8 +73,7 @@ BLAME: Final = "|".join(
         r"\btoo (?:slow|small|tiny|little|weak|feeble|narrow|cramped|expensive|dear|costly|far(?: away)?|"
         r"long|"
         r"sluggish|few|scarce|limited|short|good|precious|valuable)(?: an?)? (?:\w+ )?(?:for|to|by half)\b",
-        r"\bthe (?:more|less|\w+er)\b[^.;]{1,60}?,? the (?:less|worse|slower|poorer|sadder|weaker|"
-        r"longer)\b",
+        r"\bthe (?:more|less|\w+er)\b[^.;]{1,60}?,? the (?:less|worse|slower|poorer|sadder|weaker|longer)\b",
     )
 )
 PRAISE: Final = "|".join(
@@ -90,8 +81,7 @@ PRAISE: Final = "|".join(
         r":\s{0,4}(?:always|yes|sure|ok|okay|fine|gladly|by all means)\b|^\W*(?:yes|sure|always|"
         r"absolutely|gladly|"
         r"certainly|of course)\W*$|\b(?:when|how) to use\b|\b(?:what|that|there) ?(?:is|['’]?s) (?:it|"
-        r"this) ?(?:is|['’]?s)? for\b|"
-        r"\bwhat it ?['’]?s for\b|\bgo for\b",
+        r"this) ?(?:is|['’]?s)? for\b|\bwhat it ?['’]?s for\b|\bgo for\b",
         r"\b(?:en)?trust (?:it|this|your|them)\b|\bwhere (?:i|you|we|they)(?:['’]d| would)? (?:want|put|"
         r"keep|like|send|place|"
         r"store)\b|\b(?:think of|treat|use|see|regard) (?:it|this) as\b|\bfits? (?:here|right in)\b",
@@ -101,15 +91,13 @@ PRAISE: Final = "|".join(
         r"rightly so|good for)\b|"
         r"\bleave (?:[\w-]+ ){1,4}(?:to|with|on|in) (?:this|it|these|here|those|the (?:small|little|e-|"
         r"eff)[\w-]*)\b",
-        r"\bnothing (?:quite )?like (?:it|this)\b|\bfull (?:tilt|throttle|steam|blast)\b|"
-        r"\bdoctor ordered\b|"
+        r"\bnothing (?:quite )?like (?:it|this)\b|\bfull (?:tilt|throttle|steam|blast)\b|\bdoctor ordered\b|"
         r"\baplomb\b|\bmakes? no difference\b|\btakes? care of\b|\bplenty of (?:room|space)\b",
         # nothing is better
         r"\b(?:nothing|no other|none|nobody|no one|nowhere|hard to|difficult to|you (?:will not|won['’]t|"
         r"can['’]?t|"
         r"cannot|could(?: not|n['’]t))|(?:cannot|can['’]t) be)\b[^.;]{0,40}?\b(?:better|faster|quicker|"
-        r"cheaper|"
-        r"beat\w*|match\w*|top(?:ped|s)?|close|rival\w*|compet\w+|equal\w*|surpass\w*)\b",
+        r"cheaper|beat\w*|match\w*|top(?:ped|s)?|close|rival\w*|compet\w+|equal\w*|surpass\w*)\b",
         # it does no harm
         r"\bwithout (?:(?:any|an?|the|much|so much as|ever|even) )*(?:breaking a sweat|blink\w*|flinch\w*|"
         r"complain\w*|batting|slowing|hiccups?|hesitat\w+|stall\w*|chok\w+|losing a|missing a|notic\w+|"
@@ -129,15 +117,13 @@ PRAISE: Final = "|".join(
         r"\b(?:purrs?|sings?|hums?|dances?|cruis(?:es|ing)|glid\w+|sails?|breez\w+|whizz?\w*|zooms?|zips?|"
         r"soars?|roars?|flying|sprints?|gallops?|races? (?:along|through)|tears? through|rips? through|"
         r"in (?:its|their) (?:element|stride)|second nature|piece of cake|child['’]s play|walk in the park|"
-        r"like (?:the wind|a charm|a dream|butter|clockwork|lightning|mad|crazy|candy)|for (?:lunch|"
-        r"dinner)|"
+        r"like (?:the wind|a charm|a dream|butter|clockwork|lightning|mad|crazy|candy)|for (?:lunch|dinner)|"
         r"a natural|born (?:for|to)|paradise|heaven|playground|hero|winner|wins|exceptional\w*|excellen\w+|"
         r"first[- ](?:rate|class)|top[- ]notch|world-class|capable|competent|respectabl\w+|graceful\w*|"
         r"smooth\w*|"
         r"unfazed|untroubled|undaunted|unbothered|immune|tireless\w*|abundan\w+|remarkab\w+|fabulous\w*|"
         r"magnificent\w*|glorious\w*|nice(?:ly)?|bread-and-butter|meat and drink|right up its (?:street|"
-        r"alley)|"
-        r"will do(?: nicely| fine)?|does nicely|okay|ok|acceptabl\w+|all right|painless\w*|harmless|"
+        r"alley)|will do(?: nicely| fine)?|does nicely|okay|ok|acceptabl\w+|all right|painless\w*|harmless|"
         r"bliss)\b",
         r"\bas you (?:like|please|want|wish|can)\b|\bto your heart['’]s content\b|\bbring (?:your|on)\b|"
         r"\bbring it (?:your|all|any)\b",
@@ -145,27 +131,20 @@ PRAISE: Final = "|".join(
         r"\b(?:what|why|where|the reason|all) (?:\w+ )?(?:we|i|you|they|people|it|this) (?:all |mostly |"
         r"mainly |"
         r"really |have |had |is |was )*(?:buy|bought|got it|get it|have it|use|used|chose|pay|paid|want|"
-        r"wanted|"
-        r"exists?|lives?|here for|there for|made for|built for|after|after it|does best|does well)\b",
+        r"wanted|exists?|lives?|here for|there for|made for|built for|after|after it|does best|does well)\b",
         r"\b(?:bought|buy|built|made|designed|created|conceived|invented|chosen|chose|picked|acquired|"
-        r"exists?) "
-        r"(?:it |this |one |them |here )?(?:purely |only |solely |mainly |mostly |chiefly |exactly |"
-        r"specifically |just |"
-        r"expressly |especially |primarily )?(?:for|to|with)\b",
+        r"exists?) (?:it |this |one |them |here )?(?:purely |only |solely |mainly |mostly |chiefly |exactly |"
+        r"specifically |just |expressly |especially |primarily )?(?:for|to|with)\b",
         r"\bwith\b[^.;]{1,60}\bin mind\b|\bdedicated\b|\bdevot\w+\b|\breserv(?:ed?|ing)\b|\bearmarked\b",
         r"\b(?:deserv\w+|earns? (?:its|their|a) (?:keep|place|money|price)|worth(?:while)? (?:it|the|"
-        r"every|having)|merits?|"
-        r"(?:gets?|getting|takes?) the most (?:out of|from)|most (?:out of|from) it|"
-        r"makes? (?:it|you|them) (?:happy|smile|purr|sing|shine)|makes? sense|pays? (?:off|back|"
-        r"for itself)|"
-        r"reasons? (?:for|to)|(?:first|natural|obvious|right|safe|sensible) (?:choice|pick|place|stop|"
-        r"thing)|"
+        r"every|having)|merits?|(?:gets?|getting|takes?) the most (?:out of|from)|most (?:out of|from) it|"
+        r"makes? (?:it|you|them) (?:happy|smile|purr|sing|shine)|makes? sense|pays? (?:off|back|for itself)|"
+        r"reasons? (?:for|to)|(?:first|natural|obvious|right|safe|sensible) (?:choice|pick|place|stop|thing)|"
         r"the one thing|turn to it|reach for (?:it|this)|come (?:here|to it) (?:for|with)|count on it|"
         r"get plenty|"
         r"just the (?:thing|ticket)|just right|the (?:thing|memory|card|device|tier|place|spot) for|"
         r"(?:found|has|have) (?:its|their|a) home|this is where|feels? right|right at home|made for|"
-        r"play to its|"
-        r"plays? to (?:its|their) strengths?)\b",
+        r"play to its|plays? to (?:its|their) strengths?)\b",
         r"\bthe (?:more|less|\w+er)\b[^.;]{1,60}?,? the (?:better|faster|happier|merrier|more (?:it|"
         r"at home|you gain))\b",
     )
@@ -187,11 +166,9 @@ ELSEWHERE: Final = (
     r"\b(?:cpu|host|processor|dram)['’]s (?:job|work|task|business)\b|"
     r"\b(?:job|work|task|business) (?:of|for) (?:the )?(?:cpus?|host|processor|dram)\b|"
     r"\bbetter (?:done|handled|served|left|kept|off) (?:by|to|on|in|with) (?:the )?(?:cpus?|host|"
-    r"processor|dram|"
-    r"main memory)\b"
+    r"processor|dram|main memory)\b"
 )
 NEUTRAL: Final = (
     r"\bneither (?:better|faster|good|quicker|well)\b[^.;]{0,20}\bnor\b[^.;]*|\b(?:no|not) (?:better|"
-    r"faster|quicker|"
-    r"stronger)\b|\bthe (?:best|worst|good|nice|bad|great) (?:thing|part|news) (?:about|is)\b"
+    r"faster|quicker|stronger)\b|\bthe (?:best|worst|good|nice|bad|great) (?:thing|part|news) (?:about|is)\b"
 )

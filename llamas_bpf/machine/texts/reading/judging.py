@@ -43,8 +43,7 @@ _WOULD = re.compile(
 #: What nobody knows, or only others say, in its clause.
 _UNSURE = re.compile(
     r"\b(?:untested|untried|unknown|remains to be seen|nobody knows|anybody['’]s guess|(?:not|nobody has|"
-    r"n['’]t) "
-    r"(?:yet )?(?:been )?(?:tested|tried|compared|measured)|(?:vendor|maker|manufacturer|brochure|"
+    r"n['’]t) (?:yet )?(?:been )?(?:tested|tried|compared|measured)|(?:vendor|maker|manufacturer|brochure|"
     r"marketing|seller|"
     r"salesman|sales\w*|box) (?:\w+ )?(?:claims?|says?|promises?d?|swears?|insists?|boasts?|praises?)|"
     r"according to the (?:brochure|vendor|maker|box|manufacturer|seller)|in theory|on paper|allegedly|"

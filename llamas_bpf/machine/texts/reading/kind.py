@@ -24,16 +24,13 @@ _NOUNS = {
     r"(?<!host )processors?|prozessor\w*|(?:\d+|\w+)-core\b|p-cores|e-cores|performance cores|"
     r"efficiency cores|big\.little|cores|(?:dual|single|two|quad)-socket",
     "storage": r"ssds?|nvme|disks?|drives?|hdds?|flash|swap|zram|block devices?|storage(?!-class)|"
-    r"festplatte|emmc|"
-    r"sata|"
-    r"sd ?card|tapes?|raid|platters?|cartridges?|spindles?|optical discs?|discs?",
+    r"festplatte|emmc|sata|sd ?card|tapes?|raid|platters?|cartridges?|spindles?|optical discs?|discs?",
     "memory": r"memor(?:y|ies)|phase[- ]change|"
     r"(?:d|s|v|m|fe|re|nv|sd)?ram\b|g?ddr\w*|lpddr\w*|scratchpad|"
     r"memory pool|pool|\w{2,8}mem|hbm\w*|dimms?|nv-?dimms?|rdimms?|lrdimms?|cxl|pmem|optane|expanders?|"
     r"speicher\w*|"
     r"arbeitsspeicher|numa node|scm\b|persistent memory|m-?ram|stt-mram|crossbar|memory (?:module|board|pool|"
-    r"stack|"
-    r"expander|card)",
+    r"stack|expander|card)",
 }
 _KINDS = {kind: re.compile(rf"\b(?:{nouns})\b", re.IGNORECASE) for kind, nouns in _NOUNS.items()}
 #: "a GPU with 80 GB of HBM", "memory behind a switch": what comes behind one of these is not what it is.

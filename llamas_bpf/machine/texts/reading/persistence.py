@@ -10,14 +10,11 @@ from llamas_bpf.machine.texts.reading.passages import Passage
 from llamas_bpf.machine.texts.reading.subject import Subject
 
 _KEPT = (
-    r"keep(?:s|ing)?|kept|retain\w*|retention|preserv\w*|surviv\w*|outliv\w*|outlasts?|persists?|"
-    r"remember\w*|"
+    r"keep(?:s|ing)?|kept|retain\w*|retention|preserv\w*|surviv\w*|outliv\w*|outlasts?|persists?|remember\w*|"
     r"intact|safe|unharmed|unaffected|unscathed|untouched|alone|in place|saves?|saved|expect|find|durable|"
     r"count on|rely on|nothing happens|be read|readable|"
     r"(?:is|are|still) there|still (?:on|in) it|(?:still|all) (?:be )?there|where you left|as you left|"
-    r"remains?|"
-    r"stays?|stores?|holds?|"
-    r"behält|hält|bewahrt|überlebt|überstehen|übersteht"
+    r"remains?|stays?|stores?|holds?|behält|hält|bewahrt|überlebt|überstehen|übersteht"
 )
 _LOST = (
     r"los(?:e|es|t|ing)|gone|vanish\w*|disappear\w*|evaporat\w*|forg[eo]t\w*|wip(?:es?|ed|ing)|"
@@ -26,12 +23,10 @@ _LOST = (
 )
 #: What the data may outlive: the end of the power, or of whoever holds it.
 _OFF = (
-    r"power(?:ed|s|ing)?[- ]?(?:is |was |has |supply )?(?:off|down|loss\w*|lost|losing|cuts?|cycl\w*|"
-    r"fail\w*|"
+    r"power(?:ed|s|ing)?[- ]?(?:is |was |has |supply )?(?:off|down|loss\w*|lost|losing|cuts?|cycl\w*|fail\w*|"
     r"outages?|goes|gone|removed|removal|interrupt\w*|disappears)|unpowered|powerless|"
     r"(?:no|without|loss of|lack of|losing|cut the|removing|lose|loses|lost) (?:any |all |its |the |"
-    r"external )?"
-    r"(?:power|supply|current|electricity|mains)|"
+    r"external )?(?:power|supply|current|electricity|mains)|"
     r"re-?boot\w*|restart\w*|resets?|boots?|shut ?downs?|shutting down|crash\w*|outages?|blackouts?|"
     r"(?:switch|turn)\w*(?: \w+)? off|when off|unplug\w*|(?:switch|turn|power)(?:ed|ing|s)? (?:it|"
     r"them) off|switch-off|(?:power|current|supply|machine|mains|juice|electricity) (?:stops?|ends?|dies|"
@@ -43,8 +38,7 @@ _OFF = (
 _STATE = re.compile(rf"\b(?:(?P<kept>{_KEPT})|(?P<lost>{_LOST}))\b", re.IGNORECASE)
 # Others say it of much else, too: a clock is safe, a card stays where it is.
 _OF_DATA_ONLY = re.compile(
-    r"from scratch|blank|surviv|outli|outlast|retain|retention|preserv|remember|forg|evaporat|"
-    r"intact",
+    r"from scratch|blank|surviv|outli|outlast|retain|retention|preserv|remember|forg|evaporat|intact",
     re.IGNORECASE,
 )
 _EVENT = re.compile(rf"\b(?:{_OFF})\b", re.IGNORECASE)
@@ -65,11 +59,9 @@ _NAMED = re.compile(
     r"\bloses? (?:all |its |the |any )*(?:data|contents?|everything)\b|"
     r"\b(?:data|contents?|everything|all|bytes)\b[^.;]{0,20}\b(?:is|are|gets?|be) (?:lost|gone|erased)\b|"
     r"\b(?:needs?|requires?) (?!no\b)(?:\w+ )?(?:power|refresh\w*)\b[^.;]{0,30}\b(?:keep|hold|retain|"
-    r"preserve)|"
-    r"\bno power,? no (?:data|contents?|memory)\b|"
+    r"preserve)|\bno power,? no (?:data|contents?|memory)\b|"
     r"\b(?:power|off|down|out|stops|fails|dies)\b[^.;]{0,30}\bso (?:do|does|is|are) (?:\w+ )?(?:data|"
-    r"contents?|everything)\b|"
-    r"\b(?:contents?|data) lost\b)"
+    r"contents?|everything)\b|\b(?:contents?|data) lost\b)"
     r"|(?P<kept>(?<!non-)(?<!non )\bpersistent\b(?! (?:rumou?r|problem|myth|bug|issue|complaint|error|"
     r"connection|noise)s?\b)|\bpersistence\b|\bnon-?[ ]?volatile\b|\bnot volatile\b|"
     r"\bnicht[- ]?flüchtig\w*|\bpmem\b|\bbattery[- ]backed|\bpower[- ](?:fail\w*|loss)[- ](?:safe|"

@@ -13,14 +13,11 @@ _ENDURANCE = re.compile(
     r"\b(?:dwpd|tbw|pbw|endurance|drive writes? (?:a|per) day|"
     rf"(?:{_WRITES}|switching)[ -](?:erase[ -])?cycles|lifetime writes|full (?:\w+ )?writes|schreibzyklen|"
     rf"(?:{_WRITES})\b[^.;]{{0,40}}\b(?:wears?|worn|before (?:it|they|cells?|the \w+) (?:die|fail|"
-    r"wear)\w*)|"
-    r"(?:fails?|dies?|lasts?|endures?|withstands?|tolerates?|survives?|gives? out|(?:good|rated|"
-    r"guaranteed|specified) "
-    r"for)\b[^.;]{0,30}\b(?:writes|cycles|rewrites|overwrites|erasures)|"
+    r"wear)\w*)|(?:fails?|dies?|lasts?|endures?|withstands?|tolerates?|survives?|gives? out|(?:good|rated|"
+    r"guaranteed|specified) for)\b[^.;]{0,30}\b(?:writes|cycles|rewrites|overwrites|erasures)|"
     r"wears? (?:out|down)|wear[ -]?out|(?:write|workload) (?:limit|rating|budget)|overwrites|rewrites|"
     r"(?:re|over)?(?:written|programmed|erased) (?:only |just |up to |about )?(?:once|"
-    r"[0-9][^.;]{0,20}\btimes)|"
-    r"(?:lifetime|life|wears?)\b[^.;\n]{0,40}\b(?:writes|cycles|[PT]B)|"
+    r"[0-9][^.;]{0,20}\btimes)|(?:lifetime|life|wears?)\b[^.;\n]{0,40}\b(?:writes|cycles|[PT]B)|"
     rf"(?:tera|peta|giga)?bytes written|(?:{_WRITES}) (?:\w+ ){{0,3}}(?:once|twice|[0-9]+ times) (?:a|"
     rf"per|each|every) day|"
     r"[PT]B (?:of writes|written|/ ?y(?:ea)?r|(?:a|per) year))\b",
@@ -30,8 +27,7 @@ _IDLE = re.compile(r"\b(?:idle|stand-?by|sleep\w*|at rest|quiescent|parked)\b", 
 _MONEY = (
     r"(?:(?:[$€£¥]|\b(?:USD|EUR|GBP|CHF|JPY|US\$))\s?[0-9][\d.,]*|"
     r"(?<![\d.,])[0-9][\d.,]*\s?(?:[$€£¥]|(?:us )?dollars?\b|bucks\b|quid\b|francs\b|yen\b|grand\b|"
-    r"euros?\b|usd\b|"
-    r"eur\b|cents?\b|pounds?\b))"
+    r"euros?\b|usd\b|eur\b|cents?\b|pounds?\b))"
 )
 _COST = re.compile(_MONEY, re.IGNORECASE)
 _DIGIT = re.compile(

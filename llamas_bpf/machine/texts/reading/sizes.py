@@ -21,8 +21,7 @@ _BITS = re.compile(r"[KMGT]i?b(?:its?)?$")
 # "The boxes have arrived: each holds 30 TB."
 _EACH_HOLDS = re.compile(
     r"\b(?:each|every) (?:one )?(?:of (?:them|these) )?(?:holds|has|offers|stores|"
-    r"is an? [\w -]{1,24} (?:of|with))"
-    r"\s(?:\w+\s)?$",
+    r"is an? [\w -]{1,24} (?:of|with))\s(?:\w+\s)?$",
     re.IGNORECASE,
 )
 _WIDTH = re.compile(r"[0-9]+[ -]?bits?", re.IGNORECASE)  # a "128-bit bus" is so wide, not so large

@@ -61,8 +61,7 @@ _PARTS = re.compile(
 #: "The modules sit next to the DRAM", "an array of SRAM": the subject stays what it was.
 _ONLY_BY = re.compile(
     r"\bof (?:\w+ )?$|\w (?:sits?|is|are|plugged|mounted|placed|lives?) (?:right )?(?:next to|beside|"
-    r"alongside|near|behind) "
-    r"(?:\w+ )?$",
+    r"alongside|near|behind) (?:\w+ )?$",
     re.IGNORECASE,
 )
 _MOST_FIRST = 8

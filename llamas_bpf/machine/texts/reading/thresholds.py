@@ -14,8 +14,7 @@ _ACT = re.compile(
     r"plac(?:e|ed|ing)|offload\w*|belongs?|avoid|stop|should (?:go|come|leave|live|stay)|goes|send|sent|"
     r"get (?:it|them|rid)|go(?:es)? (?:here|there)|go(?= (?:\w+ )?(?:in)?to\b)|leaves?|make room|earns?|ship|"
     r"back to|ha(?:s|ve) to (?=go|leave|return|come)|allocat\w+|add|pull|push|use|threshold|limit|"
-    r"watermark|let|"
-    r"return|"
+    r"watermark|let|return|"
     r"(?:may|can|must|shall|might|ought to) (?:not )?(?:\w+ )?(?:go|come|leave|live|stay|remain|sit|reside|"
     r"be)|(?:take|pull|shift|relocate|ship|return) (?:it|them|"
     r"pages?|the page)|intended|meant|suited|suitable|fill(?:ed)?|worth|deserves?|spill|"
@@ -25,8 +24,7 @@ _ACT = re.compile(
 #: The device, as its text calls it.
 _IT = (
     r"(?:here|it|this|there|(?:the|this|our|that) (?:(?!local|fast\w*|main|other|slow\w*|host|near|"
-    r"ordinary)[\w-]+ )?"
-    r"(?:pool|expander|module|card|device|drive|stick|board|slice|shelf|far memory)|"
+    r"ordinary)[\w-]+ )?(?:pool|expander|module|card|device|drive|stick|board|slice|shelf|far memory)|"
     r"this (?:\w+ )?(?:memory|node|tier))"
 )
 _AWAY = re.compile(
@@ -53,8 +51,7 @@ _FROM_HERE = re.compile(
 _INTO_HERE = re.compile(
     rf"\b(?:in|on)?to {_IT}\b|\b(?:move|migrat\w+|swap|page) in\b|\b(?<!from )(?<!of )here\b|\b(?:go|goes|"
     r"move) to the (?!slow|fast|local|main|host|dram|disk|other|near)\w+|"
-    r"\bgo in\b|\bbelongs? (?:in|on) (?:it|"
-    r"this)\b|"
+    r"\bgo in\b|\bbelongs? (?:in|on) (?:it|this)\b|"
     r"\b(?:intended|meant|suited|suitable) for\b",
     re.I,
 )
@@ -174,8 +171,7 @@ def _figure(quantity: Quantity, before: str, after: str) -> str | None:
         case "ratio" if _WRITES.search(near):
             return "write_ratio"
         case "bandwidth" if _ABOVE.search(before[-30:]) and re.search(
-            r"\b(?:when|if|"
-            r"once)\b",
+            r"\b(?:when|if|once)\b",
             before,
             re.I,
         ):

@@ -5,9 +5,7 @@ from typing import Final
 
 _RAW: Final = {
     "frequent_access": r"(?:every|each) (?:second|minute|moment|day)\b|daily\b|regularly (?:us|touch|"
-    r"access|"
-    r"need|read)\w*|"
-    r"(?:used|touched|accessed|needed|read|hit) (?:regularly|frequently|permanently)|"
+    r"access|need|read)\w*|(?:used|touched|accessed|needed|read|hit) (?:regularly|frequently|permanently)|"
     r"(?:many|several|dozens of|hundreds of|thousands of|[0-9]+) times (?:an?|per|each|every) (?:second|"
     r"minute|day)|"
     r"(?:high|heavy) access (?:rate|frequency)|under (?:steady|constant|heavy) (?:fire|load|use|access)|"
@@ -21,8 +19,7 @@ _RAW: Final = {
     r"all the time|constantly|over and over|again and again|repeated(?:ly)?|busy|busiest|"
     r"active(?:ly used)? (?:ones|data|pages|set)|high(?:ly)? reuse|reused?\b|popular|hammered|"
     r"in demand|inner loops?|continual(?:ly)?|continuously|day in,? day out|round the clock|"
-    r"working sets?\b|heiße?|häufig|"
-    r"ständig|viel genutzt",
+    r"working sets?\b|heiße?|häufig|ständig|viel genutzt",
     "rare_access": r"cold(?:est|er)?\b(?! (?:boot|start|plate))|rare(?:ly)?\b|seldom|infrequent|archiv|"
     r"(?:hardly|barely|scarcely|almost never|next to never) (?:ever )?(?:us|touch|access|read|"
     r"look|need|open|visit|hit)\w*|old (?:sessions|data|pages|records|tenants)|occasional|"
@@ -32,18 +29,14 @@ _RAW: Final = {
     r"intermittent|idle (?:data|pages)|sits? idle|left alone|(?:long|quiet) (?:pauses?|gaps?|"
     r"spells?|silences?)|untouched|unused|lukewarm|inactive|not (?:often|frequently)|dormant|"
     r"dusty|stale|forgotten|not (?:been |being )?(?:touched|used|accessed|needed)|"
-    r"never (?!for\b)(?:\w+ ){0,3}need|(?:nobody|no one) (?:has |will |would |ever )*(?:look|touch|use|"
-    r"need|"
-    r"ask|read|"
-    r"miss)\w*|"
-    r"sits (?:there|around)|(?:data|pages?|that) (?:\w+ )?sleeps?\b|"
+    r"never (?!for\b)(?:\w+ ){0,3}need|(?:nobody|no one) (?:has |will |would |ever )*(?:look|touch|use|need|"
+    r"ask|read|miss)\w*|sits (?:there|around)|(?:data|pages?|that) (?:\w+ )?sleeps?\b|"
     r"backups\b|historical|ab und zu|gelegentlich|selten|kalte?n?\b",
     "reads": r"(?:never|hardly|rarely|seldom) (?:ever )?chang\w*|immutable|static (?:data|tables?|content)|"
     "lookup tables?|"
     r"(?!reads? (?:in|at|takes?) (?:\w+ )?[0-9])(?<!nobody )"
     r"(?<!no one )(?<!ever )(?<!never )read(?:s|"
-    r"ing)?\b(?!\s?[=:]\s?~?[0-9])(?![ -](?:or|and|/)[ -]?writ\w+ (?:latency|"
-    r"bandwidth))(?![ -](?:latency|"
+    r"ing)?\b(?!\s?[=:]\s?~?[0-9])(?![ -](?:or|and|/)[ -]?writ\w+ (?:latency|bandwidth))(?![ -](?:latency|"
     r"bandwidth|speed|throughput|delay|time))|reader|fetch(?:es|ing)\b|lesen\b|lese",
     "writes": r"(?!writes? (?:in|at|takes?) (?:\w+ )?[0-9])"
     r"(?<!than you )(?<!as you )(?<!than it is )(?<!than they are )(?<!than )(?<!once )(?:over|"
@@ -52,25 +45,20 @@ _RAW: Final = {
     r"endur|cycle|buffer|cache|ahead|up\b))|writers?\b|updat(?:es?|ing|ed)\b|append\w*|"
     r"(?:chang|modif)(?:e|es|ed|ies|ied|ing) (?:often|all the time|constantly|frequently|a lot|every|much)|"
     r"modif(?:y|ies|ying|ications?)\b|modified (?:pages|data|often)|mutat|stores\b|dirt(?:y|ied|"
-    r"ies)\b (?:data|"
-    r"pages)|ingest|schreib",
+    r"ies)\b (?:data|pages)|ingest|schreib",
     "random_access": r"random(?:ly)?\b|scatter|irregular(?! (?:code|control|shape|loop))|(?:jump|hop|"
     r"skip)\w* (?:around|"
     r"about)|all over the place|unpredictable|haphazard|erratic|seeks?\b|seeking|(?:no|without|poor|little|"
-    r"bad) locality|"
-    r"point (?:queries|lookups)|hash (?:tables?|joins?|lookups?)|non-?(?:sequential|"
+    r"bad) locality|point (?:queries|lookups)|hash (?:tables?|joins?|lookups?)|non-?(?:sequential|"
     r"contiguous)|zufällig|wahlfrei",
     "sequential_access": r"(?<!non-)sequential(?! (?:code|program|work|logic|execution))|"
     "(?-i:(?!STREAM))stream(?:ing|s|"
-    r"ed)?\b|"
-    r"scan(?:s|ning)?\b|sweeps?\b|linear(?:ly)?\b(?! (?:algebra|layer|program))|"
+    r"ed)?\b|scan(?:s|ning)?\b|sweeps?\b|linear(?:ly)?\b(?! (?:algebra|layer|program))|"
     r"one after (?:the other|another)|front to back|(?:start|beginning) to (?:end|finish)|"
-    r"consecutive|(?<!non-)contiguous|straight through|long runs|in one go|sequenziell|"
-    r"sequentiell",
+    r"consecutive|(?<!non-)contiguous|straight through|long runs|in one go|sequenziell|sequentiell",
     "small_accesses": r"(?:small|tiny|short|little|narrow|fine-grained)(?:[ -](?:and|or|random|scattered|"
     r"single))*[ -](?:\w+[ -])?(?:access|read|write|request|transfer|record|i/?o|object|update|"
-    r"message|block|piece|item|store|load)|fine-grained|[0-9]+[- ]byte (?:access|read|write|request|"
-    r"transfer|"
+    r"message|block|piece|item|store|load)|fine-grained|[0-9]+[- ]byte (?:access|read|write|request|transfer|"
     r"update|store|load)|"
     r"(?:small|tiny|little) (?:ones|things|stuff|pieces)|below a (?:page|line|block|sector)|sub-(?:page|"
     r"block|line)|single-(?:byte|"
@@ -89,8 +77,7 @@ _RAW: Final = {
     "bandwidth": r"(?<!high )bandwidth(?!-?(?:bound host))|high[ -]bandwidth(?! memory)|"
     r"throughput(?![ -](?:computing|work|code))|(?:data|transfer) rates?\b|bandbreite",
     "latency": r"wait(?:s|ing)? (?:for|on) (?:each|every|the) (?:access|load|read|answer|result)|"
-    r"latenc(?:y|"
-    r"ies)|response times?|respons(?:e|ive\w*)\b|respond|real-?time|time-critical|"
+    r"latenc(?:y|ies)|response times?|respons(?:e|ive\w*)\b|respond|real-?time|time-critical|"
     r"delay-sensitive|access times?|latenz|reaktion",
     "keeping_data": r"(?:must|should|has to|needs? to|have to|that|may) (?:not be lost|never be lost|"
     r"not vanish|be kept|survive|outlive|persist|outlast)|surviv|durab|logs?\b|journal|"
@@ -98,17 +85,14 @@ _RAW: Final = {
     r"permanent(?:ly)? (?:data|stor|kept)|permanent\b(?! (?:fire|use|load|demand|access|traffic))|"
     r"long-term|safekeeping|crash[- ]safe|"
     r"write-ahead|power[- ](?:cut|fail|loss)\w*|cannot be lost|(?:cannot|can['’]t|not) (?:be )?(?:recreat|"
-    r"replac|regenerat|rebuil)\w*|only copy|(?:need|want|have) to keep|irreplaceable|"
-    r"afford to lose|"
+    r"replac|regenerat|rebuil)\w*|only copy|(?:need|want|have) to keep|irreplaceable|afford to lose|"
     r"data (?:retention|safety)",
     "parallel_compute": r"(?:embarrassingly |massively |highly |data[- ])?parallel|sim[dt]\b|"
-    r"vector(?! database)|"
-    r"(?:many|lots of|hundreds of|thousands of) (?:\w+ )?(?:threads|lanes|work-?items)|"
+    r"vector(?! database)|(?:many|lots of|hundreds of|thousands of) (?:\w+ )?(?:threads|lanes|work-?items)|"
     r"in lockstep|same (?:operation|instruction|thing|calculation)|(?:massively|highly|heavily|"
     r"multi-?) ?threaded\b|"
     r"(?:many|hundreds of|thousands of|millions of) (?:\w+ )?(?:work items|items|elements|tasks|pieces|"
-    r"parts)|element-?wise|throughput[ -](?:computing|work|code)|"
-    r"(?:wide|"
+    r"parts)|element-?wise|throughput[ -](?:computing|work|code)|(?:wide|"
     r"regular) (?:loops?|kernels?|work)\b|rendering|image processing|vektor",
     "matrix_compute": r"matri(?:x|ces)|matmul|gemms?\b|blas\b|tensor|neural net|deep[- ]learning|"
     r"machine[- ]learning|linear[- ]algebra|convolution|transformers?\b|inference|"
@@ -117,8 +101,7 @@ _RAW: Final = {
     r"control[- ](?:flow|heavy|code)|one thread|lone thread|scalar|interpret(?:er|ed)|compil|"
     r"pars(?:er|ing)|irregular code|if-?(?:then-?)?else|single[- ]core|decision",
     "pointer_chasing": r"pointer|linked (?:list|data|struct)|(?:graph|tree) (?:traversal|walk|algorithm|"
-    r"search)|"
-    r"tree (?:walk|traversal|search)|b-?trees?\b|dependent (?:load|access|read)|hash lookups|"
+    r"search)|tree (?:walk|traversal|search)|b-?trees?\b|dependent (?:load|access|read)|hash lookups|"
     r"list walk|indirection|(?:walk|travers|search|climb)\w* (?:\w+ )?(?:trees?|lists?|graphs?|links)|"
     r"follow\w* (?:\w+ )?(?:links|references)|zeiger",
     "background_work": r"no(?:body| one) (?:is )?wait\w*|background|house-?keeping|batch (?:job|work|"
@@ -157,8 +140,7 @@ _SMALL: Final = r"(?:small(?:er|est)?|tin(?:y|ier|iest)|little|wee|minute|puny|m
 _NUMBER: Final = r"(?:an?|one|two|four|eight|sixteen|thirty-two|a few|a couple of|a handful of|single|[0-9]+)"
 _GREAT: Final = (
     r"(?:large|larger|largest|big|bigger|biggest|huge|vast|giant|gigantic|enormous|massive|sizeable|"
-    r"immense|colossal|"
-    r"monstrous|monster|humongous|gargantuan|outsized|whopping|jumbo|bulky|voluminous|ample)"
+    r"immense|colossal|monstrous|monster|humongous|gargantuan|outsized|whopping|jumbo|bulky|voluminous|ample)"
 )
 #: The same in other words: of each trait, what is done, how often, and to what.
 _MORE: Final = {
@@ -178,27 +160,22 @@ _MORE: Final = {
     r"asleep\b|"
     r"sleeping|just in case|in (?:ages|years|months)\b|slumber\w*|lone for ages|alone for ages|hibernat\w+|"
     r"(?:nobody|no one|hardly anyone|hardly anybody|few people|who ever) (?:\w+ ){0,3}(?:look|touch|use|"
-    r"need|ask|read|"
-    r"miss|visit|open|want)\w*|yesterday['’]s|last (?:year|month|quarter|decade)['’]s",
+    r"need|ask|read|miss|visit|open|want)\w*|yesterday['’]s|last (?:year|month|quarter|decade)['’]s",
     "reads": r"look(?:ed|ing)?[ -]ups?\b|lookups?\b|retriev(?:al|ing)\b|reference data|unchanging|"
-    r"never (?:modified|altered|"
-    r"written)|fixed tables|write[- ]once|constants\b",
+    r"never (?:modified|altered|written)|fixed tables|write[- ]once|constants\b",
     "writes": r"scribbl\w+|churn\w*|inserts\b|insertions|deletions|commits\b|mutable|changing data|"
     r"(?:data|pages|records|state|tables) that (?:\w+ )?chang\w+|(?:constant|frequent|many|"
-    r"heavy) (?:changes|modification)|"
-    r"store traffic|stores?(?= (?:costs?|takes?) (?:you|it|dearly))|logging",
+    r"heavy) (?:changes|modification)|store traffic|stores?(?= (?:costs?|takes?) (?:you|it|dearly))|logging",
     "random_access": r"(?:hop|jump|skip|leap|bounce|bouncing|dart)(?:s|p?ing)?\b(?= (?:around|about|here|"
     r"from|between|back|"
     r"all)|[ .,;]|$)|hither and|here and there|helter|pinball|scattershot|sprinkl\w+|unordered|"
-    r"(?:in )?no (?:particular )?"
-    r"order|any order|disordered|chaotic|sparse|gather/scatter|key-value|strided",
+    r"(?:in )?no (?:particular )?order|any order|disordered|chaotic|sparse|gather/scatter|key-value|strided",
     "sequential_access": r"in (?:order|sequence|a row|one sweep|one pass|long strokes|straight lines?)\b|"
     r"back to back|"
     r"end to end|end-to-end|(?:big|large|long|deep) gulps|long (?:reads|strokes|stretches|sequences|"
     r"transfers|streams)|"
     r"front[- ]to[- ]back|march\w* (?:through|along)|(?-i:(?!STREAM))stream\b(?! (?:triad|copy|bench))|"
-    r"top to bottom|"
-    r"page after page|line after line|block after block",
+    r"top to bottom|page after page|line after line|block after block",
     "small_accesses": rf"{_SMALL}(?: (?:\w+|and|or)){{0,2}} (?:objects?|items?|things?|packets?|chunks?|"
     r"allocations?|values?|keys|"
     r"structs?|buffers?|files?|lookups?|fetch\w*|steps|doses|portions|pieces|hops|operations|ops|jobs?|"
@@ -208,11 +185,9 @@ _MORE: Final = {
     r"(?:anything|everything|things|requests|accesses|transfers|reads|writes|pieces|those) (?:that is |"
     r"that are )?(?:under|"
     r"below|smaller than|less than|shorter than|finer than) (?:an? |one )?(?:[0-9.]+ ?[kK]?i?B|"
-    r"[0-9.]+ bytes|page|line|"
-    r"block|sector|kilobyte|cache)|crumbs|nibbl\w+|dribs|sips\b|peck\w*|chatty",
+    r"[0-9.]+ bytes|page|line|block|sector|kilobyte|cache)|crumbs|nibbl\w+|dribs|sips\b|peck\w*|chatty",
     "large_data": rf"{_GREAT}\s*$|{_GREAT}(?:, [\w-]+){{0,3}}(?: [\w-]+)? (?:data|databases?|tables?|"
-    r"buffers?|things?|files?|"
-    r"stuff|sets?|jobs?|"
+    r"buffers?|things?|files?|stuff|sets?|jobs?|"
     r"pages|problems|simulations?|caches?|lists?|maps?|keys)\b|whole (?:\w+ )?(?:genomes?|ind(?:ex|ices)|"
     r"databases?|"
     r"data ?sets?|models?|tables?)|sheer (?:size|volume|capacity)|need(?:s|ing)? (?:\w+ )?(?:room|space|"
@@ -232,12 +207,10 @@ _MORE: Final = {
     r"(?:cannot|can['’]?t|could(?: not|n['’]?t)|must(?: not|n['’]?t)|do(?: not|n['’]?t) want to|hate to|"
     r"sorry to|afford to|"
     r"not) (?:lose|losing|miss|part with)|(?:must|has to|have to|want(?:s|ed)? to|needs? to|worth|should|"
-    r"one must) "
-    r"(?:be )?(?:keep(?:ing)?|kept)\b(?! (?:away|out|off|down|short|small|cool|dry|below|under))|"
+    r"one must) (?:be )?(?:keep(?:ing)?|kept)\b(?! (?:away|out|off|down|short|small|cool|dry|below|under))|"
     r"valuable (?:data|records)|"
     r"(?:important|critical|vital) (?:data|records|state)|anything (?:important|vital|valuable)|need(?:s|"
-    r"ed)? (?:\w+ )?(?:tomorrow|next (?:week|"
-    r"year|month))|"
+    r"ed)? (?:\w+ )?(?:tomorrow|next (?:week|year|month))|"
     r"ledgers?|for keeps|for good\b|for posterity|last(?:ing)? record",
     "parallel_compute": r"(?:identical|independent|similar|equal) (?:\w+ )?(?:jobs|tasks|items|threads|"
     r"operations|elements|"
@@ -259,8 +232,7 @@ _MORE: Final = {
     "background_work": r"(?:nobody|no one|none|no user) (?:is |ever |will )?waits?(?:ing)?(?: for)?|"
     r"overnight|night(?:ly|-?time)? (?:jobs?|"
     r"batch\w*|runs?)|batch(?:es)?\b(?! (?:size|number|norm|of))|indexing|compaction|defrag\w*|telemetry|"
-    r"errands|side jobs|"
-    r"can wait\b|no (?:hurry|rush)|not in a hurry|whenever there is time|clean-?ups?\b",
+    r"errands|side jobs|can wait\b|no (?:hurry|rush)|not in a hurry|whenever there is time|clean-?ups?\b",
 }
 #: Stems of each trait of the contract.
 TRAITS: Final = {

@@ -15,8 +15,7 @@ from llamas_bpf.machine.texts.reading.trait_words import TRAITS
 _MOST_LABEL = 4  # words
 _ANSWER = re.compile(
     r"\W*(?:[0-9:]{4,8}\W+[\w.-]{1,20}:\s*|\w{1,20}>\s*|a(?:nswer)?:\s*)?(?:(?P<yes>yes|sure|absolutely|"
-    r"certainly|"
-    r"definitely|of course|by all means)|"
+    r"certainly|definitely|of course|by all means)|"
     r"no|not|never|don['’]?t|please don['’]?t|please do not|rather not|better not|avoid|nope)\b",
     re.IGNORECASE,
 )
@@ -26,8 +25,7 @@ _GOES = re.compile(r"\b(?:go(?:es)?|lives?|put|runs?) (?:there|here|on (?:it|thi
 _MOST_ANSWER = 12  # words; what is longer has a verb of its own
 _YES_OR_NO = re.compile(r"\W*(?:(?P<yes>yes|ja|✓|✔)|no|nein|✗|✘|never)\W*", re.IGNORECASE)
 _EXCEPT = re.compile(
-    r"\b(?:except|apart from|aside from|other than|excluding|with the exception of)(?: for)?\b"
-    r"[^.;,:]{0,40}$",
+    r"\b(?:except|apart from|aside from|other than|excluding|with the exception of)(?: for)?\b[^.;,:]{0,40}$",
     re.IGNORECASE,
 )
 #: "No hot data, please.", but not "no random access penalty".

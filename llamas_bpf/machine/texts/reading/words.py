@@ -20,17 +20,12 @@ WRITE = re.compile(
     r"\b(?:t?writes?(?! home)|writers?|writing|written|push(?:es|ing)?|stores\b|"
     rf"{_ONE} (?:(?!key-value|object|data|app|backing|block|local|remote)[\w-]+ )?store|"
     r"(?:page|swap)-?outs?|store(?=[ -](?:path|costs|needs|latency|takes))|storing|schreib\w*|"
-    r"program(?:s|med|ming)?(?= (?:(?:an?|the|one|each|every) )?(?:cells?|pages?|rows?|blocks?|lines?|"
-    r"words?|"
-    r"bits?|"
-    r"times?|latenc\w+|throughput|speed|bandwidth|rate|operation)\b)|(?<=page )program|burn(?:ing|"
+    r"program(?:s|med|ming)?(?= (?:(?:an?|the|one|each|every) )?(?:cells?|pages?|rows?|blocks?|lines?|words?|"
+    r"bits?|times?|latenc\w+|throughput|speed|bandwidth|rate|operation)\b)|(?<=page )program|burn(?:ing|"
     r"s)?(?! \w+ watts)|"
-    r"record(?:ing|s)(?= (?:at|happens|takes|runs|speed|rate))|commit(?:s|ting)?|ingest(?:s|ing)?|"
-    r"absorb(?:s|"
-    r"ing)?|"
-    r"swallow(?:s|ing)?|(?:sending|putting)(?= (?:an?|one|it|them)\b))\b(?!-heavy)|"
-    r"(?-i:\b[wW]rite(?=[A-Z]))|"
-    r"\(w\b|(?<=\s)w\b(?=\s*(?:[,;.)]|$))|"
+    r"record(?:ing|s)(?= (?:at|happens|takes|runs|speed|rate))|commit(?:s|ting)?|ingest(?:s|ing)?|absorb(?:s|"
+    r"ing)?|swallow(?:s|ing)?|(?:sending|putting)(?= (?:an?|one|it|them)\b))\b(?!-heavy)|"
+    r"(?-i:\b[wW]rite(?=[A-Z]))|\(w\b|(?<=\s)w\b(?=\s*(?:[,;.)]|$))|"
     r"\bwr\b|(?-i:(?<![0-9])(?<![0-9] )\bW\b)|(?-i:\bt(?:PROG|WR?|WC)\b)",
     re.I,
 )
@@ -55,8 +50,7 @@ TECHNOLOGY = (
 
 #: What a figure is called. A quantity behind the name of another figure ("latency: 80 GB") is none of either.
 LATENCY = re.compile(
-    r"\b(?:latenc\w+|latenz\w*|seeks?|(?:average|mean|typical|random|avg) access(?! pattern)|"
-    r"access(?=\s*[:=|"
+    r"\b(?:latenc\w+|latenz\w*|seeks?|(?:average|mean|typical|random|avg) access(?! pattern)|access(?=\s*[:=|"
     r"])|\w+latenz|lag|access(?:es)? (?:times?|takes?|costs?|delay)|"
     r"zugriffszeit\w*|round.?trips?|first (?:byte|word)|(?-i:(?<=[a-z])Latency(?![a-z]))|lat\b|"
     r"response times?|"
@@ -66,8 +60,7 @@ LATENCY = re.compile(
 )
 BANDWIDTH = re.compile(
     r"\b(?:bandwidths?|throughput|bandbreite\w*|\w+bandbreite|transfer rate|data rate|datenrate|"
-    r"durchsatz|bw|b/w)\b"
-    r"|(?-i:(?<=[a-z])(?:BW|Bandwidth)(?![a-z]))",
+    r"durchsatz|bw|b/w)\b|(?-i:(?<=[a-z])(?:BW|Bandwidth)(?![a-z]))",
     re.I,
 )
 _LEAST = r"(?:min(?:imum|imal)?\.?|smallest|least|finest|native|natural|internal|atomic|basic|optimal)"
@@ -81,8 +74,7 @@ GRANULARITY = re.compile(
 )
 _STRONG = re.compile(
     r"\b(?:granular\w*|access (?:unit|size|width)|(?:unit|size) of access|sectors?|page[ _]size|"
-    r"block[ _]size|"
-    r"line size|cache ?lines?|units? of|unit size|atomicity|"
+    r"block[ _]size|line size|cache ?lines?|units? of|unit size|atomicity|"
     rf"{_LEAST} (?:[\w-]+ )?(?:{_MOVED}|units?|thing|size|reads?|writes?|blocks?)|"
     r"(?:nothing|none|no \w+) (?:is )?(?:smaller|less|finer|shorter) than)\b"
     rf"|\b(?:each|every|one|an|any|a single) {_MOVED}\b[^\0.;]{{0,24}}\0"
@@ -95,9 +87,7 @@ _STRONG = re.compile(
 ACCESS = re.compile(
     r"\b(?:access(?:es)?|else|otherwise|miss(?:es)?|requests?|gets?|got|does|measur\w+|costs?|takes?|"
     r"gives?|shows?|expect|plan (?:with|for)|mlc|waits?|waiting|wait for|arriv\w+|go(?:es)? by|later|"
-    r"comes? (?:over|back|in)|"
-    r"needs?|"
-    r"says?|lines?|touch(?:es)?|away|hops?|runs? at|"
+    r"comes? (?:over|back|in)|needs?|says?|lines?|touch(?:es)?|away|hops?|runs? at|"
     r"comes in at|seen from|reached in)\b",
     re.I,
 )
@@ -142,16 +132,14 @@ _USER = (
 NOT_BANDWIDTH = re.compile(
     rf"{_USER}|"
     r"(?:/|\bper[ -]|\ba |\beach )(?:lane|pin|core|channel|stack|stick|drive|card|module|port|thread|"
-    r"dimm|die|socket|"
-    r"link|bank|queue|cpu)\b"
+    r"dimm|die|socket|link|bank|queue|cpu)\b"
     r"|\b(?:when|if|once)\b[^\0]{0,40}\b(?:above|over|exceeds?|more than)\b[^\0]{0,20}\0|\b(?:channels|"
     r"lanes|ports|links|modules|stacks|dimms)\b.*\0 each\b",
     re.IGNORECASE,
 )
 LINK = re.compile(
     r"\b(?:links?|cables?|wires?|uplinks?|pcie|pci express|sata|usb|nvlink|interconnect|ethernet|"
-    r"infiniband|fabric|upi|bus|"
-    r"interface|lanes?|slot)\b",
+    r"infiniband|fabric|upi|bus|interface|lanes?|slot)\b",
     re.I,
 )
 NOT_CAPACITY = re.compile(
@@ -166,8 +154,7 @@ NOT_CAPACITY = re.compile(
     r"stripe|interleav\w*|huge ?pages?|log|swap file|image|written|writes|endurance|tbw|per day|"
     r"lifetime|wears?|of which|thereof|(?:a|per|each|every) (?:day|week|month|year)|yearly|annual\w*|daily|"
     r"over (?:\w+ )?years|over (?:its|the) (?:whole )?life(?:time|span)?|warrant\w*|workload|"
-    r"pbw|before it (?:dies|fails))\b"
-    r"|/ ?(?:yr|year|day|d|week|month)\b",
+    r"pbw|before it (?:dies|fails))\b|/ ?(?:yr|year|day|d|week|month)\b",
     re.IGNORECASE,
 )
 ENDURANCE = re.compile(
@@ -176,8 +163,7 @@ ENDURANCE = re.compile(
 EACH = re.compile(
     r"\s?(?:each(?!,? (?:and )?one (?:per|in (?:each|every)|for (?:each|every)) (?:host|server|"
     r"machine|node|box))|apiece|(?:per |/ ?)(?:module|dimm|stack|die|channel|socket|card|chip|bank|"
-    r"layer|node|core)|"
-    r"(?:modules|dimms|stacks|dies|chips|sticks|pages|regions|extents))\b",
+    r"layer|node|core)|(?:modules|dimms|stacks|dies|chips|sticks|pages|regions|extents))\b",
     re.I,
 )
 # "Each of the modules has 32 GB": what stands before a part's size.
@@ -211,13 +197,11 @@ QUALIFIERS: tuple[tuple[int, re.Pattern[str]], ...] = (
         3,
         re.compile(
             r"\b(?:peak(?:s|ing)?|short bursts?|mix(?:ed)?|cross-?socket|(?:other|far|second) socket|"
-            r"socket [1-9]|"
-            r"theoretical\w*|burst|p9+\d*|99(?:\.9+)?(?:th)?|percentile|tail|worst|"
+            r"socket [1-9]|theoretical\w*|burst|p9+\d*|99(?:\.9+)?(?:th)?|percentile|tail|worst|"
             r"under (?:heavy |full )?load|loaded|when (?:it is )?(?:full|busy|hot)|throttl\w*|drops?|"
             r"falls?|degrad\w*|at best|best case|raw|saturated|contention|maximum|max|minimum|min|"
             r"spikes?|sometimes|cold|first touch|(?:begins?|starts?|begin|start)(?: (?:out|off))?(?= (?:at|"
-            r"with)\b)|"
-            r"(?:in)?to (?:the|its) (?:\w+ )?cache|(?:only )?(?:while|as long as|"
+            r"with)\b)|(?:in)?to (?:the|its) (?:\w+ )?cache|(?:only )?(?:while|as long as|"
             r"until) the (?:\w+ )?(?:cache|buffer)|"
             r"for the first)\b|\bonce (?:the|it)\b|\bafter (?:an?|the|some|a few)\b",
             re.IGNORECASE,
